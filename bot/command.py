@@ -1,0 +1,108 @@
+"""Commands as declarations: what one is called, takes and answers.
+
+One declaration feeds Discord's tree, Slack's manifest, the web palette, `/help` and the README's table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from bot.actions import Action
+from bot.reply import Reply
+
+if TYPE_CHECKING:
+    from bot.app import Core
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class User:
+    """Who speaks. `id` is the platform's own, prefixed: `discord:123`, `web:9f..`, `terminal:alice`."""
+
+    id: str
+    name: str
+    organiser: bool = False
+    operator: bool = False  # the terminal's operator: not rate-limited, may speak as anyone
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where something is said. `community` is a guild, workspace or page; `channel` a channel of it."""
+
+    platform: str
+    community: str
+    channel: str
+    private: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Incoming:
+    """Something a person did: typed `text`, or pressed, chose or submitted an `action`.
+
+    `id` is the platform's own id of the event: the same id twice is the same event, and is answered once.
+    """
+
+    id: str
+    user: User
+    place: Place
+    at: datetime
+    text: str = ""
+    action: Action | None = None
+    values: Mapping[str, str] = field(default_factory=dict)
+    files: Mapping[str, bytes] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Completion:
+    """One way to go on typing: the whole text it would become, and what to say about it."""
+
+    text: str
+    label: str
+    says: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Option:
+    """One argument. `rest` takes everything that follows, spaces and all."""
+
+    name: str
+    says: str
+    required: bool = True
+    rest: bool = False
+    choices: tuple[str, ...] = ()
+    complete: Callable[[Core, str], list[Completion]] | None = None  # the argument so far -> ways to go on
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Example:
+    """A line that a test runs, and what it shows."""
+
+    text: str
+    says: str
+
+
+Handler = Callable[["Core", Incoming, Mapping[str, str]], Awaitable[Reply]]
+ActionHandler = Callable[["Core", Incoming, Action], Awaitable[Reply]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Command:
+    """A command: its words, and the handler that answers.
+
+    `slow` and `private` are declared, because Discord fixes both at the first acknowledgement.
+    `actions` are the presses that belong to it, by action name.
+    """
+
+    name: str
+    says: str
+    help: str
+    options: tuple[Option, ...]
+    examples: tuple[Example, ...]
+    handler: Handler
+    actions: Mapping[str, ActionHandler] = field(default_factory=dict)
+    aliases: tuple[str, ...] = ()
+    slow: bool = False
+    private: bool = False
+    organisers_only: bool = False

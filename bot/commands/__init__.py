@@ -1,0 +1,1 @@
+"""One file a command family; `registry.py` lists them all."""

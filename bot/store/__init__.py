@@ -1,0 +1,1 @@
+"""State: tables, the verbs on them, and migrations."""

@@ -1,0 +1,1 @@
+"""The ground floor: runs torch. It knows nothing of cards, chats or people."""

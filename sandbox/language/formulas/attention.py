@@ -1,0 +1,7 @@
+"""What comes out of the attention layers."""
+
+from __future__ import annotations
+
+from sandbox.language.formulas.working import Formula
+
+FORMULAS: dict[str, Formula] = {}

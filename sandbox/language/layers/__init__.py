@@ -1,0 +1,1 @@
+"""What each family of layers is called, which flags it takes and what its input looks like."""

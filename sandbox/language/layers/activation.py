@@ -1,0 +1,7 @@
+"""How the activation layers are written."""
+
+from __future__ import annotations
+
+from sandbox.language.layers.spec import LayerSpec
+
+LAYERS: tuple[LayerSpec, ...] = ()
