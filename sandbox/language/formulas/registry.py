@@ -18,8 +18,8 @@ from sandbox.language.formulas import (
     pooling,
     recurrent,
     resampling,
-    transformer,
     tensor_ops,
+    transformer,
 )
 from sandbox.language.formulas.working import Formula
 

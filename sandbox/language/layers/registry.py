@@ -18,8 +18,8 @@ from sandbox.language.layers import (
     pooling,
     recurrent,
     resampling,
-    transformer,
     tensor_ops,
+    transformer,
 )
 from sandbox.language.layers.spec import LayerSpec, OpSpec
 
