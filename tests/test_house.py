@@ -1,0 +1,75 @@
+"""The rules of the house that no linter knows."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+MAX_LINES = 400
+BANNED_NAMES = {"utils", "helpers", "base", "manager", "common", "misc"}
+ROOT_ENTRIES = {
+    ".ci",
+    ".dockerignore",
+    ".gitignore",
+    "CHANGELOG.md",
+    "CONTRIBUTING.md",
+    "LICENSE",
+    "Makefile",
+    "README.md",
+    "SECURITY.md",
+    "bot",
+    "cards",
+    "deploy",
+    "pyproject.toml",
+    "sandbox",
+    "tests",
+}
+
+
+def tracked_files() -> list[Path]:
+    listing = subprocess.run(  # noqa: S603 - git, on this repository
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard"],  # noqa: S607 - whichever git is there
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout.splitlines()
+    return [ROOT / name for name in listing if (ROOT / name).is_file()]
+
+
+FILES = tracked_files()
+PYTHON = [path for path in FILES if path.suffix == ".py"]
+
+
+@pytest.mark.parametrize("path", [p for p in FILES if p.suffix in {".py", ".js", ".css", ".html", ".sh"}], ids=str)
+def test_no_file_is_longer_than_a_person_reads(path: Path) -> None:
+    assert len(path.read_text().splitlines()) <= MAX_LINES
+
+
+@pytest.mark.parametrize("path", PYTHON, ids=str)
+def test_every_name_says_what_is_in_the_file(path: Path) -> None:
+    assert path.stem not in BANNED_NAMES
+
+
+@pytest.mark.parametrize("path", [p for p in PYTHON if p.name == "__init__.py"], ids=str)
+def test_a_package_file_holds_a_docstring_and_at_most_a_door(path: Path) -> None:
+    """Only an adapter's package re-exports the one function that others enter by."""
+    body = ast.parse(path.read_text()).body
+    assert ast.get_docstring(ast.parse(path.read_text()))
+    rest = [node for node in body[1:] if not isinstance(node, ast.ImportFrom | ast.Assign)]
+    assert not rest
+    if len(body) > 1:
+        assert path.parent.parent.name == "adapters"
+
+
+def test_nothing_else_lies_at_the_root() -> None:
+    assert {path.relative_to(ROOT).parts[0] for path in FILES} <= ROOT_ENTRIES
+
+
+@pytest.mark.parametrize("path", [p for p in PYTHON if p.parts[len(ROOT.parts)] in {"bot", "sandbox"}], ids=str)
+def test_every_module_says_why_it_exists(path: Path) -> None:
+    assert ast.get_docstring(ast.parse(path.read_text()))
