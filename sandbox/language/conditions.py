@@ -1,0 +1,192 @@
+"""What free sizes must satisfy: which numbers do, and how to say it in words.
+
+The numbers found here are the sizes torch is asked about, so they are chosen to show a formula that is wrong: the
+smallest allowed ones, where a floor is at its edge, and both parities. Every free size is at least 1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+
+from sandbox.language.formulas.working import Condition
+from sandbox.language.size import Expr, Rounded, Size, Symbol, evaluate, symbols
+
+_TYPICAL = {"N": 2, "B": 2, "C": 4, "L": 12, "T": 6, "S": 5, "E": 8, "H": 10, "W": 12, "D": 9}
+_CEILING = 2**40  # no size beyond it is tried
+_SCAN = 4096  # how far a divisible size is looked for, one by one
+_ROUNDS = 64  # repairs of one assignment before it is given up
+
+
+def simplify(conditions: Iterable[Condition]) -> list[Condition]:
+    """The conditions without those that every size of at least 1 satisfies, and without repetitions."""
+    kept: list[Condition] = []
+    for condition in conditions:
+        if condition not in kept and not (condition.divisor is None and _never_negative(condition.size)):
+            kept.append(condition)
+    return kept
+
+
+def holds(condition: Condition, values: dict[str, int]) -> bool:
+    """Whether a condition is true for these sizes."""
+    size = evaluate(condition.size, values)
+    if condition.divisor is None:
+        return size >= 0
+    divisor = evaluate(condition.divisor, values)
+    return divisor != 0 and size % divisor == 0
+
+
+def solutions(names: Iterable[str], conditions: Sequence[Condition], count: int) -> list[dict[str, int]]:
+    """Up to `count` different assignments that satisfy every condition, a comfortable one first; [] for none."""
+    names = sorted(names, key=_patience)
+    found: list[dict[str, int]] = []
+    for start in _starts(names):
+        values = _repair(start, conditions)
+        if values is None:
+            if not found:
+                return []
+            continue
+        if values not in found:
+            found.append(values)
+        if len(found) == count or not names:
+            break
+    return found
+
+
+def words(conditions: Sequence[Condition]) -> list[str]:
+    """Each condition as one would say it: `L >= 3`, `C a multiple of 4`; the strongest of several on one size."""
+    bounds: dict[tuple[str, str], int] = {}
+    said: list[str] = []
+    for condition in conditions:
+        if condition.divisor is not None:
+            said.append(f"{condition.size} a multiple of {condition.divisor}")
+            continue
+        bound = _bound(condition.size)
+        if bound is None:
+            said.append(_comparison(condition.size, conditions))
+            continue
+        name, sign, number = bound
+        best = max if sign == ">=" else min
+        bounds[name, sign] = best(number, bounds.get((name, sign), number))
+    said += [f"{name} {sign} {number}" for (name, sign), number in bounds.items()]
+    return sorted(set(said), key=said.index)
+
+
+def _never_negative(size: Size) -> bool:
+    if isinstance(size, int):
+        return size >= 0
+    total = 0
+    for monomial, factor in size.terms:
+        if factor < 0 and monomial:
+            return False
+        if not all(isinstance(atom, Symbol) for atom in monomial):
+            return False
+        total += factor
+    return total >= 0
+
+
+def _patience(name: str) -> tuple[bool, str]:
+    """Batch sizes are moved last."""
+    return (name in {"N", "B"}, name)
+
+
+def _starts(names: Sequence[str]) -> Iterator[dict[str, int]]:
+    yield {name: _TYPICAL.get(name, 7) for name in names}
+    yield dict.fromkeys(names, 1)
+    for step in (1, 2, 3, 5, 8, 13, 21):
+        yield {name: _TYPICAL.get(name, 7) + step for name in names}
+        yield {name: step + place for place, name in enumerate(names, start=1)}
+
+
+def _repair(values: dict[str, int], conditions: Sequence[Condition]) -> dict[str, int] | None:
+    """The nearest assignment above (else below) `values` that satisfies all conditions, moving one size at a time."""
+    for _ in range(_ROUNDS):
+        broken = next((condition for condition in conditions if not holds(condition, values)), None)
+        if broken is None:
+            return values
+        moved = _move(values, broken)
+        if moved is None:
+            return None
+        values = moved
+    return None
+
+
+def _move(values: dict[str, int], broken: Condition) -> dict[str, int] | None:
+    names = symbols(broken.size) | (symbols(broken.divisor) if broken.divisor is not None else frozenset())
+    for name in sorted(names, key=_patience):
+
+        def good(value: int, name: str = name) -> bool:
+            return holds(broken, {**values, name: value})
+
+        found = _first_multiple(values[name], good) if broken.divisor is not None else _first(values[name], good)
+        if found is not None:
+            return {**values, name: found}
+    return None
+
+
+def _first(now: int, good: Callable[[int], bool]) -> int | None:
+    """The nearest good value, up or down, for a requirement that stays true once it is true in that direction."""
+    bad, step = now, 1
+    while bad + step <= _CEILING:
+        if good(bad + step):
+            return _bisect(bad, bad + step, good)
+        bad += step
+        step *= 2
+    bad, step = now, 1
+    while bad > 1:
+        step = min(step, bad - 1)
+        if good(bad - step):
+            return _bisect(bad, bad - step, good)
+        bad -= step
+        step *= 2
+    return None
+
+
+def _bisect(bad: int, fine: int, good: Callable[[int], bool]) -> int:
+    while abs(fine - bad) > 1:
+        middle = (bad + fine) // 2
+        if good(middle):
+            fine = middle
+        else:
+            bad = middle
+    return fine
+
+
+def _first_multiple(now: int, good: Callable[[int], bool]) -> int | None:
+    return next((value for value in (*range(now + 1, now + _SCAN), *range(now - 1, 0, -1)) if good(value)), None)
+
+
+def _bound(size: Size) -> tuple[str, str, int] | None:
+    """`size >= 0` as a bound on one free size, seen through floors: floor((L - 3)/2) + 0 >= 0 is L >= 3."""
+    if isinstance(size, int):
+        return None
+    least = 0  # the requirement is: factor * atom >= least
+    while True:
+        terms = [(monomial, factor) for monomial, factor in size.terms if monomial]
+        least -= sum(factor for monomial, factor in size.terms if not monomial)
+        if len(terms) != 1 or len(terms[0][0]) != 1:
+            return None
+        (atom,), factor = terms[0]
+        if isinstance(atom, Symbol):
+            return (atom.name, ">=", -(-least // factor)) if factor > 0 else (atom.name, "<=", least // factor)
+        if not isinstance(atom, Rounded) or factor < 0 or not isinstance(atom.bottom, int) or atom.bottom < 0:
+            return None
+        size, least = atom.top, -(-least // factor) * atom.bottom
+
+
+def _comparison(size: Size, conditions: Sequence[Condition]) -> str:
+    """`L + W >= 3`; an equality where the opposite is required too."""
+    terms = size.terms if isinstance(size, Expr) else ()
+    left = sum((Expr(((monomial, factor),)) for monomial, factor in terms if factor > 0 and monomial), 0)
+    right = sum((Expr(((monomial, -factor),)) for monomial, factor in terms if factor < 0 and monomial), 0)
+    constant = sum(factor for monomial, factor in terms if not monomial)
+    if constant > 0 and left != 0:
+        left = left + constant
+    else:
+        right = right - constant
+    if left == 0:
+        left, right = right, left
+        return f"{left} <= {right}"
+    if Condition(-size) in conditions:
+        left, right = sorted((left, right), key=str)
+        return f"{left} = {right}"
+    return f"{left} >= {right}"
