@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from math import gcd
 from typing import Union
 
 Size = Union[int, "Expr"]
@@ -123,12 +124,20 @@ class Expr:
 
     def __add__(self, other: Size) -> Size:
         """The sum."""
+        if isinstance(other, int):
+            last, constant = self.terms[-1]
+            if last:
+                return Expr((*self.terms, ((), other))) if other else self
+            rest = self.terms[:-1]
+            return Expr((*rest, ((), constant + other))) if constant + other else Expr(rest)
         return _sum((*self.terms, *_terms(other)))
 
     __radd__ = __add__
 
     def __mul__(self, other: Size) -> Size:
         """The product."""
+        if isinstance(other, int):
+            return Expr(tuple((monomial, factor * other) for monomial, factor in self.terms)) if other else 0
         return _sum(
             (tuple(sorted((*left, *right), key=str)), a * b) for left, a in self.terms for right, b in _terms(other)
         )
@@ -219,7 +228,7 @@ def floor_div(top: Size, bottom: Size) -> Size:
     """`floor(top / bottom)`, simplified where every term divides; raises `ZeroDivisionError`."""
     if isinstance(top, int) and isinstance(bottom, int):
         return top // bottom
-    if bottom == 1:
+    if bottom == 1 or top == 0:
         return top
     if top == bottom:
         return 1
@@ -294,13 +303,28 @@ def _print_order(term: tuple[Monomial, int]) -> tuple[bool, int, str]:
 
 def _divide_by_number(top: Expr, bottom: int) -> Size:
     """Divisible terms leave the floor: floor((4*L + 3)/2) = 2*L + floor(3/2)."""
+    if bottom < 0:
+        top, bottom = Expr(tuple((monomial, -factor) for monomial, factor in top.terms)), -bottom
     outside = [(monomial, factor // bottom) for monomial, factor in top.terms if factor % bottom == 0 and monomial]
     inside = _sum((monomial, factor) for monomial, factor in top.terms if factor % bottom or not monomial)
     if isinstance(inside, int):
         return _sum((*outside, ((), inside // bottom)))
-    if not outside:
-        return _atom(Rounded(inside, bottom))
-    return _sum((*outside, *_atom(Rounded(inside, bottom)).terms))
+    return _sum((*outside, *_terms(_rounded(inside, bottom))))
+
+
+def _rounded(top: Expr, bottom: int) -> Size:
+    """One way to write each floor, so that equal sizes look equal; `bottom` is positive and divides no whole term."""
+    for monomial, factor in top.terms:
+        atom = monomial[0] if len(monomial) == 1 and factor == 1 else None
+        if isinstance(atom, Rounded) and isinstance(atom.bottom, int):  # floor((floor(L/2) + 1)/3) = floor((L + 2)/6)
+            rest = top - _atom(atom)
+            return floor_div(atom.top + rest * atom.bottom, atom.bottom * bottom)
+    *free, (last, constant) = top.terms if not top.terms[-1][0] else (*top.terms, ((), 0))
+    common = gcd(bottom, *(factor for _, factor in free))
+    bottom, constant = bottom // common, constant // common
+    whole = -(-constant // bottom)  # the constant that stays is in (-bottom, 0]: floor((L - 1)/2) + 1
+    inner = _sum((*((monomial, factor // common) for monomial, factor in free), (last, constant - whole * bottom)))
+    return (_atom(Rounded(inner, bottom)) if isinstance(inner, Expr) and bottom != 1 else inner) + whole
 
 
 def _divide_exactly(top: Size, bottom: Expr) -> Size | None:
