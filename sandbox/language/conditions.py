@@ -7,9 +7,10 @@ smallest allowed ones, where a floor is at its edge, and both parities. Every fr
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from math import prod
 
 from sandbox.language.formulas.working import Condition
-from sandbox.language.size import Expr, Rounded, Size, Symbol, evaluate, symbols
+from sandbox.language.size import Atom, Expr, Rounded, Size, Symbol, evaluate, symbols
 
 _TYPICAL = {"N": 2, "B": 2, "C": 4, "L": 12, "T": 6, "S": 5, "E": 8, "H": 10, "W": 12, "D": 9}
 _CEILING = 2**40  # no size beyond it is tried
@@ -21,7 +22,8 @@ def simplify(conditions: Iterable[Condition]) -> list[Condition]:
     """The conditions without those that every size of at least 1 satisfies, and without repetitions."""
     kept: list[Condition] = []
     for condition in conditions:
-        if condition not in kept and not (condition.divisor is None and _never_negative(condition.size)):
+        least = _least(condition.size) if condition.divisor is None else None
+        if (least is None or least < 0) and condition not in kept:
             kept.append(condition)
     return kept
 
@@ -67,21 +69,37 @@ def words(conditions: Sequence[Condition]) -> list[str]:
         name, sign, number = bound
         best = max if sign == ">=" else min
         bounds[name, sign] = best(number, bounds.get((name, sign), number))
-    said += [f"{name} {sign} {number}" for (name, sign), number in bounds.items()]
+    for (name, sign), number in bounds.items():
+        same = bounds.get((name, "<=" if sign == ">=" else ">=")) == number
+        said.append(f"{name} = {number}" if same else f"{name} {sign} {number}")
     return sorted(set(said), key=said.index)
 
 
-def _never_negative(size: Size) -> bool:
+def _least(size: Size) -> int | None:
+    """A number that the size is never below when every free size is at least 1; None where there may be none."""
     if isinstance(size, int):
-        return size >= 0
+        return size
     total = 0
     for monomial, factor in size.terms:
-        if factor < 0 and monomial:
-            return False
-        if not all(isinstance(atom, Symbol) for atom in monomial):
-            return False
-        total += factor
-    return total >= 0
+        lows = [_least_atom(atom) for atom in monomial]
+        known = [low for low in lows if low is not None]
+        if len(known) != len(lows) or (monomial and factor < 0) or (len(known) > 1 and min(known) < 0):
+            return None
+        total += factor * prod(known)
+    return total
+
+
+def _least_atom(atom: Atom) -> int | None:
+    if isinstance(atom, Symbol):
+        return 1
+    if isinstance(atom, Rounded):
+        top = _least(atom.top)
+        return top // atom.bottom if top is not None and isinstance(atom.bottom, int) and atom.bottom > 0 else None
+    lows = [_least(part) for part in atom.parts]
+    known = [low for low in lows if low is not None]
+    if atom.name == "max":
+        return max(known, default=None)
+    return min(known) if len(known) == len(lows) else None
 
 
 def _patience(name: str) -> tuple[bool, str]:
@@ -157,10 +175,8 @@ def _first_multiple(now: int, good: Callable[[int], bool]) -> int | None:
 
 def _bound(size: Size) -> tuple[str, str, int] | None:
     """`size >= 0` as a bound on one free size, seen through floors: floor((L - 3)/2) + 0 >= 0 is L >= 3."""
-    if isinstance(size, int):
-        return None
-    least = 0  # the requirement is: factor * atom >= least
-    while True:
+    least = 0  # the requirement is: size >= least
+    while isinstance(size, Expr):
         terms = [(monomial, factor) for monomial, factor in size.terms if monomial]
         least -= sum(factor for monomial, factor in size.terms if not monomial)
         if len(terms) != 1 or len(terms[0][0]) != 1:
@@ -168,9 +184,14 @@ def _bound(size: Size) -> tuple[str, str, int] | None:
         (atom,), factor = terms[0]
         if isinstance(atom, Symbol):
             return (atom.name, ">=", -(-least // factor)) if factor > 0 else (atom.name, "<=", least // factor)
-        if not isinstance(atom, Rounded) or factor < 0 or not isinstance(atom.bottom, int) or atom.bottom < 0:
+        if not isinstance(atom, Rounded) or not isinstance(atom.bottom, int):
             return None
-        size, least = atom.top, -(-least // factor) * atom.bottom
+        if factor > 0:
+            size, least = atom.top, -(-least // factor) * atom.bottom
+        else:  # floor(top/bottom) <= most  is  -top >= -(bottom*most + bottom - 1)
+            most = -least // -factor
+            size, least = -atom.top, -(atom.bottom * most + atom.bottom - 1)
+    return None
 
 
 def _comparison(size: Size, conditions: Sequence[Condition]) -> str:

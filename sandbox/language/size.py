@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from math import gcd
-from typing import Union
+from typing import TypeGuard, Union
 
 Size = Union[int, "Expr"]
 Bindings = Mapping[str, int]
@@ -261,17 +261,22 @@ def product(sizes: Iterable[Size]) -> Size:
 
 def solve_linear(size: Size, wanted: int) -> tuple[str, int] | None:
     """The one symbol and value that make `size == wanted`, where `size` is `a*X + b`; None where there is no such."""
-    if isinstance(size, int):
+    if not is_linear(size):
         return None
-    unknowns = [(monomial, factor) for monomial, factor in size.terms if monomial]
-    if len(unknowns) != 1 or len(unknowns[0][0]) != 1:
-        return None
-    atom, factor = unknowns[0][0][0], unknowns[0][1]
-    constant = sum(number for monomial, number in size.terms if not monomial)
+    (((atom,), factor), *rest) = size.terms
+    constant = sum(number for _, number in rest)
     if not isinstance(atom, Symbol) or (wanted - constant) % factor:
         return None
     value = (wanted - constant) // factor
     return (atom.name, value) if value > 0 else None
+
+
+def is_linear(size: Size) -> TypeGuard[Expr]:
+    """Whether it is `a*X + b` in one free size, so that it takes each value at most once."""
+    if isinstance(size, int):
+        return False
+    (monomial, _), *rest = size.terms
+    return len(monomial) == 1 and isinstance(monomial[0], Symbol) and all(not other for other, _ in rest)
 
 
 def _atom(atom: Atom) -> Expr:

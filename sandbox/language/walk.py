@@ -202,7 +202,8 @@ class _Trail:
         for count, (index, condition) in enumerate(self.conditions, start=1):
             if not requirement.solutions(names, conditions[:count], 1):
                 wanted = requirement.words([condition])[0]
-                return Failure(index, f"{self.stages[index].name} would need {wanted}, and no size gives that here.")
+                why = condition.words or f"{self.stages[index].name} cannot take this input."
+                return Failure(index, f"{why} It would need {wanted}, and no size gives that here.")
         return None
 
     def end(self, failure: Failure | None) -> Walk:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import NoReturn
 
 from sandbox.language.model import FLOAT, UNKNOWN, Output, Stage, Tensor, Unknown, Value
-from sandbox.language.size import Size, solve_linear
+from sandbox.language.size import Size, is_linear, solve_linear
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +66,11 @@ class Assumed(Exception):  # noqa: N818 - a restart of the walk, caught by it
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """What free sizes must satisfy: `size >= 0` (`divisor` None) or `size % divisor == 0`."""
+    """What free sizes must satisfy: `size >= 0` (`divisor` None) or `size % divisor == 0`; `words` say why."""
 
     size: Size
     divisor: Size | None = None
+    words: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +103,8 @@ class Working:
     def integer(self, name: str) -> int:
         """An argument that must be a whole number; a `Misfit` otherwise."""
         value = self.args[name]
+        if isinstance(value, Unknown):
+            raise Misfit(f"The input does not decide `{name}` of {self.stage.name}: write a number instead of `?`.")
         if isinstance(value, bool) or not isinstance(value, int):
             raise Misfit(f"{self.stage.name} wants a whole number for `{name}`, not {value!r}.")
         return value
@@ -178,10 +181,10 @@ class Working:
                     raise Assumed(*found)
         if isinstance(actual, int) and isinstance(wanted, int):
             raise Misfit(words, fixes)
-        if isinstance(actual, int) or isinstance(wanted, int):
-            raise Misfit(f"{words} (with {actual} against {wanted})", fixes)
         difference = actual - wanted
-        self.conditions += [Condition(difference), Condition(-difference)]
+        if isinstance(difference, int) or is_linear(difference):  # no value of the one free size fits
+            raise Misfit(f"{words} (with {actual} against {wanted})", fixes)
+        self.conditions += [Condition(difference, words=words), Condition(-difference, words=words)]
 
     def require_at_least(self, actual: Size, least: Size, words: str, *fixes: Fix) -> None:
         """A size has a lower bound."""
@@ -189,7 +192,7 @@ class Working:
         if isinstance(room, int):
             self.require(room >= 0, words, *fixes)
         else:
-            self.conditions.append(Condition(room))
+            self.conditions.append(Condition(room, words=words))
 
     def require_multiple(self, actual: Size, divisor: Size, words: str, *fixes: Fix) -> None:
         """A size must divide evenly."""
@@ -199,7 +202,7 @@ class Working:
         if isinstance(rest, int):
             self.require(rest == 0, words, *fixes)
         else:
-            self.conditions.append(Condition(actual, divisor))
+            self.conditions.append(Condition(actual, divisor, words))
 
     # ---- writing
 
