@@ -126,18 +126,14 @@ def assert_agrees_for_free_sizes(
     truth = ask_torch(name, args, [shape, *others], training=training)
     question = f"{name}({written(args)}) on {list(shape)} with free {dict(free)}: torch {truth}"
     sizes: list[Size] = [symbol(free[axis]) if axis in free else size for axis, size in enumerate(shape)]
-    rest = [Tensor(*shaped(item)) for item in others]
-    try:
-        working = work(name, args, (Tensor(tuple(sizes)), *rest), training=training)
-    except Misfit as misfit:
-        assert truth.error is not None, f"refused ({misfit.words}): {question}"
-        return
-    except Assumed as assumed:
-        if bindings[assumed.name] != assumed.value:
-            assert truth.error is not None, f"assumed {assumed.args}: {question}"
-            return
-        left = {axis: letter for axis, letter in free.items() if letter != assumed.name}
+    inputs = (Tensor(tuple(sizes)), *(Tensor(*shaped(item)) for item in others))
+    working, refusal, forced = attempt(name, args, inputs, training=training)
+    if forced is not None and bindings[forced.name] == forced.value:
+        left = {axis: letter for axis, letter in free.items() if letter != forced.name}
         assert_agrees_for_free_sizes(name, args, shape, left, training=training, others=others)
+        return
+    if working is None:
+        assert truth.error is not None, f"refused ({refusal or forced}): {question}"
         return
     holds = all(condition_holds(condition, bindings) for condition in working.conditions)
     assert holds == (truth.error is None), f"conditions {working.conditions}: {question}"
@@ -153,6 +149,18 @@ def work(name: str, args: Args, inputs: tuple[Tensor, ...], *, training: bool = 
     working = Working(Stage("layer", name, dict(args)), {**defaults(name), **args}, inputs, training)
     LAYER_FORMULAS[name](working)
     return working
+
+
+def attempt(
+    name: str, args: Args, inputs: tuple[Tensor, ...], *, training: bool
+) -> tuple[Working | None, str, Assumed | None]:
+    """The finished sheet, or the words of a refusal, or the size that a letter must have."""
+    try:
+        return work(name, args, inputs, training=training), "", None
+    except Misfit as misfit:
+        return None, misfit.words, None
+    except Assumed as assumed:
+        return None, "", assumed
 
 
 def build(name: str, args: Args) -> torch.nn.Module:
