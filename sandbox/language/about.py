@@ -1,0 +1,38 @@
+"""What a layer does, in words for a learner, with its traps: read from `about.toml`, where torch has run each trap."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """One family: `letters` are (letter, meaning) of its formula, `traps` true sentences."""
+
+    key: str
+    text: str
+    letters: tuple[tuple[str, str], ...]
+    traps: tuple[str, ...]
+
+
+def about(name: str) -> About | None:
+    """The family of a layer, by its class name; None for tensor operations."""
+    return _families().get(name)
+
+
+@cache
+def _families() -> dict[str, About]:
+    text = resources.files("sandbox.language").joinpath("about.toml").read_text(encoding="utf-8")
+    found = {}
+    for entry in tomllib.loads(text)["family"]:
+        family = About(
+            key=entry["key"],
+            text=entry["text"],
+            letters=tuple((letter, meaning) for letter, meaning in entry["letters"]),
+            traps=tuple(trap["says"] for trap in entry["traps"]),
+        )
+        found.update(dict.fromkeys(entry["layers"], family))
+    return found
