@@ -1,0 +1,123 @@
+"""The connection to Discord: acknowledges in time, hands over to the core, and sends what comes back.
+
+Presses are handled here by their ids alone. discord.py's own views are not used: they live in memory, and a button
+would die with the process that sent it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+import discord
+import structlog
+import yarl
+from discord.gateway import DiscordWebSocket
+from discord.http import Route
+
+from bot.actions import ActionError
+from bot.adapters.discord import parse
+from bot.adapters.discord.declare import MAX_CHOICES, declare, unchanged
+from bot.adapters.discord.exchange import Exchange
+from bot.adapters.layout import shortened
+from bot.adapters.notices import OUTDATED
+from bot.command import Command, Completion, Incoming
+
+if TYPE_CHECKING:
+    from bot.app import Core
+    from bot.settings import Settings
+
+MAX_CHOICE = 100
+
+log = structlog.get_logger(__name__)
+Press = discord.Interaction["StrideBot"]
+
+
+def create_bot(settings: Settings, core: Core) -> StrideBot:
+    """A Discord client that has not been started. Where the settings say so, it talks to another address."""
+    Route.BASE = settings.discord.api_base.rstrip("/")
+    if settings.discord.gateway:
+        DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(settings.discord.gateway)
+    return StrideBot(core)
+
+
+class StrideBot(discord.AutoShardedClient):
+    """Answers slash commands, presses, choices and forms; reads no messages, so it needs no privileged intent."""
+
+    def __init__(self, core: Core) -> None:
+        super().__init__(
+            intents=discord.Intents(guilds=True),
+            allowed_mentions=discord.AllowedMentions.none(),
+            chunk_guilds_at_startup=False,
+            member_cache_flags=discord.MemberCacheFlags.none(),
+            max_messages=None,
+        )
+        self._core = core
+
+    async def setup_hook(self) -> None:
+        """Tells Discord about the commands, if it does not know them yet: a day allows 200 declarations."""
+        declared = declare(self._core.commands)
+        if self.application_id is None:
+            return
+        registered = await self.http.get_global_commands(self.application_id)
+        if not unchanged(declared, registered):
+            await self.http.bulk_upsert_global_commands(self.application_id, declared)
+            log.info("discord.commands_declared", commands=len(declared))
+
+    async def on_interaction(self, interaction: Press) -> None:
+        """Everything that people do arrives here."""
+        try:
+            match interaction.type:
+                case discord.InteractionType.autocomplete:
+                    await self._complete(interaction)
+                case discord.InteractionType.ping:
+                    return
+                case _:
+                    await self._answer(interaction)
+        except discord.HTTPException as error:
+            # The token has run out, or the channel is gone: there is nobody left to tell.
+            log.warning(
+                "discord.not_delivered", event=f"discord:{interaction.id}", code=error.code, status=error.status
+            )
+
+    async def _complete(self, interaction: Press) -> None:
+        before, so_far = parse.typed(interaction)
+        choices = _choices(before, self._core.complete(before + so_far))
+        await interaction.response.autocomplete(choices)
+
+    async def _answer(self, interaction: Press) -> None:
+        exchange = Exchange(interaction)
+        try:
+            incoming = parse.incoming(interaction)
+        except ActionError:
+            await exchange.says(OUTDATED)
+            return
+        command = self._command(incoming)
+        reply = await exchange.waits_for(
+            asyncio.create_task(self._core.handle(incoming)),
+            slow=command is not None and command.slow,
+            private=command is not None and command.private,
+        )
+        if reply is None:
+            await exchange.says_nothing()
+        else:
+            await exchange.says(reply)
+
+    def _command(self, incoming: Incoming) -> Command | None:
+        """The declaration that what was done belongs to."""
+        if incoming.action is not None:
+            name = incoming.action.name
+            return next((each for each in self._core.commands if name in each.actions), None)
+        name = incoming.text.split(maxsplit=1)[0].removeprefix("/")
+        return next((each for each in self._core.commands if each.name == name), None)
+
+
+def _choices(before: str, completions: list[Completion]) -> list[discord.app_commands.Choice[str]]:
+    """Choices for the option that is being typed; one too long to be sent whole is left out, not cut."""
+    found = []
+    for completion in completions:
+        value = completion.text.removeprefix(before).strip()
+        if completion.text.startswith(before) and 0 < len(value) <= MAX_CHOICE:
+            name = f"{value} – {completion.says}" if completion.says else value  # noqa: RUF001 - a dash between words
+            found.append(discord.app_commands.Choice(name=shortened(name, MAX_CHOICE), value=value))
+    return found[:MAX_CHOICES]

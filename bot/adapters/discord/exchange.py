@@ -1,0 +1,124 @@
+"""One interaction, from its acknowledgement to its last message.
+
+Discord fixes at the first acknowledgement whether the answer is private, and lets go of who has not acknowledged in
+three seconds. These rules are kept here, so that neither the core nor the renderer knows them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import io
+from typing import Any
+
+import discord
+
+from bot.adapters.discord.render import Message, modal, render
+from bot.adapters.layout import shortened
+from bot.adapters.notices import TOO_LATE
+from bot.reply import Form, MessageRef, Reply
+
+ACKNOWLEDGE_WITHIN = 1.5  # seconds; Discord gives up after 3
+
+
+class Exchange:
+    """An interaction that is answered once, in time, and to whom it may concern."""
+
+    def __init__(self, interaction: discord.Interaction[Any]) -> None:
+        self._interaction = interaction
+        self._waits_privately = False
+
+    async def waits_for(self, answer: asyncio.Task[Reply | None], *, slow: bool, private: bool) -> Reply | None:
+        """The answer; people see "is thinking" where it takes its time."""
+        if not slow:
+            await asyncio.wait({answer}, timeout=ACKNOWLEDGE_WITHIN)
+        if not answer.done():
+            await self._interaction.response.defer(ephemeral=private, thinking=True)
+            self._waits_privately = private
+        return await answer
+
+    async def says(self, reply: Reply) -> None:
+        """Sends a reply. Errors are seen by the one who made them and by nobody else."""
+        form = next((part for part in reply.parts if isinstance(part, Form)), None)
+        if form is not None and not self._acknowledged:
+            await self._interaction.response.send_modal(_Window(modal(form, reply.parts)))
+            return
+        if form is not None:
+            reply = TOO_LATE
+        first, *rest = render(reply)
+        private = reply.private or reply.fault is not None
+        if reply.replaces is None:
+            await self._first(first, private=private)
+        else:
+            await self._replaces(reply.replaces, first)
+        for message in rest:
+            await self._interaction.followup.send(view=_Layout(message), files=_files(message), ephemeral=private)
+
+    async def says_nothing(self) -> None:
+        """Takes "is thinking" away again: the event was answered before."""
+        if self._acknowledged:
+            await self._interaction.delete_original_response()
+
+    @property
+    def _acknowledged(self) -> bool:
+        return self._interaction.response.is_done()
+
+    async def _first(self, message: Message, *, private: bool) -> None:
+        view, files = _Layout(message), _files(message)
+        if not self._acknowledged:
+            await self._interaction.response.send_message(view=view, files=files, ephemeral=private)
+        elif private and not self._waits_privately:
+            # "is thinking" stands in public, and what takes its place does too: so it goes.
+            await self._interaction.delete_original_response()
+            await self._interaction.followup.send(view=view, files=files, ephemeral=True)
+        else:
+            await self._interaction.edit_original_response(view=view, attachments=files)
+
+    async def _replaces(self, old: MessageRef, message: Message) -> None:
+        view, files = _Layout(message), _files(message)
+        pressed = self._interaction.message
+        if pressed is not None and str(pressed.id) == old.message and not self._acknowledged:
+            await self._interaction.response.edit_message(view=view, attachments=files)
+            return
+        if not self._acknowledged:
+            await self._interaction.response.defer(ephemeral=True, thinking=True)
+        channel = self._interaction.client.get_partial_messageable(int(old.channel))
+        await channel.get_partial_message(int(old.message)).edit(view=view, attachments=files)
+        await self._interaction.delete_original_response()
+
+
+class _Layout(discord.ui.LayoutView):
+    """Components that were rendered elsewhere. discord.py sends them and keeps nothing."""
+
+    def __init__(self, message: Message) -> None:
+        super().__init__(timeout=None)
+        self._message = message
+
+    def to_components(self) -> list[dict[str, Any]]:
+        return [dict(component) for component in self._message.components]
+
+    def has_components_v2(self) -> bool:
+        return True
+
+    def is_finished(self) -> bool:
+        return True
+
+
+class _Window(discord.ui.Modal):
+    """A form that was rendered elsewhere. discord.py sends it and keeps nothing."""
+
+    def __init__(self, payload: dict[str, Any]) -> None:
+        super().__init__(title=payload["title"], custom_id=payload["custom_id"], timeout=None)
+        self._payload = payload
+
+    def to_dict(self) -> dict[str, Any]:
+        return self._payload
+
+    def is_finished(self) -> bool:
+        return True
+
+
+def _files(message: Message) -> list[discord.File]:
+    return [
+        discord.File(io.BytesIO(each.data), filename=each.name, description=shortened(each.alt, 1024) or None)
+        for each in message.files
+    ]

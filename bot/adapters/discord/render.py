@@ -1,0 +1,251 @@
+"""`Reply` -> Discord's components, in messages that Discord will take.
+
+Components ("V2") rather than embeds: a reader who has switched embeds off still sees them, buttons stand beside what
+they belong to, and a message holds 4,000 characters. Pure: only dictionaries and bytes come out.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any, assert_never
+
+from bot.actions import to_id
+from bot.adapters.layout import fixed, pieces, shortened, spans
+from bot.reply import Button, Buttons, Code, File, Form, Part, Picture, Reply, Select, Table, Text, plain
+
+MAX_TEXT = 4_000  # characters of text in one message, all components together
+MAX_COMPONENTS = 40  # nested ones too
+MAX_FILES = 10
+MAX_MESSAGES = 3  # what is longer goes into a file: nobody scrolls through ten messages
+MAX_BLOCK = 1_800  # characters of fixed width shown in the chat; what is longer goes into a file
+MAX_FORM = 5
+MAX_FORM_VALUE = 4_000
+
+ROW, BUTTON, SELECT, INPUT, TEXT, GALLERY, FILE, CONTAINER, LABEL = 1, 2, 3, 4, 10, 12, 13, 17, 18
+STYLES = {"normal": 2, "primary": 1, "danger": 4}
+GREEN, RED, BLUE = 0x2DA44E, 0xD1242F, 0x4E79A7
+_MARKUP = re.compile(r"([\\*_~|\[\]<>@`])|(:)(?=//|\w+:)|^(\s*)(-#|[#+-]|\d+(?=\.))", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file that goes with a message; components name it as `attachment://NAME`."""
+
+    name: str
+    data: bytes
+    alt: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message: a container's components, and its files."""
+
+    components: tuple[dict[str, Any], ...]
+    files: tuple[Attachment, ...] = ()
+
+
+@dataclass(slots=True)
+class _Piece:
+    """What must stay together: a component, what it costs, and its file."""
+
+    component: dict[str, Any]
+    text: int = 0
+    components: int = 1
+    file: Attachment | None = None
+
+
+@dataclass(slots=True)
+class _Page:
+    """A message being filled."""
+
+    pieces: list[_Piece] = field(default_factory=list)
+
+    def fits(self, piece: _Piece) -> bool:
+        held = [*self.pieces, piece]
+        return (
+            sum(each.text for each in held) <= MAX_TEXT
+            and sum(each.components for each in held) < MAX_COMPONENTS  # the container is one more
+            and sum(each.file is not None for each in held) <= MAX_FILES
+        )
+
+
+def render(reply: Reply) -> list[Message]:
+    """The messages that carry a reply: one as a rule, at most `MAX_MESSAGES`, the rest in a file."""
+    pages = _pages(_pieces(reply.parts))
+    if len(pages) > MAX_MESSAGES:
+        whole = _file("answer.txt", plain(reply).encode())
+        controls = [piece for page in pages for piece in page.pieces if piece.component["type"] == ROW]
+        pages = _pages([*pages[0].pieces, whole, *controls])[:MAX_MESSAGES]
+    return [_message(page, _colour(reply)) for page in pages]
+
+
+def modal(form: Form, said: Sequence[Part] = ()) -> dict[str, Any]:
+    """A form as a modal window, with the texts that came with it; raises `ValueError` for more than 5 inputs."""
+    if len(form.fields) > MAX_FORM:
+        raise ValueError(f"a form on Discord has at most {MAX_FORM} inputs, not {len(form.fields)}")
+    inputs = [
+        {
+            "type": LABEL,
+            "label": shortened(each.label, 45),
+            "component": {
+                "type": INPUT,
+                "custom_id": each.name,
+                "style": 2 if each.multiline else 1,
+                "value": each.value[:MAX_FORM_VALUE],
+                "required": each.required,
+                "max_length": MAX_FORM_VALUE,
+            },
+        }
+        for each in form.fields
+    ]
+    texts = [_text(_markdown(part)) for part in said if isinstance(part, Text)]
+    room = MAX_FORM - len(inputs)
+    return {
+        "title": shortened(form.title, 45),
+        "custom_id": to_id(form.action),
+        "components": [*(piece.component for piece in texts[:room]), *inputs],
+    }
+
+
+def escape(text: str) -> str:
+    """Text that Discord shows to the letter: no bold, no link, no mention, no emoji, no list."""
+    return _MARKUP.sub(lambda found: f"{found[3] or ''}\\{found[1] or found[2] or found[4]}", text)
+
+
+def _markdown(part: Text) -> str:
+    said = "".join(f"`{text}`" if code else escape(text) for text, code in spans(part.text))
+    match part.tone:
+        case "normal":
+            return said
+        case "heading":
+            return f"### {said}"
+        case "good":
+            return f"✅ {said}"
+        case "bad":
+            return f"❌ {said}"
+        case "note":
+            return "\n".join(f"-# {line}" if line else "" for line in said.splitlines())
+        case _:
+            assert_never(part.tone)
+
+
+def _pieces(parts: Sequence[Part]) -> list[_Piece]:
+    found: list[_Piece] = []
+    taken: set[str] = set()
+    for number, part in enumerate(parts, start=1):
+        found.extend(_part(part, number, taken))
+    return found
+
+
+def _part(part: Part, number: int, taken: set[str]) -> Iterator[_Piece]:
+    match part:
+        case Text():
+            yield from (_text(piece) for piece in pieces(_markdown(part), MAX_TEXT))
+        case Code():
+            yield from _block(part.code, part.language, f"code-{number}.txt")
+        case Table():
+            title = f"**{escape(part.title)}**\n" if part.title else ""
+            yield from _block(fixed(part), "", f"table-{number}.txt", title)
+        case Picture():
+            name = f"picture-{number}.{part.kind}"
+            item = {"media": {"url": f"attachment://{name}"}, "description": shortened(part.alt, 1024)}
+            yield _Piece({"type": GALLERY, "items": [item]}, file=Attachment(name, part.data, part.alt))
+        case File():
+            yield _file(_safe_name(part.name, number), part.data)
+        case Buttons():
+            yield from _rows(part, taken)
+        case Select():
+            yield _select(part)
+        case Form():
+            # The client opens forms as windows; in a message one is what it asks for.
+            asked = ", ".join(each.label for each in part.fields)
+            yield _text(f"**{escape(part.title)}**\n{escape(asked)}"[:MAX_TEXT])
+        case _:
+            assert_never(part)
+
+
+def _text(said: str) -> _Piece:
+    said = said if said.strip() else "\u200b"  # Discord refuses an empty text
+    return _Piece({"type": TEXT, "content": said}, text=len(said))
+
+
+def _block(code: str, language: str, name: str, title: str = "") -> Iterator[_Piece]:
+    """Fixed width; in a file where it is long, or where Discord could not show it to the letter."""
+    if "```" in code or len(code) > MAX_BLOCK:
+        if title:
+            yield _text(title)
+        if "```" not in code:
+            yield _text(f"```{language}\n{pieces(code, MAX_BLOCK // 2)[0]}\n…\n```")
+        yield _file(name, code.encode())
+    else:
+        yield _text(f"{title}```{re.sub('[^a-z0-9+-]', '', language.lower())}\n{code}\n```")
+
+
+def _file(name: str, data: bytes) -> _Piece:
+    return _Piece({"type": FILE, "file": {"url": f"attachment://{name}"}}, file=Attachment(name, data))
+
+
+def _safe_name(name: str, number: int) -> str:
+    """A file name as Discord keeps it, so that the component finds its file, and different from the others'."""
+    stem, dot, ending = name.rpartition(".")
+    safe = re.sub(r"[^A-Za-z0-9_-]", "_", stem or ending)
+    return f"{safe}-{number}" + (f".{re.sub(r'[^A-Za-z0-9]', '', ending)}" if dot and stem else "")
+
+
+def _rows(part: Buttons, taken: set[str]) -> Iterator[_Piece]:
+    """Rows of five. Discord refuses the same id twice in a message, and twice the same action is once too often."""
+    fresh = []
+    for button in part.buttons:
+        if (key := to_id(button.action)) not in taken:
+            taken.add(key)
+            fresh.append(_button(button))
+    for start in range(0, len(fresh), 5):
+        row = fresh[start : start + 5]
+        yield _Piece({"type": ROW, "components": row}, components=1 + len(row))
+
+
+def _button(button: Button) -> dict[str, Any]:
+    return {
+        "type": BUTTON,
+        "style": STYLES[button.style],
+        "label": shortened(button.label, 80),
+        "custom_id": to_id(button.action),
+    }
+
+
+def _select(part: Select) -> _Piece:
+    options = [{"label": shortened(label, 100), "value": value} for value, label in part.options]
+    menu = {
+        "type": SELECT,
+        "custom_id": to_id(part.action),
+        "placeholder": shortened(part.label, 150),
+        "options": options,
+    }
+    return _Piece({"type": ROW, "components": [menu]}, components=2)
+
+
+def _pages(held: Sequence[_Piece]) -> list[_Page]:
+    pages = [_Page()]
+    for piece in held:
+        if not pages[-1].fits(piece):
+            pages.append(_Page())
+        pages[-1].pieces.append(piece)
+    return [page for page in pages if page.pieces]
+
+
+def _message(page: _Page, colour: int) -> Message:
+    container = {
+        "type": CONTAINER,
+        "accent_color": colour,
+        "components": [piece.component for piece in page.pieces],
+    }
+    return Message((container,), tuple(piece.file for piece in page.pieces if piece.file))
+
+
+def _colour(reply: Reply) -> int:
+    tones = {part.tone for part in reply.parts if isinstance(part, Text)}
+    if reply.fault or "bad" in tones:
+        return RED
+    return GREEN if "good" in tones else BLUE

@@ -1,0 +1,123 @@
+"""The connection to Slack: acknowledges at once, hands over to the core, and sends what comes back.
+
+Every acknowledgement is sent before any work starts, and the work runs in a task that is held here: in Bolt, an
+exception soon after `ack()` would take the acknowledgement back.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Callable, Coroutine, Mapping
+from typing import TYPE_CHECKING, Any
+
+import aiohttp
+import structlog
+from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
+from slack_bolt.async_app import AsyncApp
+from slack_sdk.errors import SlackApiError, SlackClientError
+from slack_sdk.http_retry.builtin_async_handlers import AsyncRateLimitErrorRetryHandler
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.actions import ActionError
+from bot.adapters.notices import OUTDATED
+from bot.adapters.slack import parse
+from bot.adapters.slack.exchange import Exchange
+from bot.adapters.slack.render import FORM
+from bot.command import Incoming
+
+if TYPE_CHECKING:
+    from bot.app import Core
+    from bot.settings import Settings
+
+RETRIES = 3
+Ack = Callable[[], Coroutine[Any, Any, Any]]
+Body = dict[str, Any]
+
+log = structlog.get_logger(__name__)
+
+
+def create_app(settings: Settings, core: Core) -> AsyncApp:
+    """A Bolt app that is not connected yet: give it to `socket_mode`, or its requests to `http.routes`."""
+    slack = settings.slack
+    client = AsyncWebClient(
+        token=slack.bot_token.get_secret_value() if slack.bot_token else None,
+        base_url=slack.api_base.rstrip("/") + "/",
+    )
+    client.retry_handlers.append(AsyncRateLimitErrorRetryHandler(max_retry_count=RETRIES))
+    secret = slack.signing_secret.get_secret_value() if slack.signing_secret else ""
+    app = StrideApp(name="stride", client=client, signing_secret=secret)
+    app.listen(core)
+    return app
+
+
+def socket_mode(settings: Settings, app: AsyncApp) -> AsyncSocketModeHandler:
+    """Socket Mode for an app: `connect_async()` returns once it is connected, `close_async()` ends it."""
+    token = settings.slack.app_token
+    if token is None:
+        raise ValueError("Socket Mode needs STRIDE_SLACK__APP_TOKEN")
+    return AsyncSocketModeHandler(app, token.get_secret_value(), web_client=app.client)
+
+
+class StrideApp(AsyncApp):
+    """The Bolt app, with the answers that it is at work on."""
+
+    def listen(self, core: Core) -> None:
+        """Answers what Slack sends from `core`."""
+        self._core = core
+        self._answers: set[asyncio.Task[None]] = set()
+        self.command(re.compile(r"/.*"))(self._on_slash)
+        self.event("app_mention")(self._on_event)
+        self.event("message")(self._on_message)
+        self.action(re.compile(r"^stride:"))(self._on_press)
+        self.view(FORM)(self._on_form)
+
+    async def idle(self) -> None:
+        """Returns when every answer that was asked for has been sent."""
+        while self._answers:
+            await asyncio.wait(self._answers)
+
+    async def _on_slash(self, ack: Ack, body: Body) -> None:
+        await ack()
+        self._answer(body, parse.slash_address, lambda: parse.slash(body, self._core.clock.now()))
+
+    async def _on_event(self, ack: Ack, body: Body) -> None:
+        await ack()
+        self._answer(body, parse.event_address, lambda: parse.event(body))
+
+    async def _on_message(self, ack: Ack, body: Body) -> None:
+        await ack()
+        said = body["event"]
+        if said.get("channel_type") == "im" and said.get("user") and not (said.get("subtype") or said.get("bot_id")):
+            self._answer(body, parse.event_address, lambda: parse.event(body))
+
+    async def _on_press(self, ack: Ack, body: Body) -> None:
+        await ack()
+        self._answer(body, parse.press_address, lambda: parse.press(body, self._core.clock.now()))
+
+    async def _on_form(self, ack: Ack, body: Body) -> None:
+        await ack()
+        self._answer(body, parse.form_address, lambda: parse.form(body, self._core.clock.now()))
+
+    def _answer(
+        self, body: Body, address: Callable[[Mapping[str, Any]], parse.Address], incoming: Callable[[], Incoming]
+    ) -> None:
+        task = asyncio.create_task(self._say(body, address, incoming))
+        self._answers.add(task)
+        task.add_done_callback(self._answers.discard)
+
+    async def _say(
+        self, body: Body, address: Callable[[Mapping[str, Any]], parse.Address], incoming: Callable[[], Incoming]
+    ) -> None:
+        exchange = Exchange(self.client, address(body))
+        try:
+            reply = await self._core.handle(incoming())
+        except ActionError:
+            reply = OUTDATED
+        try:
+            if reply is not None:
+                await exchange.says(reply)
+        except SlackApiError as error:
+            log.warning("slack.not_delivered", channel=exchange.channel, reason=error.response["error"])
+        except (SlackClientError, aiohttp.ClientError, TimeoutError) as error:
+            log.warning("slack.not_delivered", channel=exchange.channel, reason=type(error).__name__)

@@ -1,0 +1,212 @@
+"""`Reply` -> Slack's blocks, in messages that Slack will take.
+
+What people typed goes into rich text and plain text, which Slack does not interpret: no mention, link or bold can
+come of it. Only the notification's text is Slack's markup, and it is escaped. Pure: only dictionaries and bytes.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, assert_never
+
+from bot.actions import to_id
+from bot.adapters.layout import fixed, pieces, shortened, spans
+from bot.adapters.slack.parse import Address
+from bot.reply import Button, Buttons, Code, File, Form, Part, Picture, Reply, Select, Table, Text, plain, plain_part
+
+MAX_BLOCKS = 50
+MAX_BLOCK_TEXT = 3_000
+MAX_MESSAGE = 12_000  # characters of blocks as JSON; Slack refuses somewhat above 13,000
+MAX_MESSAGES = 3  # what is longer goes into a file; a response URL would take five
+MAX_NOTICE = 3_000
+MAX_ROW = 25
+MAX_HEADER = 150
+MAX_FORM_VALUE = 3_000
+FORM = "stride"
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A file that follows the messages: Slack takes files by another road."""
+
+    name: str
+    data: bytes
+    alt: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message: its blocks, and what stands in the notification and for screen readers (Slack's markup)."""
+
+    blocks: tuple[dict[str, Any], ...]
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """What carries a reply."""
+
+    messages: tuple[Message, ...]
+    uploads: tuple[Upload, ...] = ()
+
+
+def render(reply: Reply) -> Rendered:
+    """At most `MAX_MESSAGES` messages, the rest in a file."""
+    uploads = [upload for number, part in enumerate(reply.parts, 1) if (upload := _upload(part, number))]
+    pages = _pages(list(_blocks(reply.parts)))
+    if len(pages) > MAX_MESSAGES:
+        controls = [block for page in pages[1:] for block in page if block["type"] == "actions"]
+        pages = [pages[0], *_pages(controls)][:MAX_MESSAGES]
+        uploads.append(Upload("answer.txt", plain(reply).encode(), "The whole answer"))
+    notice = escape(shortened(plain(reply), MAX_NOTICE)) or "…"
+    return Rendered(tuple(Message(tuple(page), notice) for page in pages), tuple(uploads))
+
+
+def modal(form: Form, address: Address) -> dict[str, Any]:
+    """A form as a modal window, which carries with it where it was asked for."""
+    kept = {"action": to_id(form.action), "channel": address.channel, "thread": address.thread}
+    return {
+        "type": "modal",
+        "callback_id": FORM,
+        "private_metadata": json.dumps(kept),
+        "title": _plain(form.title, 24),
+        "submit": _plain("Send", 24),
+        "close": _plain("Cancel", 24),
+        "blocks": [
+            {
+                "type": "input",
+                "block_id": each.name,
+                "optional": not each.required,
+                "label": _plain(each.label, 2000),
+                "element": {
+                    "type": "plain_text_input",
+                    "action_id": each.name,
+                    "multiline": each.multiline,
+                    "max_length": MAX_FORM_VALUE,
+                    **({"initial_value": each.value[:MAX_FORM_VALUE]} if each.value else {}),
+                },
+            }
+            for each in form.fields
+        ],
+    }
+
+
+def escape(text: str) -> str:
+    """Text for Slack's markup with its three control characters escaped, so that nothing mentions or links."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def _blocks(parts: Sequence[Part]) -> Iterator[dict[str, Any]]:
+    counter = iter(range(10_000))  # ids of elements must differ within a message
+    for part in parts:
+        match part:
+            case Text():
+                yield from _text(part)
+            case Code():
+                yield from _fixed(part.code)
+            case Table():
+                if part.title:
+                    yield _rich([{"type": "text", "text": part.title, "style": {"bold": True}}])
+                yield from _fixed(fixed(part))
+            case Buttons():
+                elements = [_button(each, next(counter)) for each in part.buttons]
+                for start in range(0, len(elements), MAX_ROW):
+                    yield {"type": "actions", "elements": elements[start : start + MAX_ROW]}
+            case Select():
+                yield {"type": "actions", "elements": [_select(part, next(counter))]}
+            case Picture() | File() | Form():
+                # Files follow the message, and forms open as windows: here stands what they are.
+                yield from _notes(plain_part(part))
+            case _:
+                assert_never(part)
+
+
+def _text(part: Text) -> Iterator[dict[str, Any]]:
+    match part.tone:
+        case "normal":
+            yield from _paragraph(part.text)
+        case "heading" if len(part.text) <= MAX_HEADER and part.text.strip():
+            yield {"type": "header", "text": _plain(part.text.replace("`", ""), MAX_HEADER)}
+        case "heading":
+            yield from _paragraph(part.text, bold=True)
+        case "good":
+            yield from _paragraph(f"✅ {part.text}")
+        case "bad":
+            yield from _paragraph(f"❌ {part.text}")
+        case "note":
+            yield from _notes(part.text.replace("`", ""))
+        case _:
+            assert_never(part.tone)
+
+
+def _paragraph(text: str, *, bold: bool = False) -> Iterator[dict[str, Any]]:
+    for piece in pieces(text, MAX_BLOCK_TEXT):
+        elements = []
+        for words, code in spans(piece):
+            style = {name: True for name, on in (("bold", bold), ("code", code)) if on}
+            elements.append({"type": "text", "text": words, **({"style": style} if style else {})})
+        yield _rich(elements)
+
+
+def _rich(elements: list[dict[str, Any]]) -> dict[str, Any]:
+    return {"type": "rich_text", "elements": [{"type": "rich_text_section", "elements": elements}]}
+
+
+def _fixed(code: str) -> Iterator[dict[str, Any]]:
+    for piece in pieces(code, MAX_BLOCK_TEXT):
+        block = {"type": "rich_text_preformatted", "elements": [{"type": "text", "text": piece}]}
+        yield {"type": "rich_text", "elements": [block]}
+
+
+def _notes(text: str) -> Iterator[dict[str, Any]]:
+    for piece in pieces(text, 2000):
+        yield {"type": "context", "elements": [_plain(piece, 2000)]}
+
+
+def _plain(text: str, limit: int) -> dict[str, Any]:
+    return {"type": "plain_text", "text": shortened(text, limit) or "…", "emoji": False}
+
+
+def _button(button: Button, number: int) -> dict[str, Any]:
+    style = {} if button.style == "normal" else {"style": button.style}
+    return {"type": "button", "action_id": _id(number, to_id(button.action)), "text": _plain(button.label, 75), **style}
+
+
+def _select(part: Select, number: int) -> dict[str, Any]:
+    return {
+        "type": "static_select",
+        "action_id": _id(number, to_id(part.action)),
+        "placeholder": _plain(part.label, 150),
+        "options": [{"text": _plain(label, 75), "value": value} for value, label in part.options],
+    }
+
+
+def _id(number: int, action: str) -> str:
+    """An element's id: the action's, made different from that of another element that does the same."""
+    return f"stride:{number}:{action}"
+
+
+def _upload(part: Part, number: int) -> Upload | None:
+    match part:
+        case Picture():
+            return Upload(f"picture-{number}.{part.kind}", part.data, part.alt)
+        case File():
+            return Upload(re.sub(r"[\x00-\x1f/\\]", "_", part.name), part.data)
+        case _:
+            return None
+
+
+def _pages(blocks: list[dict[str, Any]]) -> list[list[dict[str, Any]]]:
+    pages: list[list[dict[str, Any]]] = []
+    size = MAX_MESSAGE
+    for block in blocks:
+        cost = len(json.dumps(block, ensure_ascii=False)) + 2
+        if size + cost > MAX_MESSAGE or len(pages[-1]) == MAX_BLOCKS:
+            pages.append([])
+            size = 0
+        pages[-1].append(block)
+        size += cost
+    return pages
