@@ -44,6 +44,10 @@ class LayerSpec:
         functional: names in `torch.nn.functional` that take the input and then the same arguments.
         call: how the module is called on its inputs.
         extra: arguments that the language adds to torch's signature, with defaults (TransformerEncoder's d_model).
+        forward: those of `extra` that torch wants at the call and not at the building (`need_weights`).
+        nested: arguments that are modules, with their class, built from the rest of `extra` where the line does not
+            write them: `{"encoder_layer": "TransformerEncoderLayer"}`. See `sandbox.language.layers.nesting`.
+        positional: the order of unnamed arguments where it is not that of torch's signature.
         family: what it is, in a word or two, for completion and help.
     """
 
@@ -55,6 +59,9 @@ class LayerSpec:
     functional: tuple[str, ...] = ()
     call: Call = "inputs"
     extra: Mapping[str, Value] = field(default_factory=dict)
+    forward: tuple[str, ...] = ()
+    nested: Mapping[str, str] = field(default_factory=dict)
+    positional: tuple[str, ...] = ()
     family: str = ""
 
 
