@@ -1,0 +1,120 @@
+"""The core: everything that is the same on every platform, put together in one place.
+
+An adapter turns an event into an `Incoming`, gives it to `Core.handle` and renders the `Reply`; it needs nothing else.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import structlog
+
+from bot.clock import SYSTEM_CLOCK, Clock
+from bot.command import Command, Completion, Incoming, Place
+from bot.commands.registry import COMMANDS
+from bot.completion import complete
+from bot.dispatch import Dispatcher, clean
+from bot.logs import Fingerprint
+from bot.reply import Reply
+from bot.settings import Settings
+from bot.store.store import Exchange, Store, open_store
+
+if TYPE_CHECKING:
+    from sandbox.client import Sandbox
+
+
+def new_reference() -> str:
+    """Eight hexadecimal digits that name one event in the log and to people."""
+    return secrets.token_hex(4)
+
+
+class Core:
+    """What adapters and handlers hold. Made by `build_core`.
+
+    Attributes:
+        settings: as the process was started with.
+        store: what is remembered.
+        sandbox: runs torch, in a process of its own.
+        commands: every command, in the order in which help lists them.
+        clock: says what time it is.
+    """
+
+    def __init__(
+        self,
+        *,
+        settings: Settings,
+        store: Store,
+        sandbox: Sandbox,
+        commands: Sequence[Command] = COMMANDS,
+        clock: Clock = SYSTEM_CLOCK,
+        new_reference: Callable[[], str] = new_reference,
+    ) -> None:
+        """Takes what is already open; `build_core` opens it."""
+        self.settings = settings
+        self.store = store
+        self.sandbox = sandbox
+        self.commands = tuple(commands)
+        self.clock = clock
+        self.new_reference = new_reference
+        self.dispatcher = Dispatcher(self.commands, fingerprint=Fingerprint(secrets.token_bytes(16)))
+
+    async def handle(self, incoming: Incoming) -> Reply | None:
+        """Answers an event once; None where it has been seen before, since platforms deliver some twice."""
+        if not self.store.claim(incoming.id, incoming.at):
+            return None
+        incoming = clean(incoming)
+        try:
+            reply = await self._answer(incoming)
+        except BaseException:  # cancelled: nobody was answered, so a second delivery must not be turned away
+            self.store.release(incoming.id)
+            raise
+        self.store.record_exchange(incoming, reply)
+        return reply
+
+    async def again(self, incoming: Incoming, text: str) -> Reply:
+        """Answers a press as if `text` had been typed, for buttons that stand for a line."""
+        return await self._answer(replace(incoming, text=text, action=None, values={}))
+
+    def complete(self, text: str) -> list[Completion]:
+        """Ways to go on with a message such as `/shape conv1d 3 `, best first; never raises."""
+        return complete(self, text)
+
+    async def history(
+        self, place: Place, *, before: int | None = None, limit: int = 50, viewer: str | None = None
+    ) -> list[Exchange]:
+        """The newest exchanges of a channel, oldest first; see `Store.history`."""
+        return await self.store.history(place, before=before, limit=limit, viewer=viewer)
+
+    async def _answer(self, incoming: Incoming) -> Reply:
+        reference = self.new_reference()
+        with structlog.contextvars.bound_contextvars(id=reference):
+            return await self.dispatcher.answer(self, incoming, reference)
+
+
+@asynccontextmanager
+async def build_core(
+    settings: Settings,
+    *,
+    clock: Clock = SYSTEM_CLOCK,
+    sandbox: AbstractAsyncContextManager[Sandbox] | None = None,
+) -> AsyncIterator[Core]:
+    """The core with its store and its worker open; everything is written and closed on the way out.
+
+    Args:
+        settings: as read by `bot.settings.load`.
+        clock: what time it is.
+        sandbox: another way to torch than `settings.sandbox` names.
+
+    Raises:
+        StoreError: the store cannot be used.
+    """
+    if sandbox is None:
+        from sandbox.client import open_sandbox
+
+        sandbox = open_sandbox(settings.sandbox)
+    async with open_store(settings.database_path) as store, sandbox as worker:
+        yield Core(settings=settings, store=store, sandbox=worker, clock=clock)

@@ -1,0 +1,90 @@
+"""What was typed after a command's name, read as its options."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+
+from bot.command import Command, Option
+from bot.errors import WrongUsage
+
+SHOWN = 40  # characters of a person's word that an error repeats
+
+
+def usage(command: Command) -> str:
+    """How a command is typed, such as `/help [command]`."""
+    return " ".join([f"/{command.name}", *(_slot(option) for option in command.options)])
+
+
+def shorten(word: str) -> str:
+    """A word to repeat in a sentence: not too long, on one line, and without backticks of its own."""
+    calm = " ".join(word.split()).replace("`", "'")
+    return calm if len(calm) <= SHOWN else calm[:SHOWN] + "…"
+
+
+def read(command: Command, rest: str, values: Mapping[str, str]) -> dict[str, str]:
+    """The options by name.
+
+    Args:
+        command: whose options they are.
+        rest: what was typed after its name.
+        values: options that came by name, from a form or as a program's fields; they win over what was typed.
+
+    Raises:
+        WrongUsage: one is missing, unknown, too many, or not one of its choices.
+    """
+    options = {option.name: option for option in command.options}
+    for name in values:
+        if name not in options:
+            raise WrongUsage(f"`/{command.name}` takes no `{shorten(name)}`.", suggestion=_example(command))
+    typed = [option for option in command.options if option.name not in values]
+    given = {**_positional(command, typed, rest), **values}
+    for option in command.options:
+        if option.name in given:
+            given[option.name] = _chosen(command, option, given[option.name])
+        elif option.required:
+            raise WrongUsage(
+                f"`/{command.name}` needs {option.says[0].lower()}{option.says[1:].rstrip('.')}: `{usage(command)}`",
+                suggestion=_example(command),
+            )
+    return given
+
+
+def _positional(command: Command, options: list[Option], rest: str) -> dict[str, str]:
+    given: dict[str, str] = {}
+    for option in options:
+        if not rest:
+            return given
+        if option.rest:
+            return given | {option.name: rest}
+        given[option.name], *more = rest.split(maxsplit=1)
+        rest = "".join(more)
+    if rest:
+        raise WrongUsage(
+            f"`/{command.name}` does not know what to do with `{shorten(rest)}`: `{usage(command)}`",
+            suggestion=_example(command),
+        )
+    return given
+
+
+def _chosen(command: Command, option: Option, value: str) -> str:
+    if not option.choices:
+        return value
+    for choice in option.choices:
+        if choice.casefold() == value.casefold():
+            return choice
+    near = difflib.get_close_matches(value.casefold()[:SHOWN], option.choices, n=1)
+    raise WrongUsage(
+        f"`{shorten(value)}` is not one of {', '.join(f'`{choice}`' for choice in option.choices)}.",
+        suggestion=f"/{command.name} {near[0]}" if near else _example(command),
+    )
+
+
+def _slot(option: Option) -> str:
+    name = "|".join(option.choices) if option.choices else option.name
+    name += "..." if option.rest else ""
+    return f"<{name}>" if option.required else f"[{name}]"
+
+
+def _example(command: Command) -> str | None:
+    return command.examples[0].text if command.examples else None

@@ -1,0 +1,8 @@
+"""Every command, in the order in which help lists them."""
+
+from __future__ import annotations
+
+from bot.command import Command
+from bot.commands.help import HELP
+
+COMMANDS: tuple[Command, ...] = (HELP,)

@@ -1,0 +1,122 @@
+"""The errors that people see, each with a way out.
+
+    StrideError
+    ├── UserError                 what was asked cannot be answered: shown in the chat, never logged as a fault
+    │   ├── UnknownCommand        no command of that name; the nearest is offered
+    │   ├── WrongUsage            an option is missing, unknown or not one of its choices
+    │   ├── TextTooLong           more text than a command takes
+    │   ├── NotAllowed            only organisers may do this
+    │   ├── StaleAction           a button of a message that is too old, or of another version
+    │   └── TooSlow               no answer within the command's time
+    └── StartError                Stride cannot start: one line on stderr and exit status 2
+        ├── SettingsError         a setting is wrong
+        ├── PortTaken             the address of the web page is in use
+        ├── LoginRefused          a platform does not accept its token
+        └── StoreError            the store cannot be used
+            ├── StoreUnwritable   the data folder or the file cannot be written
+            └── StoreTooNew       a newer Stride has written this store
+
+Anything else that escapes a handler is a bug: `bot.dispatch` shows a reference number and logs the traceback.
+"""
+
+# ruff: noqa: N818 - these are named for what happened, as the tree above reads
+
+from __future__ import annotations
+
+from bot.reply import Buttons, Code, Fault, Part, Reply, Text
+
+
+class StrideError(Exception):
+    """The root of Stride's own errors."""
+
+
+class UserError(StrideError):
+    """What a person asked cannot be answered, and how they can put it right.
+
+    Attributes:
+        message: one sentence, for the person.
+        column: where in the text, counted from 0, if that says anything.
+        suggestion: what to type instead, complete enough to be copied.
+        buttons: ways out that need no typing.
+    """
+
+    kind = "usage"
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        column: int | None = None,
+        suggestion: str | None = None,
+        buttons: Buttons | None = None,
+    ) -> None:
+        """Raised by handlers; becomes a reply in `bot.dispatch`."""
+        super().__init__(message)
+        self.message = message
+        self.column = column
+        self.suggestion = suggestion
+        self.buttons = buttons
+
+    def reply(self) -> Reply:
+        """What the person sees."""
+        parts: list[Part] = [Text(text=self.message, tone="bad")]
+        if self.suggestion is not None:
+            parts += [Text(text="Try:", tone="note"), Code(code=self.suggestion)]
+        if self.buttons is not None:
+            parts.append(self.buttons)
+        fault = Fault(kind=self.kind, message=self.message, column=self.column, suggestion=self.suggestion)
+        return Reply(parts=tuple(parts), fault=fault)
+
+
+class UnknownCommand(UserError):
+    """No command of that name."""
+
+
+class WrongUsage(UserError):
+    """An option is missing, unknown or not one of its choices."""
+
+
+class TextTooLong(UserError):
+    """More text than a command takes."""
+
+
+class NotAllowed(UserError):
+    """Only organisers may do this."""
+
+
+class StaleAction(UserError):
+    """A press that no longer means anything."""
+
+
+class TooSlow(UserError):
+    """No answer within the command's time."""
+
+    kind = "timeout"
+
+
+class StartError(StrideError):
+    """Stride cannot start; the message is one line that says what to change."""
+
+
+class SettingsError(StartError):
+    """A setting is wrong."""
+
+
+class PortTaken(StartError):
+    """The address of the web page is in use."""
+
+
+class LoginRefused(StartError):
+    """A platform does not accept its token."""
+
+
+class StoreError(StartError):
+    """The store cannot be used."""
+
+
+class StoreUnwritable(StoreError):
+    """The data folder or the file cannot be written."""
+
+
+class StoreTooNew(StoreError):
+    """A newer Stride has written this store."""

@@ -1,0 +1,282 @@
+"""What Stride remembers, as verbs of its own domain. Nothing above this file knows that there is SQL.
+
+What stands in the way of an answer works in memory and is written behind it (`Writer`); what must have happened
+before the next word is spoken, such as a new organiser, is awaited.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+from collections import OrderedDict
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any, Literal, TypeVar, cast
+
+from sqlalchemy import delete, event, or_, select
+from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+from bot import codec
+from bot.actions import to_id
+from bot.command import Incoming, Place, User
+from bot.reply import Reply
+from bot.store.tables import channels, duties, events, exchanges, people, questions, secrets
+from bot.store.upgrade import upgrade
+from bot.store.writer import Write, Writer
+
+Role = Literal["member", "organiser"]
+_K = TypeVar("_K")
+_V = TypeVar("_V")
+
+EVENTS_IN_MEMORY = 20_000
+QUESTIONS_IN_MEMORY = 4_000
+KNOWN_IN_MEMORY = 10_000
+SEEN_EVERY = timedelta(hours=1)  # how exactly `last_seen` is kept
+
+_channel = insert(channels)
+_person = insert(people)
+_question = insert(questions)
+ADD_CHANNEL = Write(0, _channel.on_conflict_do_nothing())
+ADD_PERSON = Write(
+    1,
+    _person.on_conflict_do_update(
+        index_elements=[people.c.id], set_={"name": _person.excluded.name, "last_seen": _person.excluded.last_seen}
+    ),
+)
+ADD_EVENT = Write(2, insert(events).on_conflict_do_nothing())
+ADD_QUESTION = Write(
+    3, _question.on_conflict_do_update(index_elements=[questions.c.id], set_={"kept": _question.excluded.kept})
+)
+ADD_EXCHANGE = Write(4, insert(exchanges))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """Someone who has spoken to Stride."""
+
+    id: str
+    name: str
+    role: Role
+    first_seen: datetime
+    last_seen: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exchange:
+    """One thing that was said or pressed, and what came back. `id` grows with time."""
+
+    id: int
+    person: str
+    name: str
+    at: datetime
+    said: str
+    action: str | None
+    reply: Reply
+
+
+@asynccontextmanager
+async def open_store(path: Path) -> AsyncIterator[Store]:
+    """The store in a file, brought up to date; raises `StoreError`. On the way out everything is written."""
+    await asyncio.to_thread(upgrade, path)
+    engine = await asyncio.to_thread(_engine, path)  # SQLAlchemy resolves the path, which asks the disk
+    try:
+        async with Writer(engine) as writer:
+            store = Store(engine, writer)
+            await store.remember_events()
+            yield store
+    finally:
+        await engine.dispose()
+
+
+class Store:
+    """Open it with `open_store`."""
+
+    def __init__(self, engine: AsyncEngine, writer: Writer) -> None:
+        """Use `open_store`, which brings the file up to date first."""
+        self._engine = engine
+        self._writer = writer
+        self._events: OrderedDict[str, None] = OrderedDict()
+        self._questions: OrderedDict[str, str] = OrderedDict()
+        self._channels: OrderedDict[Place, None] = OrderedDict()
+        self._people: OrderedDict[str, tuple[str, datetime]] = OrderedDict()
+
+    async def remember_events(self) -> None:
+        """Brings the newest event ids into memory, where `claim` looks."""
+        async with self._engine.connect() as connection:
+            newest = select(events.c.id).order_by(events.c.at.desc()).limit(EVENTS_IN_MEMORY)
+            ids = (await connection.execute(newest)).scalars().all()
+        self._events = OrderedDict.fromkeys(reversed(ids))
+
+    def claim(self, event_id: str, at: datetime) -> bool:
+        """Whether this event is seen for the first time; from now on it is not. Decided in memory, written later."""
+        if event_id in self._events:
+            return False
+        _keep(self._events, event_id, None, EVENTS_IN_MEMORY)
+        self._writer.add(ADD_EVENT, lambda: {"id": event_id, "at": at})
+        return True
+
+    def release(self, event_id: str) -> None:
+        """Takes a claim back, where no answer was given after all and the platform should try again."""
+        self._events.pop(event_id, None)
+
+    def remember_person(self, user: User, at: datetime) -> None:
+        """Keeps a person's name and, to the hour, when they were last here; written later."""
+        known = self._people.get(user.id)
+        if known is None or known[0] != user.name or at - known[1] >= SEEN_EVERY:
+            _keep(self._people, user.id, (user.name, at), KNOWN_IN_MEMORY)
+            row = {"id": user.id, "name": user.name, "role": "member", "first_seen": at, "last_seen": at}
+            self._writer.add(ADD_PERSON, lambda: row)
+
+    async def person(self, person_id: str) -> Person | None:
+        """Who has this id, if they were ever here."""
+        await self._writer.drain()
+        async with self._engine.connect() as connection:
+            row = (await connection.execute(select(people).where(people.c.id == person_id))).mappings().first()
+        return None if row is None else Person(**row)
+
+    async def role_of(self, person_id: str) -> Role:
+        """What someone may do; `member` for those who were never here."""
+        found = await self.person(person_id)
+        return "member" if found is None else found.role
+
+    async def make_organiser(self, user: User, at: datetime) -> None:
+        """Gives someone the organiser's role, for good."""
+        row = {"id": user.id, "name": user.name, "role": "organiser", "first_seen": at, "last_seen": at}
+        changed = {"role": "organiser", "name": user.name, "last_seen": at}
+        statement = insert(people).on_conflict_do_update(index_elements=[people.c.id], set_=changed)
+        await self._writer.drain()
+        async with self._engine.begin() as connection:
+            await connection.execute(statement, row)
+
+    def record_exchange(self, incoming: Incoming, reply: Reply) -> None:
+        """Keeps what was said and what came back, for the channel's history; written later."""
+        place, user = incoming.place, incoming.user
+        if place not in self._channels:
+            _keep(self._channels, place, None, KNOWN_IN_MEMORY)
+            self._writer.add(ADD_CHANNEL, lambda: _place(place) | {"private": place.private, "first_seen": incoming.at})
+        self.remember_person(user, incoming.at)
+        self._writer.add(
+            ADD_EXCHANGE,
+            lambda: (
+                _place(place)
+                | {
+                    "person": user.id,
+                    "name": user.name,
+                    "at": incoming.at,
+                    "said": incoming.text,
+                    "action": None if incoming.action is None else to_id(incoming.action),
+                    "private": reply.private,
+                    "reply": codec.dumps(reply),
+                }
+            ),
+        )
+
+    async def history(
+        self, place: Place, *, before: int | None = None, limit: int = 50, viewer: str | None = None
+    ) -> list[Exchange]:
+        """The newest exchanges of a channel, oldest first.
+
+        Args:
+            place: the channel.
+            before: only exchanges with a smaller id, to page back.
+            limit: how many at most.
+            viewer: whose private answers are shown too; nobody else's ever are.
+        """
+        await self._writer.drain()
+        wanted = [exchanges.c[name] == value for name, value in _place(place).items()]
+        wanted.append(or_(exchanges.c.private == 0, exchanges.c.person == (viewer or "")))
+        if before is not None:
+            wanted.append(exchanges.c.id < before)
+        newest = select(exchanges).where(*wanted).order_by(exchanges.c.id.desc()).limit(limit)
+        async with self._engine.connect() as connection:
+            rows = (await connection.execute(newest)).all()
+        return [
+            Exchange(
+                id=row.id,
+                person=row.person,
+                name=row.name,
+                at=row.at,
+                said=row.said,
+                action=row.action,
+                reply=codec.loads(row.reply),
+            )
+            for row in reversed(rows)
+        ]
+
+    def keep_question(self, text: str, at: datetime) -> str:
+        """A short id for a text, for buttons about it; the same text has the same id. Written later."""
+        name = base64.b32encode(blake2b(text.encode(), digest_size=10).digest()).decode().lower()
+        if name not in self._questions:
+            _keep(self._questions, name, text, QUESTIONS_IN_MEMORY)
+            self._writer.add(ADD_QUESTION, lambda: {"id": name, "text": text, "kept": at})
+        return name
+
+    async def question(self, name: str) -> str | None:
+        """The text behind an id, or None where it was never kept or has been forgotten."""
+        if (known := self._questions.get(name)) is not None:
+            return known
+        async with self._engine.connect() as connection:
+            found = (await connection.execute(select(questions.c.text).where(questions.c.id == name))).scalar()
+        return cast("str | None", found)
+
+    async def secret(self, name: str, make: Callable[[], bytes]) -> bytes:
+        """A secret of Stride's own, such as the key that signs cookies; made at first and the same ever after."""
+        wanted = select(secrets.c.value).where(secrets.c.name == name)
+        async with self._engine.begin() as connection:
+            await connection.execute(insert(secrets).on_conflict_do_nothing(), {"name": name, "value": make()})
+            return bytes((await connection.execute(wanted)).scalar_one())
+
+    async def last_done(self, duty: str) -> datetime | None:
+        """When a duty was last done."""
+        async with self._engine.connect() as connection:
+            found = (await connection.execute(select(duties.c.done).where(duties.c.name == duty))).scalar()
+        return cast("datetime | None", found)
+
+    async def claim_duty(self, duty: str, at: datetime, since: datetime) -> bool:
+        """Whether a duty is ours to do now: it was not done after `since`. Of several bots exactly one is told yes."""
+        statement = insert(duties).on_conflict_do_update(
+            index_elements=[duties.c.name], set_={"done": at}, where=duties.c.done < since
+        )
+        async with self._engine.begin() as connection:
+            return (await connection.execute(statement, {"name": duty, "done": at})).rowcount > 0
+
+    async def forget(self, *, events_before: datetime, questions_before: datetime) -> dict[str, int]:
+        """Drops old event ids and questions; how many of each."""
+        await self._writer.drain()
+        async with self._engine.begin() as connection:
+            old_events = await connection.execute(delete(events).where(events.c.at < events_before))
+            old_questions = await connection.execute(delete(questions).where(questions.c.kept < questions_before))
+        self._questions.clear()
+        return {"events": old_events.rowcount, "questions": old_questions.rowcount}
+
+    async def drain(self) -> None:
+        """Returns when everything that was to be written later has been."""
+        await self._writer.drain()
+
+
+def _engine(path: Path) -> AsyncEngine:
+    engine = create_async_engine(f"sqlite+aiosqlite:///{path}", pool_size=4, max_overflow=4)
+
+    @event.listens_for(engine.sync_engine, "connect")
+    def _prepare(connection: Any, _record: object) -> None:
+        cursor = connection.cursor()
+        for pragma in ("busy_timeout = 10000", "synchronous = NORMAL", "foreign_keys = ON"):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    return engine
+
+
+def _place(place: Place) -> dict[str, str]:
+    return {"platform": place.platform, "community": place.community, "channel": place.channel}
+
+
+def _keep(known: OrderedDict[_K, _V], key: _K, value: _V, most: int) -> None:
+    known[key] = value
+    if len(known) > most:
+        known.popitem(last=False)

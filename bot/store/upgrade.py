@@ -1,0 +1,95 @@
+"""Brings a store file up to this version before anything else opens it.
+
+Runs in a thread of its own: SQLite and Alembic block. Two processes that start at once are kept apart by SQLite's
+own write lock, taken before the version is read; the second finds nothing left to do.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+from bot.errors import StoreError, StoreTooNew, StoreUnwritable
+from bot.store.tables import HEAD
+
+WAIT_S = 30.0  # for another process that is upgrading the same file
+
+
+def upgrade(path: Path) -> None:
+    """Makes the file and its folder where they are missing, and runs the migrations that it lacks.
+
+    Raises:
+        StoreUnwritable: the folder or the file cannot be written.
+        StoreTooNew: the file was written by a newer Stride.
+        StoreError: the file is no database, or is locked for too long.
+    """
+    with _explained(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with closing(sqlite3.connect(path, timeout=WAIT_S, isolation_level=None)) as raw:
+            raw.execute("PRAGMA journal_mode = WAL")
+            raw.execute("BEGIN IMMEDIATE")  # also proves that the file can be written
+            version = _version(raw)
+            raw.execute("COMMIT")
+        if version != HEAD:
+            _migrate(path)
+
+
+def _version(raw: sqlite3.Connection) -> str | None:
+    if raw.execute("SELECT 1 FROM sqlite_master WHERE name = 'alembic_version'").fetchone() is None:
+        return None
+    row = raw.execute("SELECT version_num FROM alembic_version").fetchone()
+    return None if row is None else str(row[0])
+
+
+def _migrate(path: Path) -> None:
+    from alembic import command
+    from alembic.config import Config
+    from alembic.script import ScriptDirectory
+    from alembic.util.exc import CommandError
+    from sqlalchemy import create_engine
+    from sqlalchemy.pool import NullPool
+
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).with_name("migrations")).replace("%", "%%"))
+    connect = lambda: sqlite3.connect(path, timeout=WAIT_S, isolation_level=None)  # noqa: E731 - one use, below
+    engine = create_engine("sqlite://", creator=connect, poolclass=NullPool)
+    with engine.connect() as connection:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        held = connection.connection.dbapi_connection
+        version = _version(held)  # type: ignore[arg-type]  # the creator above makes sqlite3's own connections
+        known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
+        if version is not None and version not in known:
+            raise StoreTooNew(
+                f"{path} was written by a newer Stride (its version is {version}, this one knows {HEAD}): "
+                "install the newer Stride, or set STRIDE_DATA_DIR to another folder"
+            )
+        config.attributes["connection"] = connection
+        try:
+            command.upgrade(config, "head")
+        except CommandError as fault:
+            raise StoreError(f"{path} could not be brought up to date: {fault}") from fault
+        connection.exec_driver_sql("COMMIT")
+    engine.dispose()
+
+
+@contextmanager
+def _explained(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as fault:
+        raise StoreUnwritable(
+            f"{path.parent} cannot be written ({fault.strerror}): set STRIDE_DATA_DIR to a folder that can"
+        ) from fault
+    except sqlite3.OperationalError as fault:
+        words = str(fault)
+        if "locked" in words:
+            raise StoreError(f"{path} is locked by another program") from fault
+        raise StoreUnwritable(
+            f"{path} cannot be written ({words}): set STRIDE_DATA_DIR to a folder that can"
+        ) from fault
+    except sqlite3.DatabaseError as fault:
+        raise StoreError(
+            f"{path} is not a database of Stride's ({fault}): move it away, or set STRIDE_DATA_DIR"
+        ) from fault

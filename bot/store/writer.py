@@ -1,0 +1,126 @@
+"""Writes that nobody waits for: collected in memory, and committed together by one task.
+
+While one batch is being committed the next one gathers, so that a busy channel costs few transactions and no answer
+waits for a disk. A batch that fails is tried again, then row by row; a row that goes on failing is dropped and counted
+in the log, since an answer matters more than its record.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncEngine
+    from sqlalchemy.sql.dml import Insert
+
+TRIES = 3
+PAUSE_S = 0.2
+MOST_WAITING = 20_000  # rows; more than this means that the disk has been failing for a while
+
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Write:
+    """A statement and its place within a batch: what others refer to goes first."""
+
+    order: int
+    statement: Insert
+
+
+class Writer:
+    """An async context manager that holds the task and drains it on the way out."""
+
+    def __init__(self, engine: AsyncEngine, *, pause_s: float = PAUSE_S) -> None:
+        """Nothing starts before `async with`."""
+        self._engine = engine
+        self._pause_s = pause_s
+        self._rows: list[tuple[Write, Callable[[], Row]]] = []
+        self._drains: list[asyncio.Future[None]] = []
+        self._wake = asyncio.Event()
+        self._busy = False
+        self._closing = False
+        self._task: asyncio.Task[None] | None = None
+        self._log = structlog.get_logger("store")
+
+    async def __aenter__(self) -> Writer:
+        """Starts the task."""
+        self._task = asyncio.create_task(self._write_all(), name="store writer")
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """Commits what is left and ends the task."""
+        self._closing = True
+        self._wake.set()
+        if self._task is not None:
+            await self._task
+
+    def add(self, write: Write, row: Callable[[], Row]) -> None:
+        """One row for a statement; `row` is called when the batch is written, off the path of the answer."""
+        if len(self._rows) >= MOST_WAITING:
+            self._log.error("store.lost", rows=1)
+            return
+        self._rows.append((write, row))
+        self._wake.set()
+
+    async def drain(self) -> None:
+        """Returns when everything that was added before has been committed or given up."""
+        if self._rows or self._busy:
+            drained = asyncio.get_running_loop().create_future()
+            self._drains.append(drained)
+            self._wake.set()
+            await drained
+
+    async def _write_all(self) -> None:
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            batch, self._rows = self._rows, []
+            drains, self._drains = self._drains, []
+            self._busy = True
+            await self._write(batch)
+            self._busy = False
+            for drained in drains:
+                if not drained.done():
+                    drained.set_result(None)
+            if self._closing and not self._rows:
+                return
+
+    async def _write(self, batch: list[tuple[Write, Callable[[], Row]]]) -> None:
+        groups = self._grouped(batch)
+        for attempt in range(1, TRIES + 1):
+            if await self._committed(groups.items(), attempt):
+                return
+            await asyncio.sleep(self._pause_s)
+        lost = 0
+        for write, rows in groups.items():
+            for row in rows:
+                lost += not await self._committed([(write, [row])], TRIES)
+        self._log.error("store.lost", rows=lost)
+
+    async def _committed(self, groups: Iterable[tuple[Write, list[Row]]], attempt: int) -> bool:
+        try:
+            async with self._engine.begin() as connection:
+                for write, rows in groups:
+                    await connection.execute(write.statement, rows)
+        except (SQLAlchemyError, ValueError) as fault:  # ValueError: text that is no Unicode
+            self._log.warning("store.write", attempt=attempt, error=type(fault).__name__)
+            return False
+        return True
+
+    def _grouped(self, batch: list[tuple[Write, Callable[[], Row]]]) -> dict[Write, list[Row]]:
+        groups: dict[Write, list[Row]] = {}
+        for write, row in sorted(batch, key=lambda each: each[0].order):
+            try:
+                values = row()
+            except (ValueError, TypeError) as fault:  # a reply that JSON cannot carry must not stop the others
+                self._log.error("store.lost", rows=1, error=type(fault).__name__)
+            else:
+                groups.setdefault(write, []).append(values)
+        return groups

@@ -1,0 +1,126 @@
+"""Tests that read as conversations: `await group.says("alice", "/help")`.
+
+The core, the store and the dispatch are the real ones; the clock is settable. Without `sandbox`, torch is away, which
+is a state that commands have to live with; give `open_sandbox(...)` to talk to a real worker.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bot.actions import Action
+from bot.app import Core, build_core
+from bot.command import Incoming, Place, User
+from bot.reply import Button, Buttons, Reply
+from bot.settings import Settings
+from sandbox.protocol import Job, Result, Status
+
+if TYPE_CHECKING:
+    from sandbox.client import Report, Sandbox
+
+START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+GROUP = Place(platform="test", community="page", channel="group")
+
+
+class SettableClock:
+    """A clock that stands still until it is told to go on."""
+
+    def __init__(self, at: datetime = START) -> None:
+        self.at = at
+
+    def now(self) -> datetime:
+        return self.at
+
+    def advance(self, **by: float) -> None:
+        """Goes on by `hours=1` and the like."""
+        self.at += timedelta(**by)
+
+
+class TorchAway:
+    """A sandbox whose worker cannot be reached."""
+
+    async def run(self, job: Job) -> Result:
+        return Result(id=job.id, status=Status.UNAVAILABLE, error="torch is away in this test")
+
+    async def report(self) -> Report:
+        raise NotImplementedError("torch is away in this test")
+
+
+@dataclass
+class Conversation:
+    """A channel with people in it."""
+
+    core: Core
+    clock: SettableClock
+    place: Place = GROUP
+    organisers: frozenset[str] = frozenset()
+    _ids: count[int] = field(default_factory=count)
+
+    async def says(self, name: str, text: str, **values: str) -> Reply:
+        """Someone types a line; the reply, which must come."""
+        return await self._handled(self.incoming(name, text=text, values=values))
+
+    async def presses(self, name: str, button: str | Button, reply: Reply | None = None) -> Reply:
+        """Someone presses a button, given itself or by its label in a reply."""
+        found = button if isinstance(button, Button) else self.button(reply, button)
+        return await self._handled(self.incoming(name, action=found.action))
+
+    async def submits(self, name: str, action: Action, **values: str) -> Reply:
+        """Someone chooses from a list or sends a form."""
+        return await self._handled(self.incoming(name, action=action, values=values))
+
+    def incoming(
+        self,
+        name: str,
+        *,
+        text: str = "",
+        action: Action | None = None,
+        values: Mapping[str, str] | None = None,
+        id: str | None = None,  # noqa: A002 - the field's own name
+    ) -> Incoming:
+        """An event as an adapter would make it, with an id of its own."""
+        return Incoming(
+            id=id or f"test:{next(self._ids)}",
+            user=User(id=f"test:{name}", name=name, organiser=name in self.organisers),
+            place=self.place,
+            at=self.clock.now(),
+            text=text,
+            action=action,
+            values=values or {},
+        )
+
+    @staticmethod
+    def button(reply: Reply | None, label: str) -> Button:
+        """The button of a reply whose label begins so."""
+        rows = [part for part in reply.parts if isinstance(part, Buttons)] if reply else []
+        buttons = [button for row in rows for button in row.buttons]
+        for button in buttons:
+            if button.label.startswith(label):
+                return button
+        raise AssertionError(f"no button {label!r} among {[button.label for button in buttons]}")
+
+    async def _handled(self, incoming: Incoming) -> Reply:
+        reply = await self.core.handle(incoming)
+        assert reply is not None, "an event with a new id is answered"
+        return reply
+
+
+@asynccontextmanager
+async def conversation(
+    data_dir: Path,
+    *,
+    sandbox: AbstractAsyncContextManager[Sandbox] | None = None,
+    organisers: frozenset[str] = frozenset(),
+    place: Place = GROUP,
+) -> AsyncIterator[Conversation]:
+    """A channel on a store in `data_dir`; give the same folder twice to see what a restart keeps."""
+    clock = SettableClock()
+    away: AbstractAsyncContextManager[Sandbox] = nullcontext(TorchAway())
+    async with build_core(Settings(data_dir=data_dir), clock=clock, sandbox=sandbox or away) as core:
+        yield Conversation(core, clock, place, organisers)
