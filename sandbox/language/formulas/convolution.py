@@ -141,8 +141,15 @@ def _positive(working: Working, name: str, axes: int) -> tuple[int, ...]:
 
 
 def _dilation(working: Working, planes: Planes, axes: int) -> tuple[int, ...]:
-    """Torch looks at it only where there is something to convolve."""
-    return working.per_axis("dilation", axes) if 0 in planes.lead else _positive(working, "dilation", axes)
+    """Torch takes 0 where it does not come to use it: without anything to convolve, or turned round for one element."""
+    numbers = working.per_axis("dilation", axes)
+    unused = 0 in planes.lead
+    kernel = working.args["kernel_size"]
+    if "Transpose" in working.stage.name and not unused:
+        widths = kernel if isinstance(kernel, tuple) and len(kernel) == axes else (kernel,) * axes
+        unused = all(width == 1 for width, number in zip(widths, numbers, strict=True) if number == 0)
+    require_least(working, "dilation", numbers, 0 if unused else 1)
+    return numbers
 
 
 def _not_negative(working: Working, name: str, axes: int) -> tuple[int, ...]:

@@ -13,6 +13,7 @@ from sandbox.language.model import Stage, Tensor, Value
 from sandbox.language.size import Expr, Size, product
 
 LETTERS = {1: ("L",), 2: ("H", "W"), 3: ("D", "H", "W")}
+EXACT = 2**16  # fractions over a power of two up to this one are exact for every size one can have
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +172,7 @@ def _padding_that_fits(window: Window) -> int:
 
 
 def _kernel_that_fits(window: Window) -> int:
-    if isinstance(window.padded, Expr):
+    if isinstance(window.padded, Expr) or not window.dilation:
         return window.kernel
     return min(window.kernel, (window.padded - 1) // window.dilation + 1)
 
@@ -200,3 +201,16 @@ def count(number: int, one: str, many: str = "") -> str:
 def elements(*sizes: Size) -> Size:
     """How many elements axes of these sizes have."""
     return product(sizes)
+
+
+def scaled(working: Working, letter: str, size: Size, scale: float) -> Size:
+    """`floor(size * scale)` in the floating point arithmetic that torch does it in."""
+    if isinstance(size, int):
+        return int(float(size) * scale)
+    top, bottom = scale.as_integer_ratio()
+    if bottom > EXACT:
+        working.refuse(
+            f"{scale} is not exact in binary, so the result depends on how {letter} * {scale} is rounded: "
+            f"write the size of {letter} too."
+        )
+    return size * top // bottom

@@ -6,17 +6,18 @@ with letters in place of some axes and compares what it says of the numbers with
 
 from __future__ import annotations
 
-import inspect
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
+from sandbox.language.catalogue import full_args
 from sandbox.language.formulas.registry import LAYER_FORMULAS
 from sandbox.language.formulas.working import Assumed, Condition, Misfit, Working
+from sandbox.language.layers.nesting import as_torch, at_call
 from sandbox.language.layers.registry import LAYERS
 from sandbox.language.model import FLOAT, Dtype, Stage, Tensor, Value
 from sandbox.language.size import Size, evaluate, symbol
@@ -41,18 +42,15 @@ class Outcome:
 
 def shaped(item: Input) -> Shaped:
     """An input's shape and dtype, float32 where only a shape was given."""
-    if len(item) == 2 and isinstance(item[1], str):
-        shape, dtype = item
-        assert not isinstance(shape, int)
+    if item and isinstance(item[-1], str):
+        shape, dtype = cast("tuple[Sequence[int], str]", item)
         return tuple(shape), dtype
-    return tuple(size for size in item if isinstance(size, int)), FLOAT
+    return tuple(cast("Sequence[int]", item)), FLOAT
 
 
 def defaults(name: str) -> dict[str, Value]:
     """The default arguments in torch's own signature, and those that the language adds."""
-    parameters = inspect.signature(getattr(torch.nn, name).__init__).parameters.values()
-    known = {each.name: each.default for each in parameters if each.default is not inspect.Parameter.empty}
-    return known | dict(LAYERS[name].extra)
+    return full_args(Stage("layer", name))
 
 
 def ask_torch(name: str, args: Args, inputs: Sequence[Input], *, training: bool = True, macs: bool = False) -> Outcome:
@@ -64,11 +62,11 @@ def ask_torch(name: str, args: Args, inputs: Sequence[Input], *, training: bool 
             layer.train(training)
             tensors = [make(*shaped(item)) for item in inputs]
             if not macs:
-                result = call(name, layer, tensors)
+                result = call(name, args, layer, tensors)
                 flops = None
             else:
                 with FlopCounterMode(display=False) as counter:
-                    result = call(name, layer, tensors)
+                    result = call(name, args, layer, tensors)
                 flops = counter.get_total_flops()
         except Exception as error:  # noqa: BLE001 - whatever torch raises is its answer
             return Outcome(error=f"{type(error).__name__}: {error}")
@@ -164,19 +162,21 @@ def attempt(
 
 
 def build(name: str, args: Args) -> torch.nn.Module:
-    """The module itself, without the arguments that only the language knows."""
-    extra = LAYERS[name].extra
-    return getattr(torch.nn, name)(**{key: native(value) for key, value in args.items() if key not in extra})
+    """The module itself, made of the arguments that torch's class takes."""
+    stage = as_torch(Stage("layer", name, args))
+    module = getattr(torch.nn, name)(**{key: native(value) for key, value in stage.args.items()})
+    assert isinstance(module, torch.nn.Module)
+    return module
 
 
-def call(name: str, layer: torch.nn.Module, tensors: Sequence[torch.Tensor]) -> object:
+def call(name: str, args: Args, layer: torch.nn.Module, tensors: Sequence[torch.Tensor]) -> object:
     """The module called on its inputs as its declaration says."""
-    how = LAYERS[name].call
+    how, keywords = LAYERS[name].call, at_call(Stage("layer", name, args))
     if how == "self_attention" and len(tensors) == 1:
-        return layer(*tensors * 3)
+        return layer(*tensors * 3, **keywords)
     if how == "state" and len(tensors) == 3:
         return layer(tensors[0], (tensors[1], tensors[2]))
-    return layer(*tensors)
+    return layer(*tensors, **keywords)
 
 
 def make(shape: Sequence[int], dtype: str) -> torch.Tensor:
