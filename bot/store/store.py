@@ -208,6 +208,22 @@ class Store:
             for row in reversed(rows)
         ]
 
+    async def channels(self, platform: str, community: str) -> list[str]:
+        """The names of a community's channels in which something was said, in alphabetical order."""
+        await self._writer.drain()
+        wanted = select(channels.c.channel).where(
+            channels.c.platform == platform, channels.c.community == community, channels.c.private == 0
+        )
+        async with self._engine.connect() as connection:
+            return sorted((await connection.execute(wanted)).scalars().all())
+
+    async def names(self, platform: str) -> dict[str, str]:
+        """What the people of a platform are called, by their ids."""
+        await self._writer.drain()
+        wanted = select(people.c.id, people.c.name).where(people.c.id.startswith(f"{platform}:", autoescape=True))
+        async with self._engine.connect() as connection:
+            return {row.id: row.name for row in await connection.execute(wanted)}
+
     def keep_question(self, text: str, at: datetime) -> str:
         """A short id for a text, for buttons about it; the same text has the same id. Written later."""
         name = base64.b32encode(blake2b(text.encode(), digest_size=10).digest()).decode().lower()

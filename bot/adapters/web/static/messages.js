@@ -1,0 +1,179 @@
+// The conversation: each exchange once, however often it arrives, with what is still on its way at the end.
+import { get, inline, make, shade } from "./dom.js";
+import { renderParts } from "./parts.js";
+
+const NEAR = 120; // pixels from the end within which a reader is taken to be at the end
+const SHADES = 8;
+
+export class Conversation {
+  /** @param {(action: string, values: object) => void} act */
+  constructor(act) {
+    this.act = act;
+    this.log = get("log");
+    this.list = get("messages");
+    this.shown = new Map(); // key of an exchange -> element
+    this.pending = new Map(); // id of what was sent -> element
+    this.oldest = null; // the store's number of the oldest exchange shown, to ask for earlier ones
+    this.me = null;
+    this.stick = true; // follow the end, until the reader scrolls away from it
+    this.log.addEventListener("scroll", () => this.scrolled(), { passive: true });
+    get("newer").addEventListener("click", () => this.toEnd());
+    const follow = new ResizeObserver(() => { if (this.stick) this.toEnd(); });
+    follow.observe(this.log);
+    follow.observe(this.list);
+  }
+
+  get empty() {
+    return this.shown.size === 0 && this.pending.size === 0;
+  }
+
+  /** The newest page of the channel, at the start or after the line was broken; true where it begins anew. */
+  catchUp(messages) {
+    const anew = !messages.some((message) => this.shown.has(message.key));
+    if (anew && messages.length) { // more was said meanwhile than one page holds
+      for (const element of this.shown.values()) element.remove();
+      this.shown.clear();
+      this.oldest = null;
+    }
+    for (const message of messages) this.show(message);
+    return anew;
+  }
+
+  /** One exchange, in the place of the one that it replaces, or of what stood for it on its way. */
+  show(message) {
+    this.drop(message.of);
+    if (this.shown.has(message.key)) return;
+    const element = this.draw(message);
+    const old = this.shown.get(message.replaces);
+    if (old) {
+      this.shown.delete(message.replaces);
+      old.replaceWith(element);
+    } else {
+      this.list.insertBefore(element, this.list.querySelector(":scope > .pending"));
+    }
+    this.keep(message, element);
+    this.days();
+    if (this.stick) this.toEnd();
+    else if (!old) get("newer").hidden = false;
+  }
+
+  /** Older exchanges, without moving what the reader looks at. */
+  prepend(messages) {
+    const height = this.log.scrollHeight;
+    const top = this.log.scrollTop;
+    this.stick = false;
+    const fresh = messages.filter((message) => !this.shown.has(message.key));
+    const elements = fresh.map((message) => this.draw(message));
+    this.list.prepend(...elements);
+    fresh.forEach((message, index) => this.keep(message, elements[index]));
+    this.days();
+    this.log.scrollTop = top + this.log.scrollHeight - height;
+    elements.at(-1)?.querySelector("button, a, pre")?.focus({ preventScroll: true });
+  }
+
+  /** Something of one's own on its way. */
+  wait(id, text) {
+    if (this.pending.has(id)) return;
+    const author = this.me ?? { id: "", name: "You" };
+    const asked = this.side(author, new Date(), "said", said(text));
+    const thinking = make("p", { class: "progress" }, make("span", { class: "dots", "aria-hidden": "true" }), make("span", {}, "Sending…"));
+    const element = make("li", { class: "exchange pending" }, asked, thinking);
+    element.dataset.text = text;
+    this.list.append(element);
+    this.pending.set(id, element);
+    this.days();
+    this.toEnd();
+  }
+
+  /** How what is on its way is doing: "Asking torch…" while there is a line, else that it is kept. */
+  progress(words) {
+    for (const element of this.pending.values()) {
+      if (!element.classList.contains("refused")) element.querySelector(".progress").lastChild.textContent = words;
+    }
+  }
+
+  /** What was sent got no answer: says why, and gives the words back. */
+  refuse(id, words, again) {
+    const element = this.pending.get(id);
+    if (!element) return false;
+    element.classList.add("refused");
+    const button = make("button", { type: "button", click: () => { this.drop(id); again(element.dataset.text); } }, "Edit and send again");
+    element.querySelector(".progress").replaceChildren(make("span", { role: "alert" }, words), " ", button);
+    return true;
+  }
+
+  drop(id) {
+    this.pending.get(id)?.remove();
+    this.pending.delete(id);
+  }
+
+  /** Whether one's own words are shown with an answer among the newest exchanges. */
+  answered(text) {
+    const newest = Array.from(this.shown.values()).slice(-40);
+    return newest.some((element) => element.dataset.author === this.me?.id && element.dataset.text === text);
+  }
+
+  keep(message, element) {
+    this.shown.set(message.key, element);
+    if (message.number !== null) this.oldest = Math.min(this.oldest ?? Infinity, message.number);
+  }
+
+  draw(message) {
+    const at = new Date(message.at);
+    const kind = ["answer", message.fault && "fault", message.private && "private"].filter(Boolean).join(" ");
+    const answer = this.side(null, at, kind, ...renderParts(message.parts, this.act));
+    if (message.private) answer.querySelector(".head").append(make("span", { class: "tag" }, "only you see this"));
+    const asked = message.said ? this.side(message.author, at, "said", said(message.said)) : this.pressed(message);
+    const element = make("li", { class: "exchange" }, asked, answer);
+    Object.assign(element.dataset, { key: message.key, author: message.author.id, text: message.said, day: at.toDateString() });
+    return element;
+  }
+
+  /** Says whose press an answer follows, by the words on the button where it can still be seen. */
+  pressed(message) {
+    const button = Array.from(this.list.querySelectorAll("button[data-action]")).find((each) => each.dataset.action === message.action);
+    const what = button ? [" pressed ", make("b", {}, button.textContent)] : [" asked on"];
+    return make("p", { class: "pressed" }, make("b", {}, message.author.name), ...what);
+  }
+
+  /** Someone's half of an exchange; without an author it is Stride's. */
+  side(author, at, kind, ...body) {
+    const face = author
+      ? make("span", { class: `face shade-${shade(author.id, SHADES)}`, "aria-hidden": "true" }, initial(author.name))
+      : make("img", { class: "face", src: "/static/logo.svg", alt: "" });
+    const head = make("div", { class: "head" }, make("b", {}, author?.name ?? "Stride"));
+    if (author) head.append(make("time", { datetime: at.toISOString(), title: at.toLocaleString() }, clock(at)));
+    return make("article", { class: `message ${kind}`, "aria-label": author ? `${author.name} said` : "Stride answered" },
+      face, make("div", { class: "side-text" }, head, make("div", { class: "body" }, ...body)));
+  }
+
+  /** Each day's first exchange names the day. */
+  days() {
+    let before = null;
+    for (const element of this.list.children) {
+      const day = element.dataset.day ?? new Date().toDateString();
+      if (day === before) delete element.dataset.newDay;
+      else element.dataset.newDay = new Date(day).toLocaleDateString(undefined, { weekday: "long", month: "long", day: "numeric" });
+      before = day;
+    }
+  }
+
+  scrolled() {
+    this.stick = this.log.scrollHeight - this.log.scrollTop - this.log.clientHeight < NEAR;
+    if (this.stick) get("newer").hidden = true;
+  }
+
+  toEnd() {
+    this.stick = true;
+    this.log.scrollTop = this.log.scrollHeight;
+    get("newer").hidden = true;
+  }
+}
+
+/** What a person typed: a command in a fixed width, talk as talk. */
+function said(text) {
+  return text.startsWith("/") || text.includes("\n") ? make("pre", { class: "typed", tabindex: "0" }, text) : make("p", { class: "text" }, ...inline(text));
+}
+
+const initial = (name) => (Array.from(name)[0] ?? "?").toUpperCase();
+const clock = (at) => at.toLocaleTimeString(undefined, { hour: "2-digit", minute: "2-digit" });
