@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from functools import partial
+from math import isinf
 
 from sandbox.language.formulas.spatial import (
     LETTERS,
     Planes,
     Window,
     exactly_per_axis,
+    factor,
     one_or_all,
     planes_of,
     read_planes,
@@ -16,13 +18,15 @@ from sandbox.language.formulas.spatial import (
     require_least,
     require_some,
     scaled,
+    signed,
 )
 from sandbox.language.formulas.working import Field, Fix, Formula, Working
 from sandbox.language.model import FLOAT, INTEGER, Value
-from sandbox.language.size import Expr, Size
+from sandbox.language.size import Size
 
 # What torch's CPU kernels are made for; its meta device takes anything.
 _FLOATS = ("float16", "bfloat16", "float32", "float64")
+_COMPLEX = ("complex64", "complex128")
 _WHOLE = ("int8", "uint8", "int16", "int32", "int64")
 
 
@@ -41,42 +45,57 @@ def max_pool(working: Working, axes: int) -> None:
 def average_pool(working: Working, axes: int) -> None:
     """AvgPool1d, AvgPool2d, AvgPool3d."""
     _check_dtype(working, ("float32", "float64", "int64") if axes == 3 else (*_FLOATS, "int64"))
-    if "divisor_override" in working.args:
-        divisor = working.args["divisor_override"]
-        working.require(
-            divisor != 0, "`divisor_override` is 0: a sum cannot be divided by it.", Fix({"divisor_override": 1})
-        )
+    divisor = working.args.get("divisor_override")
+    words = "`divisor_override` is 0, and nothing can be divided by that."
+    working.require(divisor != 0, words, Fix({"divisor_override": None}))
     planes, windows = _windows(working, axes, (1,) * axes)
+    _require_whole_kernel(working, windows)
     _pool(working, planes, windows)
 
 
 def power_pool(working: Working, axes: int) -> None:
-    """LPPool1d, LPPool2d, LPPool3d: an average pool of powers, and the root of it."""
-    working.require(working.args["norm_type"] != 0, "`norm_type` 0 asks for a 0th root.", Fix({"norm_type": 2}))
+    """LPPool1d, LPPool2d, LPPool3d: an average pool of powers and the root of it; at infinity a max pool."""
+    norm = working.args["norm_type"]
+    working.require(norm != 0, "`norm_type` 0 asks for a 0th root.", Fix({"norm_type": 2}))
+    if isinstance(norm, float) and isinf(norm):
+        _check_dtype(working, _FLOATS if axes == 1 else (*_FLOATS, *_WHOLE))
+        planes, windows = _windows(working, axes, (1,) * axes)
+        _pool(working, planes, windows)
+        return
     kernel = working.args["kernel_size"]
     if axes == 1 and isinstance(kernel, tuple):
         first = kernel[0] if kernel else 1
         working.refuse("LPPool1d multiplies by `kernel_size`, and needs a plain number.", Fix({"kernel_size": first}))
     exactly_per_axis(working, "kernel_size", axes)
     _check_dtype(working, (*(("float32", "float64") if axes == 3 else _FLOATS), *_WHOLE, "bool"))
-    dtype = working.x.dtype if working.x.dtype in _FLOATS else FLOAT
     planes, windows = _windows(working, axes, (1,) * axes)
-    _pool(working, planes, windows, dtype)
+    _require_whole_kernel(working, windows)
+    _pool(working, planes, windows, working.x.dtype if working.x.dtype in _FLOATS else FLOAT)
 
 
 def adaptive_pool(working: Working, axes: int, *, greatest: bool) -> None:
     """AdaptiveAvgPool1d to 3d and AdaptiveMaxPool1d to 3d: the size is given, and the windows follow."""
-    _check_dtype(working, _FLOATS)
-    planes = read_planes(working, axes)
+    working.require_inputs(1)
     wanted = _wanted(working, axes)
-    _require_space(working, planes)
+    # An average over everything is a mean to torch, which takes more than its pools do.
+    mean = not greatest and set(wanted) == {1}
+    if mean and axes == 3 and len(working.x.shape) > 5:
+        planes = Planes(working.x.shape[:-4], working.x.shape[-4], working.x.shape[-3:])
+    else:
+        planes = read_planes(working, axes)
+    if mean:
+        _check_dtype(working, (*_FLOATS, *_COMPLEX))
+    else:
+        _require_space_to_adapt(working, planes, greatest=greatest)
+        # Torch's averages over lines and images do not come to the dtype where nothing comes out.
+        if greatest or axes == 3 or 0 not in (*planes.lead, *wanted):
+            _check_dtype(working, _FLOATS)
     space: list[Size] = []
     for place, (letter, size, number) in enumerate(zip(LETTERS[axes], planes.space, wanted, strict=True)):
         made = size if number is None else number
         name = "output_size" if axes == 1 else f"output_size[{place}]"
-        working.line(
-            letter, f"output_size, whatever {letter} is", f"{letter} as it is" if number is None else name, made
-        )
+        filled = f"{letter} as it is" if number is None else name
+        working.line(letter, f"output_size, whatever {letter} is", filled, made)
         space.append(made)
     working.output((*planes.lead, *space))
     if greatest and working.flag("return_indices"):
@@ -86,34 +105,44 @@ def adaptive_pool(working: Working, axes: int, *, greatest: bool) -> None:
 def fractional_pool(working: Working, axes: int) -> None:
     """FractionalMaxPool2d and FractionalMaxPool3d: windows of one size at random places."""
     size, ratio = working.args["output_size"], working.args["output_ratio"]
-    name = working.stage.name
     working.require(
         (size is None) != (ratio is None),
-        f"{name} needs either `output_size` or `output_ratio`, and not both.",
+        f"{working.stage.name} needs either `output_size` or `output_ratio`, and not both.",
         Fix({"output_size": None}) if ratio is not None else Fix({"output_ratio": 0.5}),
     )
-    kernel = _at_least(working, "kernel_size", axes, 1)
+    kernel = exactly_per_axis(working, "kernel_size", axes)
+    if axes == 3:
+        require_least(working, "kernel_size", kernel, 1)
     _check_dtype(working, _FLOATS)
+    ratios = _ratios(working, ratio, axes) if ratio is not None else ()
     planes = read_planes(working, axes)
-    _require_space(working, planes)
-    space: list[Size] = []
-    for place, (letter, axis) in enumerate(zip(LETTERS[axes], planes.space, strict=True)):
-        if ratio is None:
-            made: Size = exactly_per_axis(working, "output_size", axes)[place]
-            working.line(letter, "output_size", "output_size", made)
-        else:
-            factor = _ratios(working, ratio, axes)[place]
-            made = scaled(working, letter, axis, factor)
-            working.line(letter, f"floor({letter} * output_ratio)", f"floor({axis} * {factor})", made)
-        space.append(made)
+    _require_all_but_first(working, planes)
+    space = _fractional_sizes(working, planes, ratios)
+    # In three dimensions torch wants one element to spare.
+    spare = 1 if axes == 3 else 0
     for letter, axis, made, width in zip(LETTERS[axes], planes.space, space, kernel, strict=True):
-        words = (
-            f"{made} windows of {width} on {letter} need at least {made + width - 1} elements, and there are {axis}."
-        )
-        working.require_at_least(axis, made + width - 1, words, *_fractional_fixes(planes, kernel))
+        least = made + width - 1 + spare
+        words = f"{made} windows of {width} on {letter} need {least} elements or more, and there are {axis}."
+        working.require_at_least(axis, least, words, *_fractional_fixes(planes, kernel, spare))
     working.output((*planes.lead, *space))
     if working.flag("return_indices"):
         _indices(working)
+
+
+def _fractional_sizes(working: Working, planes: Planes, ratios: tuple[float, ...]) -> tuple[Size, ...]:
+    letters = LETTERS[len(planes.space)]
+    if not ratios:
+        sizes = exactly_per_axis(working, "output_size", len(letters))
+        require_least(working, "output_size", sizes, 0)
+        for letter, number in zip(letters, sizes, strict=True):
+            working.line(letter, "output_size", "output_size", number)
+        return sizes
+    space: list[Size] = []
+    for letter, axis, ratio in zip(letters, planes.space, ratios, strict=True):
+        made = scaled(working, letter, axis, ratio)
+        working.line(letter, f"floor({letter} * output_ratio)", f"floor({factor(axis)} * {ratio})", made)
+        space.append(made)
+    return tuple(space)
 
 
 def max_unpool(working: Working, axes: int) -> None:
@@ -128,15 +157,41 @@ def max_unpool(working: Working, axes: int) -> None:
         values.shape == indices.shape,
         f"Values {values} and indices {indices} come from the same MaxPool{axes}d and have one shape.",
     )
-    kernel = working.per_axis("kernel_size", axes)
-    stride = kernel if working.args["stride"] is None else working.per_axis("stride", axes)
-    padding = working.per_axis("padding", axes)
-    space = []
+    working.require(values.dtype in _FLOATS, f"{working.stage.name} does not exist for {values.dtype} on the CPU.")
+    _require_all_but_first(working, planes)
+    kernel = exactly_per_axis(working, "kernel_size", axes)
+    stride = kernel if working.args["stride"] is None else exactly_per_axis(working, "stride", axes)
+    padding = exactly_per_axis(working, "padding", axes)
+    space: list[Size] = []
     for letter, size, k, s, p in zip(LETTERS[axes], planes.space, kernel, stride, padding, strict=True):
         made = (size - 1) * s - 2 * p + k
-        working.line(letter, f"({letter} - 1)s - 2p + k", f"({size} - 1)*{s} - 2*{p} + {k}", made)
+        filled = f"({size} - 1)*{signed(s)} - 2*{signed(p)} + {signed(k)}"
+        working.line(letter, f"({letter} - 1)s - 2p + k", filled, made)
         space.append(made)
-    working.output((*planes.lead, *space))
+    chosen = _chosen(working, space, stride)
+    for letter, made in zip(LETTERS[axes], chosen, strict=True):
+        words = f"{letter} would come out as {made}: `padding` takes away more than there is."
+        working.require_at_least(made, 0, words, Fix({"padding": 0}))
+    working.output((*planes.lead, *chosen))
+
+
+def _chosen(working: Working, space: list[Size], stride: tuple[int, ...]) -> list[Size]:
+    """The sizes that `output_size` asks for: pooling loses less than a stride of them, and that can be given back."""
+    value = working.args.get("output_size")
+    if value is None:
+        return space
+    sizes = [each for each in value if isinstance(each, int)] if isinstance(value, tuple) else []
+    sizes = sizes[2:] if len(sizes) == len(space) + 2 else sizes
+    working.require(
+        len(sizes) == len(space),
+        f"`output_size` has {len(space)} or {len(space) + 2} sizes, and not {value!r}.",
+        Fix({"output_size": None}),
+    )
+    for made, size, step in zip(space, sizes, stride, strict=True):
+        words = f"`output_size` {size} must be less than a stride of {step} away from {made}."
+        working.require_at_least(size, made - step + 1, words, Fix({"output_size": None}))
+        working.require_at_least(made + step - 1, size, words, Fix({"output_size": None}))
+    return list(sizes)
 
 
 def _check_dtype(working: Working, known: tuple[str, ...]) -> None:
@@ -167,7 +222,8 @@ def _windows(working: Working, axes: int, dilation: tuple[int, ...]) -> tuple[Pl
     for window, half in zip(windows, halves, strict=True):
         working.require(
             window.before <= half,
-            f"`padding` {window.before} is more than half of the kernel, {window.reach}: a window could see padding alone.",
+            f"`padding` {window.before} is more than half of the kernel's {window.reach}: "
+            f"a window could see nothing but padding.",
             Fix({"padding": one_or_all([min(number, most) for number, most in zip(padding, halves, strict=True)])}),
             Fix({"kernel_size": one_or_all([max(k, 2 * p) for k, p in zip(kernel, padding, strict=True)])}),
         )
@@ -178,7 +234,35 @@ def _windows(working: Working, axes: int, dilation: tuple[int, ...]) -> tuple[Pl
 def _require_space(working: Working, planes: Planes) -> None:
     """Torch pools an empty batch, and no other empty axis."""
     for letter, size in zip(("C", *LETTERS[len(planes.space)]), (planes.channels, *planes.space), strict=True):
-        require_some(working, size, f"{letter} is 0: there is nothing to pool.")
+        require_some(working, size, f"{letter} is {size}: there is nothing to pool.")
+
+
+def _require_all_but_first(working: Working, planes: Planes) -> None:
+    """Some kernels take the first axis for the batch, whether it is or not."""
+    letters = ("N", "C", *LETTERS[len(planes.space)])[-len(working.x.shape) :]
+    for letter, size in list(zip(letters, working.x.shape, strict=True))[1:]:
+        require_some(working, size, f"{letter} is {size}: there is nothing to pool.")
+
+
+def _require_space_to_adapt(working: Working, planes: Planes, *, greatest: bool) -> None:
+    axes = len(planes.space)
+    if greatest or axes == 3:
+        _require_all_but_first(working, planes)
+        return
+    for letter, size in zip(LETTERS[axes], planes.space, strict=True):
+        require_some(working, size, f"{letter} is {size}: there is nothing to pool.")
+
+
+def _require_whole_kernel(working: Working, windows: list[Window]) -> None:
+    """In three dimensions an average wants the whole kernel on the input itself, whatever the padding."""
+    if len(windows) < 3:
+        return
+    for window in windows:
+        words = f"{working.stage.name} needs {window.kernel} elements or more on {window.letter} before padding, "
+        words += f"and there are {window.size}."
+        most = [min(each.kernel, each.size) if isinstance(each.size, int) else each.kernel for each in windows]
+        fixes = (Fix({"kernel_size": one_or_all(most)}),) if min(most) > 0 else ()
+        working.require_at_least(window.size, window.kernel, words, *fixes)
 
 
 def _pool(working: Working, planes: Planes, windows: list[Window], dtype: str | None = None) -> None:
@@ -220,14 +304,14 @@ def _indices(working: Working) -> None:
 def _wanted(working: Working, axes: int) -> tuple[int | None, ...]:
     """The sizes asked for; None keeps an axis."""
     value = working.args["output_size"]
-    if axes > 1 and isinstance(value, tuple) and None in value and len(value) == axes:
-        filled = dict(working.args, output_size=tuple(0 if each is None else each for each in value))
-        numbers = Working(working.stage, filled, working.inputs).per_axis("output_size", axes)
-        found = tuple(None if old is None else new for old, new in zip(value, numbers, strict=True))
+    if axes > 1 and isinstance(value, tuple) and None in value:
+        numbers = tuple(each for each in value if each is None or (isinstance(each, int) and each is not True))
+        words = f"`output_size` of {working.stage.name} is {axes} sizes (None keeps one), not {value!r}."
+        working.require(len(numbers) == len(value) == axes, words)
     else:
-        found = working.per_axis("output_size", axes)
-    require_least(working, "output_size", [number for number in found if number is not None], 0)
-    return found
+        numbers = exactly_per_axis(working, "output_size", axes)
+    require_least(working, "output_size", [0 if number is None else number for number in numbers], 0)
+    return numbers
 
 
 def _ratios(working: Working, ratio: Value, axes: int) -> tuple[float, ...]:
@@ -241,11 +325,12 @@ def _ratios(working: Working, ratio: Value, axes: int) -> tuple[float, ...]:
     return known
 
 
-def _fractional_fixes(planes: Planes, kernel: tuple[int, ...]) -> tuple[Fix, ...]:
-    if any(isinstance(size, Expr) for size in planes.space):
+def _fractional_fixes(planes: Planes, kernel: tuple[int, ...], spare: int) -> tuple[Fix, ...]:
+    sizes = [size for size in planes.space if isinstance(size, int)]
+    if len(sizes) < len(kernel):
         return ()
-    most = [size - width + 1 for size, width in zip(planes.space, kernel, strict=True) if isinstance(size, int)]
-    return (Fix({"output_size": one_or_all(most)}),) if min(most) > 0 else ()
+    most = [size - width + 1 - spare for size, width in zip(sizes, kernel, strict=True)]
+    return (Fix({"output_size": one_or_all(most), "output_ratio": None}),) if min(most) > 0 else ()
 
 
 FORMULAS: dict[str, Formula] = {

@@ -38,6 +38,8 @@ def _unpool(axes: int) -> LayerSpec:
         aliases=ranked(axes, "maxunpool", "unpool", "max_unpool"),
         flags=_WINDOW,
         letters=other_letters(axes),
+        extra={"output_size": None},
+        forward=("output_size",),
         family="pooling",
     )
 

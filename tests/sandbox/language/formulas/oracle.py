@@ -173,7 +173,7 @@ def call(name: str, args: Args, layer: torch.nn.Module, tensors: Sequence[torch.
     """The module called on its inputs as its declaration says."""
     how, keywords = LAYERS[name].call, at_call(Stage("layer", name, args))
     if how == "self_attention" and len(tensors) == 1:
-        return layer(*tensors * 3, **keywords)
+        return layer(*tensors, *tensors, *tensors, **keywords)
     if how == "state" and len(tensors) == 3:
         return layer(tensors[0], (tensors[1], tensors[2]))
     return layer(*tensors, **keywords)
