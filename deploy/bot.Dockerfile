@@ -19,7 +19,7 @@ ENV PATH=/stride/bin:$PATH \
     STRIDE_DATA_DIR=/var/lib/stride \
     STRIDE_SANDBOX__SOCKET=/run/stride/worker.sock \
     STRIDE_WEB__HOST=0.0.0.0
-EXPOSE 8000
+EXPOSE 8765
 HEALTHCHECK --interval=30s --timeout=5s --start-period=20s CMD ["stride", "doctor", "--quiet"]
 ENTRYPOINT ["stride"]
 CMD ["run"]

@@ -31,7 +31,7 @@ ROOT_ENTRIES = {
 
 
 def tracked_files() -> list[Path]:
-    listing = subprocess.run(  # noqa: S603 - git, on this repository
+    listing = subprocess.run(
         ["git", "ls-files", "--cached", "--others", "--exclude-standard"],  # noqa: S607 - whichever git is there
         cwd=ROOT,
         check=True,
