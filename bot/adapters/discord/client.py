@@ -41,7 +41,7 @@ def create_bot(settings: Settings, core: Core) -> StrideBot:
     return StrideBot(core)
 
 
-class StrideBot(discord.AutoShardedClient):
+class StrideBot(discord.Client):
     """Answers slash commands, presses, choices and forms; reads no messages, so it needs no privileged intent."""
 
     def __init__(self, core: Core) -> None:

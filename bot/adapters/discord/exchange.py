@@ -15,9 +15,10 @@ import discord
 from bot.adapters.discord.render import Message, modal, render
 from bot.adapters.layout import shortened
 from bot.adapters.notices import TOO_LATE
-from bot.reply import Form, MessageRef, Reply
+from bot.reply import Form, MessageRef, Reply, Text
 
 ACKNOWLEDGE_WITHIN = 1.5  # seconds; Discord gives up after 3
+NOTHING = render(Reply(parts=(Text(text="…"),)))[0]
 
 
 class Exchange:
@@ -67,9 +68,10 @@ class Exchange:
         if not self._acknowledged:
             await self._interaction.response.send_message(view=view, files=files, ephemeral=private)
         elif private and not self._waits_privately:
-            # "is thinking" stands in public, and what takes its place does too: so it goes.
-            await self._interaction.delete_original_response()
+            # What takes the place of "is thinking" is as public as that is, so something empty takes it and goes.
+            await self._interaction.edit_original_response(view=_Layout(NOTHING))
             await self._interaction.followup.send(view=view, files=files, ephemeral=True)
+            await self._interaction.delete_original_response()
         else:
             await self._interaction.edit_original_response(view=view, attachments=files)
 

@@ -1,0 +1,185 @@
+"""Commands that show one thing each, on a real core: what every platform has to carry, before there are many commands."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from bot.actions import Action
+from bot.app import Core
+from bot.command import Command, Completion, Handler, Incoming, Option
+from bot.commands.help import HELP
+from bot.errors import UserError
+from bot.reply import (
+    Button,
+    Buttons,
+    Code,
+    Field,
+    File,
+    Form,
+    MessageRef,
+    Part,
+    Picture,
+    Reply,
+    Select,
+    Table,
+    Text,
+)
+from bot.settings import Settings
+from bot.store.store import open_store
+from sandbox.protocol import Job, Result
+
+PNG = bytes.fromhex(
+    "89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c4890000000d49444154789c6360f8cfc0000003010100"
+    "c9fe92ef0000000049454e44ae426082"
+)
+WORDS = (Option(name="words", says="What to say.", rest=True),)
+LAYERS = ("conv1d", "conv2d", "linear")
+
+
+class NoTorch:
+    """A sandbox for tests that never ask torch anything; asking fails the test."""
+
+    async def run(self, job: Job) -> Result:
+        raise AssertionError(f"nothing here asks torch, yet {job.kind} was asked")
+
+    async def report(self) -> object:
+        raise AssertionError("nothing here asks torch for a report")
+
+
+@dataclass
+class Lab:
+    """The commands, and the gate that `/slow` waits at."""
+
+    gate: asyncio.Event = field(default_factory=asyncio.Event)
+    outside: Callable[[Awaitable[bool]], Awaitable[bool]] = asyncio.ensure_future  # how a simulation is told of the wait
+    answered: int = 0
+
+    @property
+    def commands(self) -> tuple[Command, ...]:
+        return (
+            HELP,
+            command("table", self._table, actions={"lab-more": self._more, "lab-pick": self._pick}),
+            command("layer", self._echo, options=(LAYER,)),
+            command("echo", self._echo, options=WORDS),
+            command("long", self._long, options=(Option(name="lines", says="How many lines."),)),
+            command("wait", self._wait),
+            command("whisper", self._wait, private=True),
+            command("slow", self._echo, slow=True, options=WORDS),
+            command("form", self._form, actions={"lab-form": self._filled}),
+            command("late", self._late),
+            command("files", self._files),
+            command("wrong", self._wrong),
+            command("bug", self._bug),
+            command("secret", self._secret),
+            command("change", self._change, actions={"lab-change": self._changed}),
+        )
+
+    async def _table(self, _core: Core, _incoming: Incoming, _given: Mapping[str, str]) -> Reply:
+        self.answered += 1
+        return Reply(parts=TABLE)
+
+    async def _echo(self, _core: Core, _incoming: Incoming, given: Mapping[str, str]) -> Reply:
+        self.answered += 1
+        return Reply(parts=(Text(text=next(iter(given.values()))),))
+
+    async def _long(self, _core: Core, _incoming: Incoming, given: Mapping[str, str]) -> Reply:
+        lines = int(given["lines"])
+        return Reply(parts=tuple(Text(text=f"Line {number}. " + "word " * 60) for number in range(lines)))
+
+    async def _wait(self, _core: Core, _incoming: Incoming, _given: Mapping[str, str]) -> Reply:
+        await self.outside(self.gate.wait())
+        return Reply(parts=(Text(text="It took its time."),))
+
+    async def _form(self, _core: Core, _incoming: Incoming, _given: Mapping[str, str]) -> Reply:
+        return Reply(parts=(Text(text="Say what is wrong."), FORM))
+
+    async def _late(self, _core: Core, _incoming: Incoming, _given: Mapping[str, str]) -> Reply:
+        await self.outside(self.gate.wait())
+        return Reply(parts=(FORM,))
+
+    async def _filled(self, _core: Core, incoming: Incoming, _action: Action) -> Reply:
+        return Reply(parts=(Text(text=f"{incoming.values['layer']}: {incoming.values['words']}"),))
+
+    async def _more(self, _core: Core, _incoming: Incoming, action: Action) -> Reply:
+        self.answered += 1
+        return Reply(parts=(Text(text=f"More about {action.args[0]}."),))
+
+    async def _pick(self, _core: Core, incoming: Incoming, _action: Action) -> Reply:
+        return Reply(parts=(Text(text=f"You picked {incoming.values['choice']}."),))
+
+    async def _files(self, _core: Core, _incoming: Incoming, _given: Mapping[str, str]) -> Reply:
+        return Reply(parts=(Text(text="Here."), Picture(data=PNG, alt="One blue dot"), File(name="a b.py", data=b"x = 1")))
+
+    async def _wrong(self, _core: Core, _incoming: Incoming, _given: Mapping[str, str]) -> Reply:
+        raise UserError("There is no layer `conv9d`.", suggestion="/table")
+
+    async def _bug(self, _core: Core, _incoming: Incoming, _given: Mapping[str, str]) -> Reply:
+        raise RuntimeError("the secret is 42")
+
+    async def _secret(self, _core: Core, _incoming: Incoming, _given: Mapping[str, str]) -> Reply:
+        await self.outside(self.gate.wait())
+        return Reply(parts=(Text(text="Only for you."),), private=True)
+
+    async def _change(self, _core: Core, _incoming: Incoming, _given: Mapping[str, str]) -> Reply:
+        return Reply(parts=(Text(text="Before."), Buttons(buttons=(Button(label="Go", action=Action("lab-change")),))))
+
+    async def _changed(self, _core: Core, incoming: Incoming, _action: Action) -> Reply:
+        newest = MessageRef(channel=incoming.place.channel, message=incoming.values.get("message", ""))
+        return Reply(parts=(Text(text="After."),), replaces=newest)
+
+
+def complete_layer(_core: Core, typed: str) -> list[Completion]:
+    return [Completion(text=name, label=name, says=f"the layer {name}") for name in LAYERS if name.startswith(typed)]
+
+
+LAYER = Option(name="layer", says="Which layer.", rest=True, complete=complete_layer)
+FORM = Form(
+    title="Report a mistake",
+    fields=(
+        Field(name="layer", label="Which layer", value="conv1d"),
+        Field(name="words", label="What is wrong", multiline=True, required=False),
+    ),
+    action=Action("lab-form", ("7",)),
+)
+TABLE: tuple[Part, ...] = (
+    Text(text="`conv1d 3 16 k3 p1` gives (N, 16, 100)", tone="heading"),
+    Code(code="floor((100 + 2*1 - 1*(3-1) - 1)/1) + 1 = 100"),
+    Table(headers=("axis", "in", "out"), rows=(("C", "3", "16"), ("L", "100", "100")), title="Axis by axis"),
+    Text(text="torch 2.13.0, cpu: formula, meta and cpu agree", tone="note"),
+    Buttons(
+        buttons=(
+            Button(label="Why?", action=Action("lab-more", ("formula",)), style="primary"),
+            Button(label="Python", action=Action("lab-more", ("python",))),
+        )
+    ),
+    Select(label="Next layer", options=(("relu", "ReLU"), ("bn", "BatchNorm1d")), action=Action("lab-pick")),
+)
+
+
+def command(name: str, handler: Handler, **declared: object) -> Command:
+    return Command(
+        **{  # type: ignore[arg-type] - whatever a test declares
+            "name": name,
+            "says": f"Shows {name}.",
+            "help": f"Shows {name}.",
+            "options": (),
+            "examples": (),
+            "handler": handler,
+            **declared,
+        }
+    )
+
+
+@asynccontextmanager
+async def open_lab(lab: Lab, settings: Settings) -> AsyncIterator[Core]:
+    """A real core with its real store, and the lab's commands."""
+    async with open_store(settings.database_path) as store:
+        yield Core(settings=settings, store=store, sandbox=NoTorch(), commands=lab.commands)  # type: ignore[arg-type] - reports nothing
+
+
+def lab_settings(folder: Path, **groups: object) -> Settings:
+    return Settings(data_dir=folder, **groups)  # type: ignore[arg-type] - groups are validated by the model
