@@ -182,7 +182,8 @@ def call(name: str, args: Args, layer: torch.nn.Module, tensors: Sequence[torch.
 def make(shape: Sequence[int], dtype: str) -> torch.Tensor:
     """A tensor to try: random where it has fractions, zeros otherwise."""
     kind = getattr(torch, dtype)
-    return torch.rand(*shape).to(kind) if kind.is_floating_point else torch.zeros(*shape, dtype=kind)
+    size = tuple(shape)
+    return torch.rand(size).to(kind) if kind.is_floating_point else torch.zeros(size, dtype=kind)
 
 
 def native(value: Value) -> Any:
