@@ -43,14 +43,20 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Tensor:
-    """A tensor by its shape and dtype."""
+    """A tensor by its shape and dtype.
+
+    `strides` says how far apart in memory the neighbours on each axis are, in elements; None: in order, as freshly
+    made. A `view` after a `permute` fails for them alone.
+    """
 
     shape: tuple[Size, ...]
     dtype: str = FLOAT
+    strides: tuple[Size, ...] | None = field(default=None, compare=False, repr=False)
 
     def with_sizes(self, values: Mapping[str, Size]) -> Tensor:
         """The same tensor where some free sizes have become others."""
-        return Tensor(tuple(substitute(size, values) for size in self.shape), self.dtype)
+        strides = self.strides and tuple(substitute(stride, values) for stride in self.strides)
+        return Tensor(tuple(substitute(size, values) for size in self.shape), self.dtype, strides)
 
     def __str__(self) -> str:
         """The shape as torch prints it: `(32, 16, 100)`."""

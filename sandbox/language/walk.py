@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import cast
+from functools import cache
 
 from sandbox.language import conditions as requirement
+from sandbox.language.catalogue import full_args, operation, signature
 from sandbox.language.formulas import activation, dropout, normalisation, padding
 from sandbox.language.formulas.registry import LAYER_FORMULAS, OP_FORMULAS
 from sandbox.language.formulas.working import Assumed, Condition, Count, Field, Fix, Line, Misfit, Working
-from sandbox.language.layers.registry import LAYERS, OPS
 from sandbox.language.model import Output, Pipeline, Stage, Tensor, Value
 from sandbox.language.size import Size, product, symbols
 
@@ -183,6 +183,8 @@ class _Trail:
             raise Misfit(
                 f"{before.stage.name} returns a tuple ({names}); {stage.name} gets all of it and needs one tensor."
             )
+        if not before.outputs:
+            raise Misfit(f"{before.stage.name} gives no tensor here, and {stage.name} needs one.")
         self.current = (before.outputs[0].tensor,)
 
     def _settle(self, index: int, stage: Stage, working: Working) -> Stage:
@@ -224,12 +226,17 @@ class _Trail:
 
 
 def _arguments(stage: Stage) -> dict[str, Value]:
-    if stage.kind == "layer":
-        return {**LAYERS[stage.name].extra, **stage.args}
-    defaults = cast(
-        "dict[str, Value]", OPS[stage.name].parameters
-    )  # what is required is written: the grammar saw to it
-    return {**defaults, **stage.args}
+    args = full_args(stage)
+    for name in _required(stage.kind, stage.name):
+        if name not in args:
+            raise Misfit(f"{stage.name} needs `{name}`, and nothing was written for it.")
+    return args
+
+
+@cache
+def _required(kind: str, name: str) -> tuple[str, ...]:
+    taken = operation(name) if kind == "op" else signature(name)
+    return tuple(parameter.name for parameter in taken.parameters if parameter.required)
 
 
 def _total(sizes: Iterator[Size]) -> Size:

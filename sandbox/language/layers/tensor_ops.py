@@ -27,7 +27,7 @@ _AXES = (
 )
 _REPEATING = (
     OpSpec(name="expand", parameters={"size": ...}, sizes="size"),
-    OpSpec(name="repeat", parameters={"repeats": ...}, sizes="repeats", aliases=("tile",)),
+    OpSpec(name="repeat", parameters={"repeats": ...}, sizes="repeats"),
     OpSpec(name="pad", parameters={"pad": ..., "mode": "constant", "value": None}, sizes="pad", method=False),
     OpSpec(name="one_hot", parameters={"num_classes": ...}, method=False, aliases=("onehot",)),
 )
@@ -43,11 +43,11 @@ _CUTTING = (
     OpSpec(name="select", parameters={"dim": ..., "index": ...}),
 )
 _PRODUCTS = (
-    OpSpec(name="matmul", many_inputs=True, aliases=("@", "dot")),
+    OpSpec(name="matmul", many_inputs=True, aliases=("@",)),
     OpSpec(name="mm", many_inputs=True),
     OpSpec(name="bmm", many_inputs=True),
     OpSpec(name="einsum", parameters={"equation": ...}, many_inputs=True, method=False),
-    OpSpec(name="broadcast", many_inputs=True, method=False, aliases=("add", "sub", "mul", "plus", "+", "*", "-")),
+    OpSpec(name="broadcast", many_inputs=True, method=False, aliases=("add", "sub", "mul", "plus", "+")),
 )
 _REDUCTIONS = tuple(
     OpSpec(name=name, parameters=_REDUCING)
