@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ast
-import subprocess
+import os
+from fnmatch import fnmatch
 from pathlib import Path
 
 import pytest
@@ -30,18 +31,17 @@ ROOT_ENTRIES = {
 }
 
 
-def tracked_files() -> list[Path]:
-    listing = subprocess.run(
-        ["git", "ls-files", "--cached", "--others", "--exclude-standard"],  # noqa: S607 - whichever git is there
-        cwd=ROOT,
-        check=True,
-        capture_output=True,
-        text=True,
-    ).stdout.splitlines()
-    return [ROOT / name for name in listing if (ROOT / name).is_file()]
+def our_files() -> list[Path]:
+    """Everything but what `.gitignore` names and git's own folder."""
+    ignored = [line.rstrip("/") for line in (ROOT / ".gitignore").read_text().splitlines()] + [".git"]
+    found = []
+    for folder, folders, files in os.walk(ROOT):
+        folders[:] = [name for name in folders if not any(fnmatch(name, pattern) for pattern in ignored)]
+        found += [Path(folder) / name for name in files if not any(fnmatch(name, pattern) for pattern in ignored)]
+    return found
 
 
-FILES = tracked_files()
+FILES = our_files()
 PYTHON = [path for path in FILES if path.suffix == ".py"]
 
 
