@@ -9,27 +9,35 @@ import secrets
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import structlog
 
+from bot.answers import Answers
 from bot.clock import SYSTEM_CLOCK, Clock
 from bot.command import Command, Completion, Incoming, Place
 from bot.commands.registry import COMMANDS
 from bot.completion import complete
-from bot.dispatch import Dispatcher, clean
+from bot.dispatch import QUICK_S, Dispatcher, clean
 from bot.logs import Fingerprint
 from bot.reply import Reply
 from bot.settings import Settings
 from bot.store.store import Exchange, Store, open_store
+from sandbox.client import Sandbox, open_sandbox
 
 if TYPE_CHECKING:
-    from sandbox.client import Sandbox
+    from sandbox.oracle import Oracle
 
 
 def new_reference() -> str:
     """Eight hexadecimal digits that name one event in the log and to people."""
     return secrets.token_hex(4)
+
+
+def new_event() -> str:
+    """An id for an event that no platform has given one."""
+    return secrets.token_hex(16)
 
 
 class Core:
@@ -41,6 +49,7 @@ class Core:
         sandbox: runs torch, in a process of its own.
         commands: every command, in the order in which help lists them.
         clock: says what time it is.
+        shapes: what it has answered.
     """
 
     def __init__(
@@ -52,6 +61,8 @@ class Core:
         commands: Sequence[Command] = COMMANDS,
         clock: Clock = SYSTEM_CLOCK,
         new_reference: Callable[[], str] = new_reference,
+        new_event: Callable[[], str] = new_event,
+        quick_s: float = QUICK_S,
     ) -> None:
         """Takes what is already open; `build_core` opens it."""
         self.settings = settings
@@ -60,7 +71,16 @@ class Core:
         self.commands = tuple(commands)
         self.clock = clock
         self.new_reference = new_reference
-        self.dispatcher = Dispatcher(self.commands, fingerprint=Fingerprint(secrets.token_bytes(16)))
+        self.new_event = new_event
+        self.shapes = Answers()
+        self.dispatcher = Dispatcher(self.commands, fingerprint=Fingerprint(secrets.token_bytes(16)), quick_s=quick_s)
+
+    @cached_property
+    def oracle(self) -> Oracle:
+        """Asks torch about a line of the layer language; the language is read in when it is first spoken."""
+        from sandbox.oracle import Oracle
+
+        return Oracle(self.sandbox)
 
     async def handle(self, incoming: Incoming) -> Reply | None:
         """Answers an event once; None where it has been seen before, since platforms deliver some twice."""
@@ -101,6 +121,7 @@ async def build_core(
     *,
     clock: Clock = SYSTEM_CLOCK,
     sandbox: AbstractAsyncContextManager[Sandbox] | None = None,
+    patient: bool = False,
 ) -> AsyncIterator[Core]:
     """The core with its store and its worker open; everything is written and closed on the way out.
 
@@ -108,13 +129,22 @@ async def build_core(
         settings: as read by `bot.settings.load`.
         clock: what time it is.
         sandbox: another way to torch than `settings.sandbox` names.
+        patient: the first question waits for as long as torch takes to be imported, instead of being told to wait.
 
     Raises:
         StoreError: the store cannot be used.
     """
-    if sandbox is None:
-        from sandbox.client import open_sandbox
-
-        sandbox = open_sandbox(settings.sandbox)
-    async with open_store(settings.database_path) as store, sandbox as worker:
-        yield Core(settings=settings, store=store, sandbox=worker, clock=clock)
+    way = settings.sandbox
+    if patient:
+        way = way.model_copy(update={"wait_s": way.start_s})
+    async with (
+        open_store(settings.database_path) as store,
+        open_sandbox(way) if sandbox is None else sandbox as worker,
+    ):
+        yield Core(
+            settings=settings,
+            store=store,
+            sandbox=worker,
+            clock=clock,
+            quick_s=QUICK_S + way.start_s if patient else QUICK_S,
+        )

@@ -77,10 +77,11 @@ class Option:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Example:
-    """A line that a test runs, and what it shows."""
+    """A line that a test runs, and what it shows; one that `fails` shows a mistake that torch refuses, too."""
 
     text: str
     says: str
+    fails: bool = False
 
 
 Handler = Callable[["Core", Incoming, Mapping[str, str]], Awaitable[Reply]]

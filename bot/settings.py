@@ -108,6 +108,12 @@ class SlackSettings(_Group):
     signing_secret: SecretStr | None = Field(
         default=None, description="Signing secret, for requests over HTTP where there is no app token."
     )
+    port: int = Field(
+        default=8766,
+        ge=0,
+        le=65535,
+        description="Port for requests over HTTP, at STRIDE_WEB__HOST, without an app token.",
+    )
     api_base: str = Field(default="https://slack.com/api/", description="Base of Slack's HTTP API.")
 
     _http_base = field_validator("api_base")(_http)

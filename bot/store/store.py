@@ -7,13 +7,11 @@ before the next word is spoken, such as a new organiser, is awaited.
 from __future__ import annotations
 
 import asyncio
-import base64
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from hashlib import blake2b
 from pathlib import Path
 from typing import Any, Literal, TypeVar, cast
 
@@ -158,7 +156,8 @@ class Store:
         place, user = incoming.place, incoming.user
         if place not in self._channels:
             _keep(self._channels, place, None, KNOWN_IN_MEMORY)
-            self._writer.add(ADD_CHANNEL, lambda: _place(place) | {"private": place.private, "first_seen": incoming.at})
+            row = _place(place) | {"private": place.private, "first_seen": incoming.at}
+            self._writer.add(ADD_CHANNEL, lambda: row)
         self.remember_person(user, incoming.at)
         self._writer.add(
             ADD_EXCHANGE,
@@ -224,16 +223,14 @@ class Store:
         async with self._engine.connect() as connection:
             return {row.id: row.name for row in await connection.execute(wanted)}
 
-    def keep_question(self, text: str, at: datetime) -> str:
-        """A short id for a text, for buttons about it; the same text has the same id. Written later."""
-        name = base64.b32encode(blake2b(text.encode(), digest_size=10).digest()).decode().lower()
+    def keep_question(self, name: str, text: str, at: datetime) -> None:
+        """Keeps a text under a short name of its own, for buttons about it; written later."""
         if name not in self._questions:
             _keep(self._questions, name, text, QUESTIONS_IN_MEMORY)
             self._writer.add(ADD_QUESTION, lambda: {"id": name, "text": text, "kept": at})
-        return name
 
     async def question(self, name: str) -> str | None:
-        """The text behind an id, or None where it was never kept or has been forgotten."""
+        """The text behind a name, or None where it was never kept or has been forgotten."""
         if (known := self._questions.get(name)) is not None:
             return known
         async with self._engine.connect() as connection:
@@ -256,7 +253,7 @@ class Store:
     async def claim_duty(self, duty: str, at: datetime, since: datetime) -> bool:
         """Whether a duty is ours to do now: it was not done after `since`. Of several bots exactly one is told yes."""
         statement = insert(duties).on_conflict_do_update(
-            index_elements=[duties.c.name], set_={"done": at}, where=duties.c.done < since
+            index_elements=[duties.c.name], set_={"done": at}, where=duties.c.done <= since
         )
         async with self._engine.begin() as connection:
             return (await connection.execute(statement, {"name": duty, "done": at})).rowcount > 0

@@ -22,7 +22,8 @@ from bot.settings import Settings
 from sandbox.protocol import Job, Result, Status
 
 if TYPE_CHECKING:
-    from sandbox.client import Report, Sandbox
+    from sandbox.client import Sandbox
+    from sandbox.protocol import Report
 
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 GROUP = Place(platform="test", community="page", channel="group")

@@ -1,0 +1,1 @@
+"""Stride in a terminal: one question, a stream of them, or a conversation."""

@@ -1,0 +1,174 @@
+"""The command line: reads arguments and settings, starts what was asked for, and turns failures into exit statuses.
+
+0 for an answer, 1 for the asker's mistake, 2 for our own or for a setting that is wrong.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import getpass
+import os
+import sys
+from collections.abc import Callable, Coroutine, Sequence
+from datetime import datetime
+from importlib import metadata
+from typing import Any
+
+from bot import logs, settings
+from bot.adapters.terminal.parse import Speaker
+from bot.clock import moment
+from bot.errors import StartError
+from bot.settings import Settings
+
+FAILED = 2
+INTERRUPTED = 130  # as shells say it: 128 + SIGINT
+PIPE_CLOSED = 141  # 128 + SIGPIPE
+
+Work = Callable[[Settings, argparse.Namespace], Coroutine[None, None, int]]
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Does what the arguments say; the exit status."""
+    chosen = _parser().parse_args(arguments)
+    work: Work = chosen.work
+    try:
+        found = settings.load()
+        level = chosen.log_level or found.log_level
+        logs.configure(level, found.log_format, found.secrets())
+        return asyncio.run(work(found, chosen))
+    except StartError as fault:
+        print(f"stride: {fault}", file=sys.stderr)  # noqa: T201 - a command line's own voice
+        return FAILED
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # else Python complains while it ends
+        return PIPE_CLOSED
+
+
+async def _run(found: Settings, _chosen: argparse.Namespace) -> int:
+    from bot.serve import serve
+
+    await serve(found, announce=_say)
+    return 0
+
+
+async def _ask(found: Settings, chosen: argparse.Namespace) -> int:
+    from bot.adapters.terminal import ask
+    from bot.app import build_core
+
+    say = ask.as_json(sys.stdout) if chosen.json else ask.as_text(sys.stdout)
+    async with build_core(found, patient=True) as core:
+        return await ask.ask(core, chosen.text, _speaker(chosen), stdin=sys.stdin.buffer, say=say)
+
+
+async def _chat(found: Settings, chosen: argparse.Namespace) -> int:
+    from bot.adapters.terminal import chat
+    from bot.app import build_core
+
+    person_there = sys.stdin.isatty() and sys.stdout.isatty()
+    async with build_core(found, patient=True) as core:
+        read = (
+            chat.prompting_reader(core, found.data_dir / "history")
+            if person_there
+            else chat.plain_reader(sys.stdin.buffer)
+        )
+        return await chat.chat(core, _speaker(chosen), read=read, out=sys.stdout)
+
+
+async def _doctor(found: Settings, chosen: argparse.Namespace) -> int:
+    from bot.doctor import examine
+
+    return await examine(found, quiet=chosen.quiet, serving=chosen.serving, say=_say)
+
+
+async def _tick(found: Settings, chosen: argparse.Namespace) -> int:
+    from bot.duties import tick
+
+    return await tick(found, at=chosen.at, as_json=chosen.json, say=_say)
+
+
+async def _verify(found: Settings, _chosen: argparse.Namespace) -> int:
+    from bot.verify import verify
+
+    return await verify(found, say=_say)
+
+
+def _say(line: str) -> None:
+    print(line, flush=True)  # noqa: T201 - a command line's own voice
+
+
+def _speaker(chosen: argparse.Namespace) -> Speaker:
+    name = chosen.speaker if chosen.speaker is not None else _operator()
+    return Speaker(name=name, organiser=chosen.organiser, channel=chosen.channel, at=chosen.at)
+
+
+def _operator() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a user id without a name, as containers have it
+        return "operator"
+
+
+def _moment(text: str) -> datetime:
+    try:
+        return moment(text)
+    except ValueError as fault:
+        raise argparse.ArgumentTypeError(str(fault)) from fault
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="stride",
+        description="A PyTorch tutor for study groups: everything it says, torch has run.",
+        epilog="Settings come from the environment: see STRIDE_DATA_DIR and others in the README.",
+    )
+    parser.add_argument("--version", action=_Version, nargs=0, help="say which version this is, and end")
+    parser.set_defaults(log_level=None)
+    commands = parser.add_subparsers(dest="command", required=True, metavar="command")
+    _add(commands, "run", _run, "serve the web page, and Discord and Slack where their tokens are set")
+    asking = _add(commands, "ask", _ask, "answer one question, or one a line on stdin")
+    asking.add_argument("text", help='what to ask, such as "/shape linear 5 3"; - reads one a line, as text or JSON')
+    asking.add_argument("--json", action="store_true", help="answer with one JSON object a line")
+    _add_speaker(asking)
+    _add_speaker(_add(commands, "chat", _chat, "talk in this terminal"))
+    doctor = _add(commands, "doctor", _doctor, "say whether everything that Stride needs is there")
+    doctor.add_argument("--quiet", action="store_true", help="say only what is wrong")
+    doctor.add_argument("--serving", action="store_true", help="a web page that does not answer is wrong, too")
+    tick = _add(commands, "tick", _tick, "do all that is due at a moment, and say what was done")
+    tick.add_argument("--at", type=_moment, metavar="TIME", help="the moment (default: now)")
+    tick.add_argument("--json", action="store_true", help="say it as JSON")
+    _add(commands, "verify", _verify, "run every example that the help shows, and prove it with torch")
+    return parser
+
+
+class _Version(argparse.Action):
+    """Looks the version up when it is asked for, since that reads the disk."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: Any) -> None:
+        """Says it and ends."""
+        try:
+            found = metadata.version("stride-tutor")
+        except metadata.PackageNotFoundError:
+            found = "(not installed)"
+        _say(f"stride {found}")
+        parser.exit()
+
+
+def _add(
+    commands: argparse._SubParsersAction[argparse.ArgumentParser], name: str, work: Work, says: str
+) -> argparse.ArgumentParser:
+    parser = commands.add_parser(name, help=says, description=says[0].upper() + says[1:] + ".")
+    # One question's log lines are of no use beside its answer; warnings are.
+    parser.set_defaults(work=work, log_level=None if name == "run" else "warning")
+    return parser
+
+
+def _add_speaker(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--as", dest="speaker", metavar="NAME", help="speak as somebody (default: you)")
+    parser.add_argument("--in", dest="channel", metavar="CHANNEL", default="terminal", help="speak in a channel")
+    parser.add_argument("--at", type=_moment, metavar="TIME", help="speak at a moment (default: now)")
+    parser.add_argument(
+        "--organiser", action=argparse.BooleanOptionalAction, default=True, help="speak as an organiser (default: yes)"
+    )

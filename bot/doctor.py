@@ -1,0 +1,113 @@
+"""`stride doctor`: whether everything that Stride needs is there, each with what to do where it is not."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from bot.app import new_event
+from bot.errors import StoreError
+from bot.reply import Table, plain_table
+from bot.store.store import open_store
+from sandbox.client import open_sandbox
+from sandbox.protocol import Job, JobKind, Status
+
+if TYPE_CHECKING:
+    from bot.settings import Settings
+
+State = Literal["ok", "off", "weak", "WRONG"]
+KNOCK_S = 2.0
+
+# The smallest question that torch can only answer by building and running a layer.
+PROBE = {
+    "stages": [{"kind": "layer", "name": "Linear", "args": {"in_features": 2, "out_features": 3}, "children": []}],
+    "training": True,
+    "python": False,
+    "cases": [{"inputs": [{"shape": [1, 2], "dtype": "float32"}], "meta": True, "cpu": True}],
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One thing, how it is, and what to know about it. `weak` is worth knowing, `WRONG` stops Stride."""
+
+    what: str
+    state: State
+    says: str
+
+
+async def examine(settings: Settings, *, quiet: bool, serving: bool, say: Callable[[str], None]) -> int:
+    """Says how everything is, or with `quiet` what is wrong; 0 where nothing is, 2 where something is."""
+    found = [Finding(what="python", state="ok", says=platform.python_version())]
+    found += await _torch(settings)
+    found.append(await _store(settings))
+    found.append(await _page(settings, serving=serving))
+    found += _platforms(settings)
+    wrong = [finding for finding in found if finding.state == "WRONG"]
+    shown = wrong if quiet else found
+    if shown:
+        rows = tuple((finding.what, finding.state, finding.says) for finding in shown)
+        say(plain_table(Table(headers=("what", "state", ""), rows=rows)))
+    return 2 if wrong else 0
+
+
+async def _torch(settings: Settings) -> list[Finding]:
+    way = settings.sandbox.model_copy(update={"wait_s": settings.sandbox.start_s})
+    async with open_sandbox(way) as sandbox:
+        result = await sandbox.run(Job(id=new_event(), kind=JobKind.SHAPE, payload=dict(PROBE)))
+        report = await sandbox.report()
+    if result.status is not Status.OK:
+        return [Finding(what="torch", state="WRONG", says=result.error or report.reason or result.status.value)]
+    torch = Finding(
+        what="torch",
+        state="ok",
+        says=f"{result.torch_version} on {result.device}, in a process of its own",
+    )
+    protections = [
+        Finding(what=f"  {each.name}", state="ok" if each.present else "weak", says=each.why)
+        for each in report.protections
+    ]
+    return [torch, *protections]
+
+
+async def _store(settings: Settings) -> Finding:
+    try:
+        async with open_store(settings.database_path):
+            return Finding(what="store", state="ok", says=str(settings.database_path))
+    except StoreError as fault:
+        return Finding(what="store", state="WRONG", says=str(fault))
+
+
+async def _page(settings: Settings, *, serving: bool) -> Finding:
+    import aiohttp
+
+    host = _reachable(settings.web.host)
+    where = f"http://{f'[{host}]' if ':' in host else host}:{settings.web.port}"
+    try:
+        async with (
+            aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=KNOCK_S)) as client,
+            client.get(f"{where}/health") as answer,
+        ):
+            if answer.headers.get("Server") == "Stride":
+                return Finding(what="page", state="ok", says=f"answers at {where}")
+    except (aiohttp.ClientError, TimeoutError):
+        if not serving:
+            return Finding(what="page", state="off", says=f"not running; stride run serves it at {where}")
+    return Finding(
+        what="page", state="WRONG", says=f"Stride does not answer at {where}: stride run, or STRIDE_WEB__PORT"
+    )
+
+
+def _reachable(host: str) -> str:
+    return {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}.get(host, host)  # noqa: S104 - compared with only
+
+
+def _platforms(settings: Settings) -> list[Finding]:
+    discord = settings.discord.token is not None
+    slack = settings.slack.bot_token is not None
+    return [
+        Finding(what="discord", state="ok" if discord else "off", says="" if discord else "set STRIDE_DISCORD__TOKEN"),
+        Finding(what="slack", state="ok" if slack else "off", says="" if slack else "set STRIDE_SLACK__BOT_TOKEN"),
+    ]
