@@ -6,12 +6,16 @@ Standard library only, and no pickle: a worker that was taken over can send noth
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Any
 
 VERSION = 1
 MAX_LINE = 4 * 1024 * 1024  # bytes of one encoded job or result
+
+# Built once: `json.dumps` with any option builds an encoder a call, which costs as much as the encoding.
+_JSON = json.JSONEncoder(separators=(",", ":"), allow_nan=False)
 
 
 class JobKind(StrEnum):
@@ -63,15 +67,46 @@ class Result:
     device: str = "cpu"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Protection:
+    """One thing that stands between a worker and the machine; `why` says what it stops, or why it is missing."""
+
+    name: str
+    present: bool
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """How the sandbox is: for `stride doctor`, and for the answer to say what has checked it.
+
+    Attributes:
+        alive: a job would be done now.
+        torch_version: of the worker, empty before it has started once.
+        device: what it computes on.
+        protections: of the process that does the jobs.
+        restarts: workers replaced since the start, after a crash, a hang or a kill.
+        reason: why it is not alive, and what to do.
+        in_flight: jobs asked and not answered.
+    """
+
+    alive: bool
+    torch_version: str = ""
+    device: str = "cpu"
+    protections: tuple[Protection, ...] = ()
+    restarts: int = 0
+    reason: str = ""
+    in_flight: int = 0
+
+
 class ProtocolError(ValueError):
     """A line that is not a message of this version."""
 
 
 def encode_job(job: Job) -> bytes:
     """One line for the worker; raises `ProtocolError` where it would be too long."""
-    return _line(
+    return encode(
         {
-            "v": VERSION,
             "id": job.id,
             "kind": job.kind.value,
             "payload": job.payload,
@@ -83,7 +118,7 @@ def encode_job(job: Job) -> bytes:
 
 def decode_job(line: bytes) -> Job:
     """The job in a line; raises `ProtocolError`."""
-    message = _message(line)
+    message = decode(line)
     try:
         return Job(
             id=str(message["id"]),
@@ -98,9 +133,8 @@ def decode_job(line: bytes) -> Job:
 
 def encode_result(result: Result) -> bytes:
     """One line for the bot; raises `ProtocolError` where it would be too long."""
-    return _line(
+    return encode(
         {
-            "v": VERSION,
             "id": result.id,
             "status": result.status.value,
             "value": result.value,
@@ -114,7 +148,7 @@ def encode_result(result: Result) -> bytes:
 
 def decode_result(line: bytes) -> Result:
     """The result in a line; raises `ProtocolError`."""
-    message = _message(line)
+    message = decode(line)
     try:
         return Result(
             id=str(message["id"]),
@@ -129,14 +163,50 @@ def decode_result(line: bytes) -> Result:
         raise ProtocolError(f"not a result: {fault}") from fault
 
 
-def _line(message: dict[str, Any]) -> bytes:
-    line = json.dumps(message, separators=(",", ":"), allow_nan=False).encode() + b"\n"
+def encode_report(report: Report) -> dict[str, Any]:
+    """A report as a message's content."""
+    return asdict(report)
+
+
+def decode_report(message: Mapping[str, Any]) -> Report:
+    """The report in a message's content; raises `ProtocolError`."""
+    try:
+        return Report(
+            alive=bool(message["alive"]),
+            torch_version=str(message["torch_version"]),
+            device=str(message["device"]),
+            protections=decode_protections(message["protections"]),
+            restarts=int(message["restarts"]),
+            reason=str(message["reason"]),
+            in_flight=int(message["in_flight"]),
+        )
+    except (KeyError, TypeError, ValueError) as fault:
+        raise ProtocolError(f"not a report: {fault}") from fault
+
+
+def decode_protections(rows: Any) -> tuple[Protection, ...]:
+    """The rows of a protections table; raises `ProtocolError`."""
+    try:
+        return tuple(
+            Protection(name=str(row["name"]), present=bool(row["present"]), why=str(row["why"])) for row in rows
+        )
+    except (KeyError, TypeError) as fault:
+        raise ProtocolError(f"not a table of protections: {fault}") from fault
+
+
+def encode(message: dict[str, Any]) -> bytes:
+    """One line of this version; raises `ProtocolError` where it is too long or JSON cannot carry it."""
+    try:
+        line = _JSON.encode({"v": VERSION, **message}).encode() + b"\n"
+    except (ValueError, TypeError, RecursionError) as fault:
+        raise ProtocolError(f"JSON cannot carry it: {fault}") from fault
     if len(line) > MAX_LINE:
         raise ProtocolError(f"a message of {len(line)} bytes is over the limit of {MAX_LINE}")
     return line
 
 
-def _message(line: bytes) -> dict[str, Any]:
+def decode(line: bytes) -> dict[str, Any]:
+    """The message in a line of this version; raises `ProtocolError`."""
     if len(line) > MAX_LINE:
         raise ProtocolError("a line over the limit")
     try:

@@ -1,0 +1,141 @@
+"""A system-call filter assembled by hand, so that a worker needs no libseccomp on its machine.
+
+The filter is a list of refusals, not of permissions: torch, oneDNN and glibc change which calls they make from
+version to version, while the calls that reach files, the network, other processes or the kernel's own settings do
+not change. No file can be opened at all: a worker has everything in memory before the filter is set.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import errno
+import os
+import platform
+import struct
+
+_KILL = 0x80000000
+_ERRNO = 0x00050000
+_ALLOW = 0x7FFF0000
+
+_LOAD = 0x20  # BPF_LD | BPF_W | BPF_ABS
+_EQUAL = 0x15  # BPF_JMP | BPF_JEQ | BPF_K
+_AT_LEAST = 0x35  # BPF_JMP | BPF_JGE | BPF_K
+_ANY_BIT = 0x45  # BPF_JMP | BPF_JSET | BPF_K
+_RETURN = 0x06
+
+_NUMBER_AT, _ARCHITECTURE_AT, _FIRST_ARGUMENT_AT = 0, 4, 16  # offsets in struct seccomp_data; arguments are 64 bits
+_CLONE_THREAD = 0x00010000
+_X32_BIT = 0x40000000
+_FIRST_UNKNOWN = 449  # the calls from here on are newer than this list, on every architecture
+
+_PR_SET_SECCOMP, _SECCOMP_MODE_FILTER = 22, 2
+
+# name: (number on x86_64, number on aarch64)
+_REFUSED: dict[str, tuple[int | None, int | None]] = {
+    # files
+    "open": (2, None), "openat": (257, 56), "openat2": (437, 437), "creat": (85, None),
+    "open_by_handle_at": (304, 265), "name_to_handle_at": (303, 264), "memfd_create": (319, 279),
+    "memfd_secret": (447, 447), "unlink": (87, None), "unlinkat": (263, 35), "rename": (82, None),
+    "renameat": (264, 38), "renameat2": (316, 276), "mkdir": (83, None), "mkdirat": (258, 34), "rmdir": (84, None),
+    "link": (86, None), "linkat": (265, 37), "symlink": (88, None), "symlinkat": (266, 36), "mknod": (133, None),
+    "mknodat": (259, 33), "chmod": (90, None), "fchmod": (91, 52), "fchmodat": (268, 53), "chown": (92, None),
+    "fchown": (93, 55), "fchownat": (260, 54), "lchown": (94, None), "truncate": (76, 45), "ftruncate": (77, 46),
+    "setxattr": (188, 5), "lsetxattr": (189, 6), "removexattr": (197, 14), "lremovexattr": (198, 15),
+    "utimensat": (280, 88), "utime": (132, None), "utimes": (235, None), "inotify_init1": (294, 26),
+    "fanotify_init": (300, 262),
+    # network
+    "socket": (41, 198), "socketpair": (53, 199), "connect": (42, 203), "bind": (49, 200), "listen": (50, 201),
+    "accept": (43, 202), "accept4": (288, 242),
+    # processes
+    "execve": (59, 221), "execveat": (322, 281), "fork": (57, None), "vfork": (58, None), "ptrace": (101, 117),
+    "process_vm_readv": (310, 270), "process_vm_writev": (311, 271), "process_madvise": (440, 440),
+    "kcmp": (312, 272), "pidfd_open": (434, 434), "pidfd_getfd": (438, 438), "pidfd_send_signal": (424, 424),
+    "kill": (62, 129), "tkill": (200, 130), "rt_sigqueueinfo": (129, 138), "rt_tgsigqueueinfo": (297, 240),
+    "prctl": (157, 167), "setsid": (112, 157), "setpgid": (109, 154), "setpriority": (141, 140),
+    "sched_setaffinity": (203, 122), "sched_setattr": (314, 274), "sched_setscheduler": (144, 119),
+    "ioprio_set": (251, 30), "shmget": (29, 194), "msgget": (68, 186), "semget": (64, 190), "mq_open": (240, 180),
+    # the kernel
+    "setns": (308, 268), "unshare": (272, 97), "mount": (165, 40), "umount2": (166, 39), "pivot_root": (155, 41),
+    "chroot": (161, 51), "open_tree": (428, 428), "move_mount": (429, 429), "fsopen": (430, 430),
+    "mount_setattr": (442, 442), "bpf": (321, 280), "perf_event_open": (298, 241), "io_uring_setup": (425, 425),
+    "io_uring_enter": (426, 426), "io_uring_register": (427, 427), "userfaultfd": (323, 282),
+    "seccomp": (317, 277), "keyctl": (250, 219), "add_key": (248, 217), "request_key": (249, 218),
+    "kexec_load": (246, 104), "kexec_file_load": (320, 294), "init_module": (175, 105), "finit_module": (313, 273),
+    "delete_module": (176, 106), "reboot": (169, 142), "swapon": (167, 224), "swapoff": (168, 225),
+    "acct": (163, 89), "settimeofday": (164, 170), "clock_settime": (227, 112), "clock_adjtime": (305, 266),
+    "adjtimex": (159, 171), "sethostname": (170, 161), "setdomainname": (171, 162), "syslog": (103, 116),
+    "quotactl": (179, 60), "personality": (135, 92), "modify_ldt": (154, None), "iopl": (172, None),
+    "ioperm": (173, None), "landlock_create_ruleset": (444, 444),
+}  # fmt: skip
+# These are refused unless an argument shows that they stay inside the process.
+_CLONE, _CLONE3, _TGKILL, _PRLIMIT = (56, 220), (435, 435), (234, 131), (302, 261)
+
+_ARCHITECTURES = {"x86_64": (0, 0xC000003E), "aarch64": (1, 0xC00000B7)}
+
+
+class SeccompError(OSError):
+    """The filter cannot be set here."""
+
+
+class _Program(ctypes.Structure):
+    _fields_ = (("length", ctypes.c_ushort), ("filter", ctypes.c_char_p))
+
+
+def program(machine: str, pid: int) -> bytes:
+    """The filter for a machine (`platform.machine()`) and the process that may signal itself.
+
+    Raises:
+        SeccompError: no table of calls for this machine.
+    """
+    if machine not in _ARCHITECTURES:
+        raise SeccompError(errno.ENOSYS, f"no table of system calls for {machine}")
+    column, architecture = _ARCHITECTURES[machine]
+    unknown = _ERRNO | errno.ENOSYS
+    code = [
+        _step(_LOAD, _ARCHITECTURE_AT),
+        _step(_EQUAL, architecture, 1, 0),
+        _step(_RETURN, _KILL),
+        _step(_LOAD, _NUMBER_AT),
+    ]
+    if machine == "x86_64":
+        code += [_step(_AT_LEAST, _X32_BIT, 0, 1), _step(_RETURN, _KILL)]
+    code += [_step(_AT_LEAST, _FIRST_UNKNOWN, 0, 1), _step(_RETURN, unknown)]
+    # glibc falls back to clone, whose flags a filter can see, where clone3 does not exist.
+    code += [_step(_EQUAL, _CLONE3[column], 0, 1), _step(_RETURN, unknown)]
+    code += _allowed_if(_CLONE[column], _ANY_BIT, _CLONE_THREAD)
+    code += _allowed_if(_TGKILL[column], _EQUAL, pid)
+    code += _allowed_if(_PRLIMIT[column], _EQUAL, 0)
+    for numbers in _REFUSED.values():
+        number = numbers[column]
+        if number is not None:
+            code += [_step(_EQUAL, number, 0, 1), _step(_RETURN, _ERRNO | errno.EPERM)]
+    code.append(_step(_RETURN, _ALLOW))
+    return b"".join(code)
+
+
+def install() -> None:
+    """Set the filter on this process for good; `no_new_privs` must be set.
+
+    Raises:
+        SeccompError: the kernel refused, or the machine is unknown.
+    """
+    code = program(platform.machine(), os.getpid())
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.prctl(_PR_SET_SECCOMP, _SECCOMP_MODE_FILTER, ctypes.byref(_Program(len(code) // 8, code)), 0, 0):
+        number = ctypes.get_errno()
+        raise SeccompError(number, os.strerror(number))
+
+
+def _allowed_if(number: int, test: int, value: int) -> list[bytes]:
+    """Steps that let a call through where its first argument passes the test, and refuse it otherwise."""
+    return [
+        _step(_EQUAL, number, 0, 4),
+        _step(_LOAD, _FIRST_ARGUMENT_AT),
+        _step(test, value, 0, 1),
+        _step(_RETURN, _ALLOW),
+        _step(_RETURN, _ERRNO | errno.EPERM),
+    ]
+
+
+def _step(code: int, value: int, if_true: int = 0, if_false: int = 0) -> bytes:
+    return struct.pack("=HBBI", code, if_true, if_false, value)
