@@ -1,0 +1,237 @@
+"""Written arguments find their parameters: by place, by name and by flag, as Python would have it.
+
+Both spellings end here, so both give the same mistakes: too many, twice, unknown, missing, or not a whole number.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import NamedTuple
+
+from sandbox.language import catalogue
+from sandbox.language.catalogue import Parameter, Signature
+from sandbox.language.examples import example
+from sandbox.language.layers.registry import LAYERS, OPS
+from sandbox.language.model import Dtype, LanguageError, Stage, Unknown, Value
+from sandbox.language.tokens import Token
+from sandbox.language.values import LARGEST, dtype_named
+from sandbox.language.words import nearest
+
+# Torch refuses a negative or fractional number for these, so the line can say which token it was.
+COUNTS = frozenset(
+    ["in_channels", "out_channels", "kernel_size", "stride", "dilation", "groups", "in_features", "out_features", "in1_features", "in2_features", "num_features", "num_channels", "num_groups", "num_embeddings", "embedding_dim", "input_size", "hidden_size", "embed_dim", "num_heads", "d_model", "nhead", "upscale_factor", "downscale_factor"]
+)
+_MODULES = {"encoder_layer", "decoder_layer"}
+_MEANINGLESS = {"device"}
+
+
+class Given(NamedTuple):
+    """A written argument: its value, where it stands, and its name if it was given by name."""
+
+    value: Value
+    token: Token
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Something that takes arguments: a layer or an operation, in one of the two spellings.
+
+    Attributes:
+        kind, name: as in `Stage`.
+        positional: the parameters that may be given by place, in order.
+        known: every parameter by name.
+        flags: short letters for parameters.
+        required: what must be written.
+        rest: the parameter that takes all remaining whole numbers, if any.
+        signature: for the error that shows it.
+    """
+
+    kind: str
+    name: str
+    positional: tuple[str, ...]
+    known: Mapping[str, Parameter]
+    flags: Mapping[str, str]
+    required: tuple[str, ...]
+    rest: str | None
+    signature: Signature
+
+
+@cache
+def target(kind: str, name: str, *, python: bool) -> Target:
+    """What a layer or operation takes in this spelling."""
+    if kind == "op":
+        signature = catalogue.operation(name)
+        return _target(kind, signature, signature.positional, {}, OPS[name].sizes)
+    signature = catalogue.signature(name)
+    spec = LAYERS[name]
+    if python or not spec.extra:
+        return _target(kind, signature, signature.positional, spec.flags, None)
+    plain = tuple(place for place in signature.positional if place not in _MODULES and place not in spec.extra)
+    extra = {key: Parameter(key, value, value is None) for key, value in spec.extra.items()}
+    first = tuple(key for key, parameter in extra.items() if parameter.required)
+    needed = tuple(place for place in plain if signature.by_name[place].required)
+    later = tuple(place for place in (*extra, *plain) if place not in first and place not in needed)
+    known = {**{key: value for key, value in signature.by_name.items() if key not in _MODULES}, **extra}
+    return Target(kind, name, (*first, *needed, *later), known, spec.flags, (*first, *needed), None, signature)
+
+
+def _target(
+    kind: str, signature: Signature, positional: tuple[str, ...], flags: Mapping[str, str], rest: str | None
+) -> Target:
+    required = tuple(parameter.name for parameter in signature.parameters if parameter.required)
+    return Target(kind, signature.name, positional, signature.by_name, flags, required, rest, signature)
+
+
+def bind(to: Target, given: Iterable[Given], at: Token, notes: list[str]) -> dict[str, Value]:
+    """The arguments by parameter name; raises `LanguageError` with the token that does not fit.
+
+    `at` is where the layer is named, for arguments that are missing.
+    """
+    args: dict[str, Value] = {}
+    places = iter(to.positional)
+    pending: Given | None = None
+    rest: list[Given] = []
+    for argument in given:
+        if argument.name:
+            _put(to, args, _parameter(to, argument), argument)
+            continue
+        if rest and not isinstance(argument.value, tuple | str):
+            rest.append(argument)
+            continue
+        place = next(places, None)
+        if place is None:
+            raise _too_many(to, argument)
+        if place == to.rest and not isinstance(argument.value, tuple):
+            rest.append(argument)
+            continue
+        _put(to, args, place, argument)
+        pending = argument
+    if rest and to.rest:
+        _put(to, args, to.rest, Given(tuple(item.value for item in rest), rest[0].token))
+    missing = [name for name in to.required if name not in args]
+    if missing:
+        raise _missing(to, missing, pending.token if pending else at)
+    for name in _MEANINGLESS & args.keys():
+        del args[name]
+        notes.append(f"`{name}` is left out: shapes are the same on every device.")
+    return args
+
+
+def _parameter(to: Target, argument: Given) -> str:
+    if argument.name in to.known:
+        return argument.name
+    flag = to.flags.get(argument.name)
+    if flag:
+        return flag
+    near = nearest(argument.name, (*to.known, *to.flags))
+    raise LanguageError(
+        f"{to.name} has no argument `{argument.name}`.",
+        column=argument.token.column,
+        token=argument.token.whole,
+        expected=choices(to),
+        suggestion=near,
+        example=example(to.kind, to.name),
+    )
+
+
+def _put(to: Target, args: dict[str, Value], name: str, argument: Given) -> None:
+    if name in args:
+        raise LanguageError(
+            f"`{name}` is given twice.",
+            column=argument.token.column,
+            token=argument.token.whole,
+            expected=choices(to),
+            example=example(to.kind, to.name),
+        )
+    value = argument.value
+    if name in COUNTS:
+        _check_count(to, name, value, argument.token)
+    elif name == "dtype":
+        value = _dtype(to, value, argument.token)
+    args[name] = value
+
+
+def _check_count(to: Target, name: str, value: Value, token: Token) -> None:
+    if type(value) is int and 0 <= value <= LARGEST:
+        return
+    if isinstance(value, tuple):
+        for item in value:
+            _check_count(to, name, item, token)
+        return
+    if value is None or isinstance(value, Unknown | bool):
+        return
+    if isinstance(value, int | float):
+        wrong = f"`{name}` cannot be negative" if value < 0 else f"`{name}` is a whole number"
+        message = f"{wrong}; you wrote {value}."
+    else:
+        message = f"`{name}` is a number, and `{token.whole}` is none."
+    raise LanguageError(
+        message,
+        column=token.column,
+        token=token.whole,
+        expected=f"a whole number for {name}",
+        suggestion=_whole_instead(token, value),
+        example=example(to.kind, to.name),
+    )
+
+
+def _whole_instead(token: Token, value: Value) -> str | None:
+    """`k3.5` -> `k3`, `k-1` -> `k1`: the same token with a number that can stand there."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    head = f"{token.key}=" if token.key else token.text.rstrip("0123456789.eE+-")
+    return f"{head}{abs(int(value)) or 1}" if abs(value) < LARGEST else None
+
+
+def _dtype(to: Target, value: Value, token: Token) -> Value:
+    if value is None or isinstance(value, Dtype):
+        return value
+    name = dtype_named(value) if isinstance(value, str) else None
+    if name is None:
+        raise LanguageError(
+            f"`{token.whole}` is no dtype.",
+            column=token.column,
+            token=token.whole,
+            expected="float32, float64, int64 or another dtype of torch",
+            example=example(to.kind, to.name),
+        )
+    return Dtype(name)
+
+
+def choices(to: Target) -> str:
+    """The signature, and the flags that stand for parts of it."""
+    flags = ", ".join(f"{flag} = {name}" for flag, name in to.flags.items())
+    return f"{to.signature}{f'; short: {flags}' if flags else ''}"
+
+
+def _too_many(to: Target, argument: Given) -> LanguageError:
+    count = len(to.positional)
+    takes = f"{count} argument{'' if count == 1 else 's'} by place" if count else "no arguments"
+    shape = isinstance(argument.value, tuple) and len(argument.value) > 1
+    return LanguageError(
+        f"{to.name} takes {takes}, and `{argument.token.whole}` is one more.",
+        column=argument.token.column,
+        token=argument.token.whole,
+        expected=choices(to),
+        suggestion=f"@ {argument.token.text}" if shape else None,
+        example=example(to.kind, to.name),
+    )
+
+
+def _missing(to: Target, missing: list[str], at: Token) -> LanguageError:
+    words = missing[0] if len(missing) == 1 else f"{', '.join(missing[:-1])} and {missing[-1]}"
+    return LanguageError(
+        f"{to.name} needs {words} too.",
+        column=at.end,
+        token="",  # nothing stands there: that is the mistake
+        expected=choices(to),
+        example=example(to.kind, to.name),
+    )
+
+
+def nested(value: Value) -> bool:
+    """Whether an argument is a layer of its own."""
+    return isinstance(value, Stage)

@@ -1,0 +1,95 @@
+"""Which layer a word means where several could be meant, and what to say where nothing tells them apart."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sandbox.language import catalogue
+from sandbox.language.examples import example
+from sandbox.language.layers.excused import EXCUSED
+from sandbox.language.layouts import letters_of
+from sandbox.language.line import CodeGivenError, Line
+from sandbox.language.model import LanguageError, Stage
+from sandbox.language.tokens import Token
+from sandbox.language.words import Meaning, meanings, nearest_name, unsupported
+
+_AXES = {1: {"L"}, 2: {"H", "W"}, 3: {"D", "H", "W"}}
+
+
+def choose(head: Token, *, first: bool) -> tuple[Meaning, ...]:
+    """What the word can mean; raises `LanguageError` where it means nothing."""
+    found = meanings(head.text)
+    if found:
+        return found
+    word = head.text
+    if word.lower() in {"net", "model", "class", "def", "import", "lambda", "torch", "self"}:
+        raise CodeGivenError(
+            f"`{head.whole}` looks like code, not like a layer: /run runs code.",
+            column=head.start,
+            token=head.whole,
+            expected="a layer or a chain of layers",
+            suggestion="/run",
+        )
+    excused = unsupported(word)
+    if excused:
+        raise LanguageError(
+            f"{excused} is not answered here: {EXCUSED.get(excused, 'it is not supported')}.",
+            column=head.start,
+            token=head.whole,
+            expected="a layer that maps tensors to tensors",
+        )
+    near = nearest_name(word)
+    meant = meanings(near)[0] if near else None
+    after = "" if first else " after |"
+    raise LanguageError(
+        f"I know no layer or operation called `{head.whole}`.",
+        column=head.start,
+        token=head.whole,
+        expected=f"the name of a layer{after}, such as conv1d, linear, maxpool2d or view",
+        suggestion=near,
+        example=example(meant.kind, meant.name) if meant else "conv1d 3 16 k3 s1 p1 L100",
+    )
+
+
+def settle(head: Token, found: Sequence[Meaning], tokens: Sequence[Token], line: Line) -> Meaning:
+    """The one meaning, by the sizes written or by the chain so far; raises `LanguageError` that asks which."""
+    if len(found) == 1:
+        return found[0]
+    axes = _axes_written(tokens, line) or line.axes
+    fitting = [meaning for meaning in found if meaning.name.endswith(f"{axes}d")] if axes else []
+    if len(fitting) == 1:
+        line.notes.append(f"I read `{head.text}` as {fitting[0].name}.")
+        return fitting[0]
+    names = [meaning.name if meaning.kind == "layer" else f"the operation {meaning.name}" for meaning in found]
+    listed = f"{', '.join(names[:-1])} or {names[-1]}"
+    raise LanguageError(
+        f"`{head.whole}` can be {listed}: which one?",
+        column=head.start,
+        token=head.whole,
+        expected=", ".join(meaning.name.lower() for meaning in found),
+        suggestion=found[0].name.lower(),
+        example=example(found[0].kind, found[0].name),
+    )
+
+
+def _axes_written(tokens: Sequence[Token], line: Line) -> int | None:
+    """1, 2 or 3 where the letters or a tuple of sizes in the line can mean nothing else."""
+    letters = {letter for letter in line.sizes if letter in "DHWL"}
+    for token in tokens[1:]:
+        text = token.key or token.text
+        if text[:1] in "DHWL" and (token.key or text[1:].isdigit()):
+            letters.add(text[0])
+        if token.text.startswith("k") and token.text.count("x"):
+            return token.text.count("x") + 1
+    if letters == {"L"}:
+        return 1
+    if "D" in letters and letters & {"H", "W"}:
+        return 3
+    return 2 if letters and letters <= {"H", "W"} else None
+
+
+def hint(meaning: Meaning) -> str:
+    """One line about what a word means: its signature and the letters of its input."""
+    if meaning.kind == "op":
+        return str(catalogue.operation(meaning.name))
+    return f"{catalogue.signature(meaning.name)}; sizes {' '.join(letters_of(Stage('layer', meaning.name)))}"

@@ -1,0 +1,134 @@
+"""The way in: one line of text, in the short spelling or in Python's, becomes a `Pipeline`.
+
+Nothing is ever evaluated: Python's spelling is read as a syntax tree. Whatever is typed, the only exception that
+leaves here is `LanguageError`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import TypeVar
+
+from sandbox.language.line import CodeGivenError, Line
+from sandbox.language.model import LanguageError, Pipeline
+from sandbox.language.pasted import read_pasted
+from sandbox.language.short import read_stage
+from sandbox.language.tokens import Token, clean, scan, shorten
+
+MAX_STAGES = 1000
+_CALL = re.compile(r"[A-Za-z_]\w*\(|\bnn\.\w+\s*\(|\blambda\b|^\s*[A-Za-z_]\w*\s*@\s*[A-Za-z_]\w*\s*(?:@|\Z)", re.ASCII)
+_CODE = re.compile(
+    r"^[ \t]*(?:(?:class|def|async|import|from|for|while|if|elif|else|with|return|try|except|raise|assert|del|global"
+    r"|nonlocal|yield|pass|match)\b|@[A-Za-z_])",
+    re.MULTILINE,
+)
+
+_PUNCTUATION = re.compile(r"[()\[\]{}\"']|\|>?|->(?=\s)")
+_T = TypeVar("_T")
+
+__all__ = ["CodeGivenError", "LanguageError", "parse"]
+
+
+def parse(text: str) -> Pipeline:
+    """What the line means.
+
+    Raises `LanguageError` for a line that is not in the language, and `CodeGivenError`, one of its kind, for real
+    code that belongs to `/run`.
+    """
+    cleaned = clean(text)
+    line = Line(text, cleaned)
+    if _CALL.search(cleaned) is None and _CODE.search(cleaned) is None:
+        for piece in _bounded(_split(scan(cleaned), line), line):
+            read_stage(piece, line)
+        return _finish(line)
+    pieces = [(0, len(cleaned))] if _CODE.search(cleaned) else list(_pieces(cleaned))
+    if len(pieces) == 1:
+        python = read_pasted(0, len(cleaned), line)
+        return _finish(line, python=python)
+    for start, end in _bounded(pieces, line):
+        if _CALL.search(cleaned, start, end):
+            read_pasted(start, end, line)
+        else:
+            read_stage(scan(cleaned, start, end), line)
+    return _finish(line)
+
+
+def _finish(line: Line, *, python: bool = False) -> Pipeline:
+    if line.stages:
+        return line.pipeline(python=python)
+    column, token = (line.shapes[0].token.start, line.shapes[0].token.whole) if line.shapes else (0, "")
+    raise LanguageError(
+        "An input alone does nothing: say which layer takes it." if line.shapes else "The line names no layer.",
+        column=column,
+        token=token,
+        expected="a layer with its arguments, or an operation",
+        suggestion=f"{line.text.strip()} | flatten" if line.shapes else None,
+    )
+
+
+def _split(tokens: list[Token], line: Line) -> list[list[Token]]:
+    """The tokens between the pipes."""
+    pieces: list[list[Token]] = [[]]
+    for token in tokens:
+        if token.kind != "pipe":
+            pieces[-1].append(token)
+        elif pieces[-1]:
+            pieces.append([])
+        else:
+            raise _empty_piece(line, token.start)
+    if not pieces[-1]:
+        raise _empty_piece(line, tokens[-1].start if tokens else 0)
+    return pieces
+
+
+def _pieces(text: str) -> Iterator[tuple[int, int]]:
+    """The same for Python's spelling, where a `|` inside brackets or quotes separates nothing."""
+    depth, start, quote = 0, 0, ""
+    for match in _PUNCTUATION.finditer(text):
+        sign = match[0]
+        if quote:
+            quote = "" if sign == quote else quote
+        elif sign in "\"'":
+            quote = sign
+        elif sign in "([{":
+            depth += 1
+        elif sign in ")]}":
+            depth -= 1
+        elif depth <= 0:
+            yield start, match.start()
+            start = match.end()
+    yield start, len(text)
+
+
+def _bounded(pieces: list[_T], line: Line) -> Iterator[_T]:
+    """The pieces, each read before the next; raises `LanguageError` for too many, and for an input between them."""
+    if len(pieces) > MAX_STAGES:
+        raise LanguageError(
+            f"A chain may have {MAX_STAGES} stages; this one has {len(pieces)}.", expected="fewer stages"
+        )
+    for index, piece in enumerate(pieces):
+        stages, shapes = len(line.stages), len(line.shapes)
+        yield piece
+        if stages and index < len(pieces) - 1 and len(line.shapes) > shapes:
+            token = line.shapes[shapes].token
+            raise LanguageError(
+                "The input stands in the middle of the chain.",
+                column=token.start,
+                token=token.whole,
+                expected="the input before the first | or at the end of the line",
+                example="conv1d 3 16 k3 | relu @ 32x3x100",
+            )
+
+
+def _empty_piece(line: Line, column: int) -> LanguageError:
+    if not line.text.strip():
+        return LanguageError("The line is empty.", expected="a layer with its arguments")
+    return LanguageError(
+        "A layer is missing next to this |.",
+        column=column,
+        token="|",
+        expected="a layer on both sides of each |",
+        suggestion=shorten(" | ".join(part for part in (p.strip() for p in line.text.split("|")) if part)) or None,
+        example="conv1d 3 16 k3 | relu",
+    )

@@ -1,0 +1,320 @@
+"""Python's spelling, as pasted from a notebook: read as a syntax tree and never evaluated.
+
+The few statements that a cell about one layer has are followed by name; anything else is real code, for `/run`.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+import warnings
+from collections.abc import Mapping
+from typing import NoReturn
+
+from sandbox.language.calls import Calls
+from sandbox.language.flows import Flow, Function, Module, Source, Thing
+from sandbox.language.layers.registry import LAYERS, OPS
+from sandbox.language.layouts import Shape
+from sandbox.language.line import CodeGivenError, Line
+from sandbox.language.model import LanguageError, Span, Stage
+from sandbox.language.shapes import read_shapes
+from sandbox.language.syntax import Place, deeper_than, dotted, literal_words
+from sandbox.language.tokens import Token, scan, shorten
+from sandbox.language.values import dtype_named, looks_like_shape
+
+MAX_BRACKETS = 60  # nested; deeper code is no layer, and Python's own reader has a limit near 100
+MAX_DEPTH = 150  # levels of the syntax tree
+_TAIL = re.compile(r"(?:\s+(?:[NCLTSEDHWB]=?\d+|eval|train))+\s*\Z")
+_MODES = {"eval": False, "train": True}
+_PRINTED = {"print", "display", "repr", "str", "list", "tuple"}
+
+
+def read_pasted(start: int, end: int, line: Line) -> bool:
+    """Adds what the Python in `line.text[start:end]` says to the line; raises `LanguageError`.
+
+    Returns whether a module's whole output goes on to the next, as it does in a notebook: not where the code unpacks
+    a tuple itself.
+    """
+    end = _take_input(start, end, line)
+    end = _take_words(start, end, line)
+    place = Place(line.text, start, end)
+    tree = _parsed(place, line)
+    reader = _Reader(line, place)
+    result = reader.run(tree)
+    _deliver(result, reader, line)
+    return not reader.unpacked
+
+
+def _take_input(start: int, end: int, line: Line) -> int:
+    """Takes the `@ 32x3x100` off the end of the code; returns where the code ends."""
+    for match in re.finditer("@", line.text[start:end]):
+        tokens = scan(line.text, start + match.start(), end)
+        if _all_shapes(tokens[1:]):
+            line.add_shapes(read_shapes(tokens, line, one=False, mode=_MODES))
+            return start + match.start()
+    return end
+
+
+def _all_shapes(tokens: list[Token]) -> bool:
+    shapes = 0
+    for token in tokens:
+        text = token.text.rstrip(",")
+        if token.kind != "word" or not text:
+            return False
+        if (looks_like_shape(text) and text[:1] != "[") or text.isdigit():
+            shapes += 1
+        elif text.lower() not in _MODES and dtype_named(text) is None:
+            return False
+    return shapes > 0
+
+
+def _take_words(start: int, end: int, line: Line) -> int:
+    """Takes `L100 eval` off the end of the code."""
+    match = _TAIL.search(line.text, line.text.rfind(")", start, end) + 1, end)
+    if match is None:
+        return end
+    for token in scan(line.text, match.start(), end):
+        word = token.key or token.text
+        if word in _MODES:
+            line.set_mode(_MODES[word], token)
+        else:
+            line.set_size(word[0], min(int(token.text.lstrip(word[0])[:19]), 2**63 - 1), token)
+    return match.start()
+
+
+def _parsed(place: Place, line: Line) -> ast.Module:
+    depth = 0
+    for match in re.finditer(r"[\[({]|[\])}]", place.code):
+        depth += 1 if match[0] in "[({" else -1
+        if depth > MAX_BRACKETS:
+            raise LanguageError(
+                f"The brackets nest more than {MAX_BRACKETS} deep.",
+                column=place.column_of(match.start()),
+                token=match[0],
+                expected="a layer or a chain of layers",
+            )
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # Python's remarks on the learner's style are no concern of the line
+            tree = ast.parse(place.code)
+    except SyntaxError as fault:
+        raise _syntax(fault, place, line) from fault
+    except (ValueError, RecursionError, MemoryError, OverflowError) as fault:
+        raise LanguageError(
+            "I cannot read that as Python.", column=place.start, expected="nn.Conv1d(3, 16, 3)"
+        ) from fault
+    if deeper_than(tree, MAX_DEPTH):
+        raise LanguageError(
+            "That is nested too deeply to be a layer.", column=place.start, expected="a layer or a chain of layers"
+        )
+    return tree
+
+
+def _syntax(fault: SyntaxError, place: Place, line: Line) -> LanguageError:
+    column = place.column(fault.lineno or 1, (fault.offset or 1) - 1, characters=True)
+    message = (
+        "A number is too large."
+        if "int string conversion" in str(fault.msg)
+        else f"Python cannot read this: {fault.msg}."
+    )
+    opened, closed = place.code.count("("), place.code.count(")")
+    return LanguageError(
+        message,
+        column=min(column, len(line.text)),
+        token=shorten(line.text[column : column + 12].split("\n")[0].strip()),
+        expected="Python's spelling of a layer",
+        suggestion=shorten(place.code.strip() + ")" * (opened - closed)) if 0 < opened - closed < 4 else None,
+        example="nn.Conv1d(3, 16, kernel_size=3, padding=1)",
+    )
+
+
+def _deliver(result: Thing, reader: _Reader, line: Line) -> None:
+    """Writes the stages and inputs of what the code ends in into the line."""
+    if isinstance(result, Module):
+        _add(line, result.stage)
+        return
+    if not isinstance(result, Flow):
+        reader.refuse(reader.last, "That makes no layer and calls none.")
+    if not result.stages:
+        reader.refuse(reader.last, "A tensor alone: say which layer or operation takes it.")
+    if line.stages:
+        if len(result.sources) != 1 or result.sources[0].shape is not None:
+            reader.code(reader.last, "Inside a chain each stage takes one tensor, what the stage before it gives")
+    elif any(source.shape for source in result.sources) or line.shapes:
+        _place_sources(result.sources, reader, line)
+    for stage in result.stages:
+        _add(line, stage)
+
+
+def _add(line: Line, stage: Stage) -> None:
+    spec = LAYERS.get(stage.name) if stage.kind == "layer" else OPS[stage.name]
+    line.add_stage(stage, spec.family if spec else "")
+
+
+def _place_sources(sources: tuple[Source, ...], reader: _Reader, line: Line) -> None:
+    """Gives every tensor its shape: its own, or the next one written after `@`."""
+    waiting = list(line.shapes)
+    named: dict[str, Shape] = {}
+    shapes: list[Shape] = []
+    for source in sources:
+        shape = source.shape or named.get(source.name)
+        if shape is None and waiting:
+            shape = named[source.name] = waiting.pop(0)
+        if shape is None:
+            reader.refuse(reader.last, f"How large is `{source.name}`? Write its shape after @.")
+        shapes.append(shape)
+    line.shapes[:] = [*shapes, *waiting]
+
+
+class _Reader:
+    """Follows the statements of a cell."""
+
+    def __init__(self, line: Line, place: Place) -> None:
+        self.line = line
+        self.place = place
+        self.names: dict[str, Thing] = {}
+        self.unpacked = False
+        self.last: ast.AST = ast.Pass(lineno=1, col_offset=0, end_lineno=1, end_col_offset=0)
+        self.calls = Calls(self)
+
+    def run(self, tree: ast.Module) -> Thing:
+        """What the last layer or tensor of the cell is."""
+        result: Thing = None
+        for statement in tree.body:
+            self.last = statement
+            found = self._statement(statement)
+            if isinstance(found, Module | Flow):
+                result = found
+        return result
+
+    def _statement(self, node: ast.stmt) -> Thing:
+        if isinstance(node, ast.Expr):
+            return self.value(self._printed(node.value))
+        if isinstance(node, ast.Assign) and len(node.targets) == 1:
+            return self._assign(node.targets[0], self.value(node.value))
+        if isinstance(node, ast.AnnAssign) and node.value is not None:
+            return self._assign(node.target, self.value(node.value))
+        if isinstance(node, ast.Import | ast.ImportFrom) and _imports_torch(node):
+            return None
+        self.code(node, f"{_STATEMENTS.get(type(node), 'That')} is code, not a layer")
+        return None
+
+    def _printed(self, node: ast.expr) -> ast.expr:
+        """The `y` of `print(y.shape)`."""
+        while isinstance(node, ast.Call) and dotted(node.func) in _PRINTED and len(node.args) == 1:
+            node = node.args[0]
+        while isinstance(node, ast.Attribute) and node.attr in {"shape", "dtype", "ndim"}:
+            node = node.value
+        return node
+
+    def _assign(self, to: ast.expr, value: Thing) -> Thing:
+        if isinstance(to, ast.Name):
+            self.names[to.id] = value
+            return value
+        if isinstance(to, ast.Tuple) and to.elts and isinstance(to.elts[0], ast.Name):
+            if isinstance(value, Flow):
+                self.unpacked = True
+                self.names[to.elts[0].id] = value
+                for other in to.elts[1:]:
+                    self._forget(other)
+                return value
+            if isinstance(value, tuple) and len(value) == len(to.elts):
+                for part, item in zip(to.elts, value, strict=True):
+                    self._assign(part, item)
+                return None
+        self.code(to, "Only the first output of a layer goes on in a chain")
+        return None
+
+    def _forget(self, node: ast.expr) -> None:
+        for part in ast.walk(node):
+            if isinstance(part, ast.Name):
+                self.names[part.id] = Function(f"the later output {part.id}")
+
+    # ---- expressions
+
+    def value(self, node: ast.expr) -> Thing:
+        """What an expression stands for; raises `LanguageError`."""
+        match node:
+            case ast.Constant():
+                return literal_words(self.place, node)
+            case ast.Tuple() | ast.List():
+                return tuple(self.value(item) for item in node.elts)
+            case ast.Name():
+                return self._name(node)
+            case ast.Attribute():
+                return self.calls.attribute(node)
+            case ast.Call():
+                return self.calls.call(node)
+            case ast.Subscript():
+                return self.calls.subscript(node)
+            case ast.UnaryOp() | ast.BinOp():
+                return self.calls.operator(node)
+            case ast.Starred():
+                self.code(node, "A star unpacks at run time")
+            case _:
+                self.code(node, "That is code, not a layer")
+        return None
+
+    def _name(self, node: ast.Name) -> Thing:
+        if node.id in self.names:
+            return self.names[node.id]
+        if node.id.startswith("__"):
+            self.refuse(node, f"`{shorten(node.id)}` is no layer.")
+        flow = self.names[node.id] = Flow((Source(shorten(node.id)),))
+        return flow
+
+    # ---- mistakes and places
+
+    def token(self, node: ast.AST) -> Token:
+        """Where a node stands in the line."""
+        return self.place.token(node)
+
+    def span(self, node: ast.AST) -> Span:
+        """The same as a span."""
+        token = self.token(node)
+        return Span(token.start, token.end)
+
+    def refuse(self, node: ast.AST, message: str, **more: str | None) -> NoReturn:
+        """A mistake at this node."""
+        token = self.token(node)
+        details: Mapping[str, str | None] = {"expected": "a layer, or a tensor through layers", **more}
+        raise LanguageError(
+            message,
+            column=token.start,
+            token=token.whole,
+            expected=details["expected"] or "",
+            suggestion=details.get("suggestion"),
+            example=details.get("example") or "nn.Conv1d(3, 16, kernel_size=3, padding=1)",
+        )
+
+    def code(self, node: ast.AST, why: str) -> NoReturn:
+        """Real code: `/run` is for it."""
+        token = self.token(node)
+        raise CodeGivenError(
+            f"{why}: /run runs code.",
+            column=token.start,
+            token=token.whole,
+            expected="a layer or a chain of layers",
+            suggestion="/run",
+            example="nn.Sequential(nn.Linear(10, 20), nn.ReLU())",
+        )
+
+
+_STATEMENTS: Mapping[type[ast.stmt], str] = {
+    ast.ClassDef: "A class",
+    ast.FunctionDef: "A function",
+    ast.AsyncFunctionDef: "A function",
+    ast.For: "A loop",
+    ast.While: "A loop",
+    ast.If: "A condition",
+    ast.With: "A with block",
+    ast.Import: "An import",
+    ast.ImportFrom: "An import",
+    ast.Return: "A return",
+    ast.Try: "A try block",
+}
+
+
+def _imports_torch(node: ast.Import | ast.ImportFrom) -> bool:
+    names = [node.module or ""] if isinstance(node, ast.ImportFrom) else [alias.name for alias in node.names]
+    return all(name.split(".")[0] == "torch" for name in names)
