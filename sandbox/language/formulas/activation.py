@@ -17,7 +17,7 @@ from sandbox.language.formulas.checks import (
     solved,
 )
 from sandbox.language.formulas.working import Fix, Formula, Working
-from sandbox.language.model import FLOAT, UNKNOWN, Stage
+from sandbox.language.model import FLOAT, UNKNOWN
 from sandbox.language.size import Size
 
 _UNSIGNED = ("uint8",)
@@ -155,7 +155,6 @@ def _glu(w: Working) -> None:
         2,
         f"GLU splits axis {axis} of {w.x} into two halves, and {size} is odd.",
         *(Fix({"dim": other}) for other in even),
-        Fix(insert=Stage("layer", "LazyLinear", {"out_features": 2 * size})) if isinstance(size, int) else Fix(),
     )
     only_dtypes(w, FLOATS)
     shape = list(w.x.shape)

@@ -31,7 +31,7 @@ def whole(w: Working, name: str, least: int | None = None, *fixes: Fix) -> int:
     return value
 
 
-def solved(w: Working, name: str, wanted: Size, least: int = 0) -> Size:
+def solved(w: Working, name: str, wanted: Size, least: int | None = 0) -> Size:
     """A whole-number argument for which `?` may stand, then taken from the input."""
     if isinstance(w.args[name], Unknown):
         return w.solve(name, wanted)
@@ -131,7 +131,7 @@ def countable(w: Working, *shape: Size) -> None:
     """A weight must not have more bytes than torch can count, which is 2^63 - 1."""
     numbers = [size for size in shape if isinstance(size, int)]
     width = WIDTHS.get(weight_dtype(w), 4)
-    if len(numbers) == len(shape) and max(prod(numbers) * width, *numbers) > LARGEST_BYTES:
+    if len(numbers) == len(shape) and max((prod(numbers) * width, *numbers)) > LARGEST_BYTES:
         sizes = " x ".join(f"{size:,}" for size in numbers)
         w.refuse(f"{w.stage.name} would need a weight of {sizes}: more than the 2^63 - 1 bytes that torch can count.")
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from sandbox.language.formulas.checks import countable, match_weights, solved, times, whole
+from sandbox.language.formulas.checks import COMPLEX, countable, match_weights, solved, times, whole
 from sandbox.language.formulas.working import Fix, Formula, Working
-from sandbox.language.model import Stage, Tensor, Value
+from sandbox.language.model import FLOAT, Dtype, Stage, Tensor, Value
 from sandbox.language.size import Size, product
 
 
@@ -70,6 +70,8 @@ def bilinear(w: Working) -> None:
     if first == 0:
         w.refuse("`in1_features` of Bilinear must be at least 1, and is 0.", *_feature_fixes(w))
     match_weights(w)
+    if left.dtype in COMPLEX:
+        w.refuse(f"torch cannot train a Bilinear of {left.dtype} weights.", Fix({"dtype": Dtype(FLOAT)}))
     if len(left.shape) != len(right.shape):
         w.refuse(f"Bilinear needs two inputs with the same number of axes, and got {left} and {right}.")
     for axis, (a, b) in enumerate(zip(left.shape[:-1], right.shape[:-1], strict=True)):

@@ -17,7 +17,7 @@ from sandbox.language.formulas.checks import (
     whole,
 )
 from sandbox.language.formulas.working import Fix, Formula, Misfit, Working
-from sandbox.language.model import Dtype, Stage, Unknown
+from sandbox.language.model import FLOAT, Dtype, Stage, Unknown
 from sandbox.language.size import Size, product
 
 _LAYOUTS: Mapping[tuple[int, ...], str] = {
@@ -70,13 +70,13 @@ def _instance(w: Working, axes: tuple[int, ...]) -> None:
     channels = w.x.shape[axis]
     features = _features(w, channels) if fixed else w.x.shape[1]
     affine, stored = w.flag("affine"), w.flag("track_running_stats")
-    if affine or (stored and product(w.x.shape) != 0) or (stored and features == 0):
+    if affine or (stored and (w.training or product(w.x.shape) != 0)):
         _match_channels(w, channels, features, axis)
     elif isinstance(features, int) and features != channels:
         w.notes.append(f"torch warns: num_features={features} is not used, and the input has {channels} channels.")
     if w.training or not stored:
         _several_places(w, product(w.x.shape[axis + 1 :]))
-    _dtype(w, stored)
+    _dtype(w, stored=False)  # running statistics of any dtype will do here
     if affine:
         w.require(0 not in w.x.shape[: axis + 1], f"torch's {w.stage.name} with affine=True needs at least one sample.")
     w.output(w.x.shape)
@@ -94,7 +94,7 @@ def _fixed_channels(w: Working) -> bool:
 
 
 def _features(w: Working, channels: Size) -> Size:
-    return solved(w, "num_features", channels)
+    return solved(w, "num_features", channels, None)
 
 
 def _match_channels(w: Working, channels: Size, features: Size, axis: int) -> None:
@@ -175,7 +175,7 @@ def _group(w: Working) -> None:
     groups = whole(w, "num_groups")
     axes = len(w.x.shape)
     channels: Size = w.x.shape[1] if axes > 1 else 0
-    features = solved(w, "num_channels", channels, 0 if w.flag("affine") else -(2**62))
+    features = solved(w, "num_channels", channels, 0 if w.flag("affine") else None)
     w.require(groups != 0, "`num_groups` of GroupNorm cannot be 0.", Fix({"num_groups": 1}))
     divisors = [Fix({"num_groups": near}) for near in _divisors(features, groups)]
     w.require_multiple(
@@ -291,8 +291,9 @@ def _local_response(w: Working) -> None:
         number(w, name)
     if product(w.x.shape) != 0:
         w.require(size >= 1, f"`size` of LocalResponseNorm must be at least 1, and is {size}.", Fix({"size": 5}))
-        only_dtypes(w, FLOATS)
-    w.output(w.x.shape)
+        half = () if len(w.x.shape) > 3 else ("float16",)  # the CPU's pooling over 3 axes lacks it
+        only_dtypes(w, ("float32", "float64", "bfloat16", *half, "int64"))
+    w.output(w.x.shape, dtype=FLOAT if w.x.dtype == "int64" and product(w.x.shape) != 0 else None)
     w.count(0, "0")
 
 
