@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from bot.adapters.web.limits import MAX_WAITING_FRAMES
-from bot.adapters.web.render import Json
+from bot.adapters.web.render import Json, author
 from bot.command import User
 
 
@@ -89,5 +89,5 @@ class Hub:
             listener.dropped.set()
 
     def _say_who_is_here(self, channel: str) -> None:
-        people = [{"id": user.id.removeprefix("web:"), "name": user.name} for user in self.here(channel)]
+        people = [author(user) for user in self.here(channel)]
         self.send(channel, {"type": "people", "people": people})

@@ -45,7 +45,7 @@ def message(
         "plain": plain(reply)[:SPOKEN],
         "private": reply.private,
         "fault": reply.fault is not None,
-        "replaces": None if reply.replaces is None else reply.replaces.message,
+        "replaces": reply.replaces is not None,
     }
 
 
@@ -56,7 +56,7 @@ def key(person: str, at: datetime) -> str:
 
 def author(user: User) -> Json:
     """Someone, as others see them."""
-    return {"id": user.id.removeprefix(f"{PLATFORM}:"), "name": user.name, "organiser": user.organiser}
+    return {"id": user.id.removeprefix(f"{PLATFORM}:"), "name": user.name}
 
 
 def action_id(action: Action | None) -> str | None:

@@ -191,7 +191,10 @@ class Room:
         listener.send({"type": "you", "you": self._you(listener.user)})
 
     def _you(self, user: User) -> Json:
-        return render.author(user) | {"named": user.name != guest_name(user.id.removeprefix(f"{PLATFORM}:"))}
+        return render.author(user) | {
+            "organiser": user.organiser,
+            "named": user.name != guest_name(user.id.removeprefix(f"{PLATFORM}:")),
+        }
 
 
 def _refused(frame: Say | Act, words: str) -> Json:

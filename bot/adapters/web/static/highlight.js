@@ -13,7 +13,9 @@ const MOST = 20_000; // characters; longer text is shown plain rather than slowl
 
 /** Nodes for a piece of code. */
 export function highlight(code, language) {
-  if (language !== "python" || code.length > MOST) return [document.createTextNode(code)];
+  if (code.length > MOST) return [document.createTextNode(code)];
+  if (!language) return code.split(/(?<=\n)/).flatMap(worked);
+  if (language !== "python") return [document.createTextNode(code)];
   const nodes = [];
   let plain = "";
   for (let at = 0; at < code.length; ) {
@@ -29,6 +31,13 @@ export function highlight(code, language) {
   }
   if (plain) nodes.push(document.createTextNode(plain));
   return nodes;
+}
+
+/** A worked line: what it comes to stands out, and so does a mark under what is wrong. */
+function worked(line) {
+  if (/^\s*\^+\s*$/.test(line)) return [make("span", { class: "hl-mark" }, line)];
+  const found = /^(.* = )([^=\n]+)(\n?)$/s.exec(line);
+  return found ? [document.createTextNode(found[1]), make("b", {}, found[2]), document.createTextNode(found[3])] : [document.createTextNode(line)];
 }
 
 function next(code, at) {

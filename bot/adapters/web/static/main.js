@@ -6,7 +6,10 @@ import { People } from "./people.js";
 import { Line } from "./socket.js";
 
 const channel = decodeURIComponent(location.pathname.split("/")[2] ?? "general");
-const conversation = new Conversation((action, values) => line.post({ type: "act", id: freshId(), action, values }));
+const conversation = new Conversation({
+  act: (action, values) => line.post({ type: "act", id: freshId(), action, values }),
+  use: (text) => composer.fill(text),
+});
 const composer = new Composer(say, (frame) => line.ask(frame));
 const people = new People((name) => line.ask({ type: "name", name }));
 const line = new Line(channel, { frame: hear, state: showState });

@@ -6,9 +6,9 @@ const NEAR = 120; // pixels from the end within which a reader is taken to be at
 const SHADES = 8;
 
 export class Conversation {
-  /** @param {(action: string, values: object) => void} act */
-  constructor(act) {
-    this.act = act;
+  /** @param {{act: (action: string, values: object) => void, use: (text: string) => void}} hands */
+  constructor(hands) {
+    this.hands = hands;
     this.log = get("log");
     this.list = get("messages");
     this.shown = new Map(); // key of an exchange -> element
@@ -39,14 +39,14 @@ export class Conversation {
     return anew;
   }
 
-  /** One exchange, in the place of the one that it replaces, or of what stood for it on its way. */
+  /** One exchange, in the place of the one whose button asked to be replaced, or of what stood for it on its way. */
   show(message) {
     this.drop(message.of);
     if (this.shown.has(message.key)) return;
     const element = this.draw(message);
-    const old = this.shown.get(message.replaces);
+    const old = message.replaces && this.buttons(message.action).at(-1)?.closest(".exchange");
     if (old) {
-      this.shown.delete(message.replaces);
+      this.shown.delete(old.dataset.key);
       old.replaceWith(element);
     } else {
       this.list.insertBefore(element, this.list.querySelector(":scope > .pending"));
@@ -121,7 +121,7 @@ export class Conversation {
   draw(message) {
     const at = new Date(message.at);
     const kind = ["answer", message.fault && "fault", message.private && "private"].filter(Boolean).join(" ");
-    const answer = this.side(null, at, kind, ...renderParts(message.parts, this.act));
+    const answer = this.side(null, at, kind, ...renderParts(message.parts, this.hands));
     if (message.private) answer.querySelector(".head").append(make("span", { class: "tag" }, "only you see this"));
     const asked = message.said ? this.side(message.author, at, "said", said(message.said)) : this.pressed(message);
     const element = make("li", { class: "exchange" }, asked, answer);
@@ -131,9 +131,14 @@ export class Conversation {
 
   /** Says whose press an answer follows, by the words on the button where it can still be seen. */
   pressed(message) {
-    const button = Array.from(this.list.querySelectorAll("button[data-action]")).find((each) => each.dataset.action === message.action);
+    const button = this.buttons(message.action).at(-1);
     const what = button ? [" pressed ", make("b", {}, button.textContent)] : [" asked on"];
     return make("p", { class: "pressed" }, make("b", {}, message.author.name), ...what);
+  }
+
+  /** The buttons of an action that are shown. */
+  buttons(action) {
+    return Array.from(this.list.querySelectorAll("button[data-action]")).filter((each) => each.dataset.action === action);
   }
 
   /** Someone's half of an exchange; without an author it is Stride's. */

@@ -3,38 +3,47 @@ import { icon, inline, make } from "./dom.js";
 import { highlight } from "./highlight.js";
 
 const COPY = "M9 9h10v11H9zM5 15V4h10";
+const USE = "M5 12h13M13 6.5 18.5 12 13 17.5";
 const DOWN = "M12 4v11M7 11l5 5 5-5M5 20h14";
 const MARKS = { good: "✓", bad: "✕" };
-const NUMBER = /^[-+~≈]?[\d\s,._]+(?:[KMGT]?i?B?|%|M|K|G)?$/;
+const NUMBER = /^[-+]?\d[\d,._]*%?$/;
+const MARKED = /^ *\^+ *$/m; // a line that points at a column of the one above
+const PROSE = /[a-z]{2,} [a-z]{2,}/i;
+const HEADLINE = /^(?:([^:(]+): )?(.+) → (.+)$/s;
 
 /**
  * The elements of a reply.
  * @param {object[]} parts - as the server rendered them
- * @param {(action: string, values: object) => void} act - called when something is pressed, chosen or submitted
+ * @param {{act: (action: string, values: object) => void, use: (text: string) => void}} hands - `act` is called when
+ *   something is pressed, chosen or submitted; `use` puts a command into the message box
  */
-export function renderParts(parts, act) {
-  return parts.map((part) => (KINDS[part.type] ?? unknown)(part, act));
+export function renderParts(parts, hands) {
+  return parts.map((part) => (KINDS[part.type] ?? unknown)(part, hands));
 }
 
 const KINDS = {
-  text: (part) => {
+  text: (part, { use }) => {
+    if (part.tone === "heading") return heading(part.text);
     const mark = MARKS[part.tone];
-    const tag = part.tone === "heading" ? "h3" : "p";
-    const lead = mark ? [make("span", { class: "mark", "aria-hidden": "true" }, mark)] : [];
-    return make(tag, { class: `text ${part.tone}` }, ...lead, make("span", {}, ...inline(part.text)));
+    const lead = mark ? make("span", { class: "mark", "aria-hidden": "true" }, mark) : null;
+    return make("p", { class: `text ${part.tone}` }, lead, make("span", {}, ...(part.tone === "bad" ? inline(part.text) : usable(part.text, use))));
   },
 
-  code: (part) => {
+  code: (part, { use }) => {
     const body = make("code", {}, ...highlight(part.code, part.language));
     const block = make("pre", { tabindex: "0", role: "region", "aria-label": part.language ? `Code, ${part.language}` : "Code" }, body);
-    return make("div", { class: part.language ? "code source" : "code working" }, block, copyButton(part.code));
+    const command = part.code.startsWith("/") && !part.code.includes("\n");
+    const tools = make("div", { class: "tools" },
+      command ? make("button", { type: "button", click: () => use(part.code) }, icon(USE), make("span", {}, "Use")) : null, copyButton(part.code));
+    const kind = part.language ? "source" : MARKED.test(part.code) ? "working marked" : "working";
+    return make("div", { class: `code ${kind}` }, block, tools);
   },
 
   table: (part) => {
-    const numeric = part.headers.map((_, column) => part.rows.length > 0 && part.rows.every((row) => NUMBER.test(row[column] || "0")));
-    const cell = (tag, extra) => (text, column) => make(tag, { class: numeric[column] ? "number" : null, ...extra }, ...inline(text));
+    const kinds = part.headers.map((_, column) => columnKind(part.rows.map((row) => row[column])));
+    const cell = (tag, extra) => (text, column) => make(tag, { class: kinds[column], ...extra }, ...inline(text));
     const table = make("table", {},
-      make("thead", {}, make("tr", {}, ...part.headers.map(cell("th", { scope: "col" })))),
+      make("thead", {}, make("tr", {}, ...part.headers.map((text, column) => (text ? cell("th", { scope: "col" })(text, column) : make("td", {}))))),
       make("tbody", {}, ...part.rows.map((row) => make("tr", {}, ...row.map(cell("td", {}))))));
     if (part.title) table.prepend(make("caption", {}, ...inline(part.title)));
     return make("div", { class: "table", tabindex: "0", role: "region", "aria-label": part.title || "Table" }, table);
@@ -51,7 +60,7 @@ const KINDS = {
       make("span", {}, part.name), make("small", {}, size(part.size)));
   },
 
-  buttons: (part, act) => make("div", { class: "buttons", role: "group", "aria-label": "What next" },
+  buttons: (part, { act }) => make("div", { class: "buttons", role: "group", "aria-label": "What next" },
     ...part.buttons.map((button) => make("button", {
       type: "button",
       class: button.style,
@@ -59,16 +68,40 @@ const KINDS = {
       click: (event) => { busy(event.currentTarget); act(button.action, {}); },
     }, button.label))),
 
-  select: (part, act) => {
+  select: (part, { act }) => {
     const choice = make("select", { name: "choice" }, ...part.options.map(([value, label]) => make("option", { value }, label)));
     return form(part.action, act, make("label", {}, make("span", {}, part.label), choice), "Choose", "select");
   },
 
-  form: (part, act) => {
+  form: (part, { act }) => {
     const fields = part.fields.map((field) => make("label", {}, make("span", {}, field.label), input(field)));
     return form(part.action, act, [make("h4", {}, part.title), ...fields], "Send", "form");
   },
 };
+
+/** The line that says most: of `Conv1d: (3, 100) → (16, 98)`, what comes out stands out. */
+function heading(text) {
+  const found = HEADLINE.exec(text);
+  if (!found) return make("h3", { class: "text heading" }, ...inline(text));
+  const [, name, given, got] = found;
+  return make("h3", { class: "text heading shapes" }, name ? make("span", { class: "name" }, ...inline(name), make("span", { class: "unseen" }, ": ")) : null,
+    make("span", { class: "given" }, ...inline(given)), make("span", { class: "arrow" }, " → "), make("span", { class: "got" }, ...inline(got)));
+}
+
+/** Text whose commands can be pressed, to put them into the message box. */
+function usable(text, use) {
+  return inline(text).map((node) => (node.nodeName === "CODE" && node.textContent.startsWith("/")
+    ? make("button", { type: "button", class: "usable", title: "Put it in the message box", click: () => use(node.textContent) }, node)
+    : node));
+}
+
+/** Numbers stand under each other, sentences may wrap, and everything else is code. */
+function columnKind(cells) {
+  const full = cells.filter(Boolean);
+  if (full.length && full.every((cell) => NUMBER.test(cell))) return "number";
+  const prose = full.filter((cell) => PROSE.test(cell) && !cell.startsWith("/")).length;
+  return prose * 2 > full.length ? "prose" : null;
+}
 
 function unknown() {
   return make("p", { class: "text note" }, "This part needs a newer page: reload to see it.");
@@ -101,7 +134,7 @@ function busy(button) {
 }
 
 function copyButton(text) {
-  const button = make("button", { type: "button", class: "copy", "aria-label": "Copy" }, icon(COPY), make("span", {}, "Copy"));
+  const button = make("button", { type: "button", class: "copy" }, icon(COPY), make("span", {}, "Copy"));
   button.addEventListener("click", async () => {
     button.lastChild.textContent = (await copy(text)) ? "Copied" : "Press Ctrl+C";
     setTimeout(() => { button.lastChild.textContent = "Copy"; }, 1600);
