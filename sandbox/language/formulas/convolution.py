@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from math import prod
 
-from sandbox.language.formulas.extension import extend
+from sandbox.language.formulas.extension import Edge, extend, most
 from sandbox.language.formulas.spatial import (
     LETTERS,
     Planes,
@@ -38,7 +38,7 @@ def convolve(working: Working, axes: int, *, lazy: bool = False) -> None:
     dilation = _dilation(working, planes, axes)
     groups, out = _channels(working, planes, lazy=lazy)
     _check_weight_dtype(working)
-    kernel = _kernel(working, axes)
+    kernel = _kernel(working, planes, axes)
     pads = _pads(working, kernel, dilation, axes)
     windows = [
         Window(*each)
@@ -71,11 +71,17 @@ def convolve_transposed(working: Working, axes: int, *, lazy: bool = False) -> N
     dilation = _dilation(working, planes, axes)
     groups, out = _channels(working, planes, lazy=lazy, transposed=True)
     _check_weight_dtype(working)
-    kernel = _kernel(working, axes)
+    kernel = _kernel(working, planes, axes)
     if 0 not in planes.batch:  # torch does not look at it for an empty batch
         _check_output_padding(working, extra, stride, dilation)
     _require_elements(working, planes)
-    least = 0 if _takes_empty_results(working, planes, groups, kernel, (*stride, *dilation)) else 1
+    late = any(op >= s for op, s in zip(extra, stride, strict=True))
+    least = (
+        0
+        if 0 in planes.batch
+        or (not late and _takes_empty_results(working, planes, groups, kernel, (*stride, *dilation)))
+        else 1
+    )
     space = []
     for letter, size, k, s, p, d, op in zip(
         LETTERS[axes], planes.space, kernel, stride, padding, dilation, extra, strict=True
@@ -124,9 +130,7 @@ def _takes_empty_results(
     The rule by which torch chooses with one thread is `use_mkldnn` in aten/src/ATen/native/Convolution.cpp.
     """
     batch = planes.batch[0] if planes.batch else 1
-    if 0 in planes.batch:
-        return True
-    if working.x.dtype != FLOAT or not isinstance(batch, int):
+    if working.x.dtype not in (FLOAT, "complex64") or not isinstance(batch, int):
         return False
     height, width = (1, *kernel)[-2:]
     known = [size for size in (batch, planes.channels, *(1, *planes.space)[-3:][:2]) if isinstance(size, int)]
@@ -141,14 +145,9 @@ def _positive(working: Working, name: str, axes: int) -> tuple[int, ...]:
 
 
 def _dilation(working: Working, planes: Planes, axes: int) -> tuple[int, ...]:
-    """Torch takes 0 where it does not come to use it: without anything to convolve, or turned round for one element."""
+    """Torch takes 0 where it has nothing to convolve."""
     numbers = working.per_axis("dilation", axes)
-    unused = 0 in planes.lead
-    kernel = working.args["kernel_size"]
-    if "Transpose" in working.stage.name and not unused:
-        widths = kernel if isinstance(kernel, tuple) and len(kernel) == axes else (kernel,) * axes
-        unused = all(width == 1 for width, number in zip(widths, numbers, strict=True) if number == 0)
-    require_least(working, "dilation", numbers, 0 if unused else 1)
+    require_least(working, "dilation", numbers, 0 if 0 in planes.lead else 1)
     return numbers
 
 
@@ -158,9 +157,9 @@ def _not_negative(working: Working, name: str, axes: int) -> tuple[int, ...]:
     return numbers
 
 
-def _kernel(working: Working, axes: int) -> tuple[int, ...]:
+def _kernel(working: Working, planes: Planes, axes: int) -> tuple[int, ...]:
     kernel = exactly_per_axis(working, "kernel_size", axes)
-    require_least(working, "kernel_size", kernel, 1)
+    require_least(working, "kernel_size", kernel, 0 if 0 in planes.lead else 1)
     return kernel
 
 
@@ -288,8 +287,15 @@ def _extend_or_check(working: Working, planes: Planes, windows: list[Window]) ->
     if mode == "zeros":
         _require_elements(working, planes)
         return
-    for window in windows:
-        extend(working, window.letter, window.size, (window.before, window.after), mode)
+    edges = [Edge(window.letter, window.size, window.before, window.after) for window in windows]
+    limits = [most(edge.size, mode) for edge in edges]
+    clipped = [
+        window.before if limit is None else min(window.before, limit)
+        for window, limit in zip(windows, limits, strict=True)
+    ]
+    even = not isinstance(working.args["padding"], str)
+    fixes = (Fix({"padding": one_or_all(clipped)}),) if even and min(clipped) >= 0 else ()
+    extend(working, (planes.channels,), edges, mode, *fixes, Fix({"padding_mode": "zeros"}))
 
 
 def _require_elements(working: Working, planes: Planes) -> None:

@@ -1,26 +1,70 @@
-"""How torch extends an axis at its ends, by the four ways that padding layers and convolutions share."""
+"""How torch extends axes at their ends, by the four ways that padding layers and convolutions share."""
 
 from __future__ import annotations
 
-from sandbox.language.formulas.spatial import signed
-from sandbox.language.formulas.working import Working
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sandbox.language.formulas.spatial import require_some, signed
+from sandbox.language.formulas.working import Fix, Working
 from sandbox.language.size import Size
 
+MODES = ("constant", "reflect", "replicate", "circular")
 
-def extend(working: Working, letter: str, size: Size, pad: tuple[int, int], mode: str) -> Size:
-    """The axis with `pad` elements more before and after it; says what the mode requires of it."""
-    before, after = pad
-    longest = max(before, after)
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """What one axis gets before and after; a negative number takes away."""
+
+    letter: str
+    size: Size
+    before: int
+    after: int
+
+    @property
+    def made(self) -> Size:
+        """The axis afterwards."""
+        return self.size + self.before + self.after
+
+    @property
+    def written(self) -> str:
+        """Its sum."""
+        return f"{self.size} + {signed(self.before)} + {signed(self.after)}"
+
+
+def most(size: Size, mode: str) -> int | None:
+    """The largest padding that an axis can give in this mode, where there is a largest one and it is known."""
+    if not isinstance(size, int) or mode not in ("reflect", "circular"):
+        return None
+    return size - 1 if mode == "reflect" else size
+
+
+def extend(working: Working, lead: Sequence[Size], edges: Sequence[Edge], mode: str, *fixes: Fix) -> None:
+    """Says what the mode requires of axes that are extended; `lead` is what stands before them, without a batch."""
+    if mode in ("reflect", "replicate"):
+        for size in (*lead, *(edge.size for edge in edges)):
+            require_some(working, size, f"An axis of size {size} has nothing to {mode}.")
+    for edge in edges:
+        _require_source(working, edge, mode, fixes)
+        words = f"{edge.letter}: {edge.written} = {edge.made} leaves less than nothing."
+        working.require_at_least(edge.made, 0, words, Fix({"padding": 0}))
+        if mode in ("constant", "circular"):  # what is taken away goes first
+            left = edge.size + min(edge.before, 0) + min(edge.after, 0)
+            words = f"{edge.letter} has {edge.size}, and the padding takes away more."
+            working.require_at_least(left, 0, words, Fix({"padding": 0}))
+    if mode in ("reflect", "replicate"):  # torch is content when one of the axes keeps something
+        kept = sum((edge.made for edge in edges[1:]), edges[0].made)
+        words = "; ".join(f"{edge.letter}: {edge.written} = {edge.made}" for edge in edges)
+        working.require_at_least(kept, 1, f"Nothing is left: {words}.", Fix({"padding": 0}))
+
+
+def _require_source(working: Working, edge: Edge, mode: str, fixes: tuple[Fix, ...]) -> None:
+    longest = max(edge.before, edge.after)
     if mode == "reflect":
-        words = (
-            f"Reflection needs an axis longer than its padding, and {letter} is {size} with {longest}: "
-            f"the edge itself is not repeated."
-        )
-        working.require_at_least(size, longest + 1, words)
+        words = f"A reflection leaves the edge itself out, so {longest} on {edge.letter} needs {longest + 1} or more, "
+        words += f"and there are {edge.size}."
+        working.require_at_least(edge.size, longest + 1, words, *fixes)
     elif mode == "circular":
-        words = f"Circular padding wraps round at most once: {longest} is more than {letter} = {size}."
-        working.require_at_least(size, longest, words)
-    made = size + before + after
-    words = f"{letter}: {size} + {signed(before)} + {signed(after)} = {made} leaves nothing."
-    working.require_at_least(made, 0 if mode == "constant" else 1, words)
-    return made
+        words = f"Circular padding wraps round once at most: {longest} on {edge.letter} needs {longest} or more, "
+        words += f"and there are {edge.size}."
+        working.require_at_least(edge.size, longest, words, *fixes)

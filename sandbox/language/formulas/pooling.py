@@ -26,7 +26,7 @@ from sandbox.language.size import Size
 
 # What torch's CPU kernels are made for; its meta device takes anything.
 _FLOATS = ("float16", "bfloat16", "float32", "float64")
-_COMPLEX = ("complex64", "complex128")
+_COMPLEX = {"complex64": "float32", "complex128": "float64"}  # and what their absolute values are
 _WHOLE = ("int8", "uint8", "int16", "int32", "int64")
 
 
@@ -58,9 +58,9 @@ def power_pool(working: Working, axes: int) -> None:
     norm = working.args["norm_type"]
     working.require(norm != 0, "`norm_type` 0 asks for a 0th root.", Fix({"norm_type": 2}))
     if isinstance(norm, float) and isinf(norm):
-        _check_dtype(working, _FLOATS if axes == 1 else (*_FLOATS, *_WHOLE))
+        _check_dtype(working, (*_FLOATS, *_COMPLEX, *(() if axes == 1 else _WHOLE)))
         planes, windows = _windows(working, axes, (1,) * axes)
-        _pool(working, planes, windows)
+        _pool(working, planes, windows, _COMPLEX.get(working.x.dtype))
         return
     kernel = working.args["kernel_size"]
     if axes == 1 and isinstance(kernel, tuple):
@@ -79,10 +79,7 @@ def adaptive_pool(working: Working, axes: int, *, greatest: bool) -> None:
     wanted = _wanted(working, axes)
     # An average over everything is a mean to torch, which takes more than its pools do.
     mean = not greatest and set(wanted) == {1}
-    if mean and axes == 3 and len(working.x.shape) > 5:
-        planes = Planes(working.x.shape[:-4], working.x.shape[-4], working.x.shape[-3:])
-    else:
-        planes = read_planes(working, axes)
+    planes = _any_planes(working, axes) if mean and axes > 1 else read_planes(working, axes)
     if mean:
         _check_dtype(working, (*_FLOATS, *_COMPLEX))
     else:
@@ -97,9 +94,17 @@ def adaptive_pool(working: Working, axes: int, *, greatest: bool) -> None:
         filled = f"{letter} as it is" if number is None else name
         working.line(letter, f"output_size, whatever {letter} is", filled, made)
         space.append(made)
-    working.output((*planes.lead, *space))
+    working.output((*working.x.shape[:-axes], *space))
     if greatest and working.flag("return_indices"):
         _indices(working)
+
+
+def _any_planes(working: Working, axes: int) -> Planes:
+    """The last axes as space, however many stand before them."""
+    shape = working.x.shape
+    if len(shape) in (axes + 1, axes + 2) or len(shape) < 3:
+        return read_planes(working, axes)
+    return Planes(shape[: -axes - 1], shape[-axes - 1] if len(shape) > axes else 1, shape[-axes:])
 
 
 def fractional_pool(working: Working, axes: int) -> None:
@@ -113,11 +118,11 @@ def fractional_pool(working: Working, axes: int) -> None:
     kernel = exactly_per_axis(working, "kernel_size", axes)
     if axes == 3:
         require_least(working, "kernel_size", kernel, 1)
-    _check_dtype(working, _FLOATS)
     ratios = _ratios(working, ratio, axes) if ratio is not None else ()
     planes = read_planes(working, axes)
     _require_all_but_first(working, planes)
     space = _fractional_sizes(working, planes, ratios)
+    _check_dtype(working, (*_FLOATS, *(_COMPLEX if 0 in (*planes.lead, *space) else ())))
     # In three dimensions torch wants one element to spare.
     spare = 1 if axes == 3 else 0
     for letter, axis, made, width in zip(LETTERS[axes], planes.space, space, kernel, strict=True):
@@ -157,11 +162,12 @@ def max_unpool(working: Working, axes: int) -> None:
         values.shape == indices.shape,
         f"Values {values} and indices {indices} come from the same MaxPool{axes}d and have one shape.",
     )
-    working.require(values.dtype in _FLOATS, f"{working.stage.name} does not exist for {values.dtype} on the CPU.")
     _require_all_but_first(working, planes)
     kernel = exactly_per_axis(working, "kernel_size", axes)
-    stride = kernel if working.args["stride"] is None else exactly_per_axis(working, "stride", axes)
-    padding = exactly_per_axis(working, "padding", axes)
+    stride = kernel if working.args["stride"] is None else _at_least_per_axis(working, "stride", axes)
+    padding = _at_least_per_axis(working, "padding", axes)
+    if axes == 3:
+        require_least(working, "stride", stride, 1)
     space: list[Size] = []
     for letter, size, k, s, p in zip(LETTERS[axes], planes.space, kernel, stride, padding, strict=True):
         made = (size - 1) * s - 2 * p + k
@@ -172,7 +178,17 @@ def max_unpool(working: Working, axes: int) -> None:
     for letter, made in zip(LETTERS[axes], chosen, strict=True):
         words = f"{letter} would come out as {made}: `padding` takes away more than there is."
         working.require_at_least(made, 0, words, Fix({"padding": 0}))
+    if 0 not in (*planes.lead, *chosen):
+        working.require(values.dtype in _FLOATS, f"{working.stage.name} does not exist for {values.dtype} on the CPU.")
     working.output((*planes.lead, *chosen))
+
+
+def _at_least_per_axis(working: Working, name: str, axes: int) -> tuple[int, ...]:
+    """In one and two dimensions torch reads as many numbers as it needs, and overlooks what follows them."""
+    value = working.args[name]
+    if axes < 3 and isinstance(value, tuple) and len(value) > axes:
+        working.args[name] = value[:axes]
+    return exactly_per_axis(working, name, axes)
 
 
 def _chosen(working: Working, space: list[Size], stride: tuple[int, ...]) -> list[Size]:
@@ -218,11 +234,11 @@ def _windows(working: Working, axes: int, dilation: tuple[int, ...]) -> tuple[Pl
         Window(*each)
         for each in zip(LETTERS[axes], planes.space, kernel, stride, padding, padding, dilation, strict=True)
     ]
-    halves = [window.reach // 2 for window in windows]
+    halves = [number // 2 for number in kernel]
     for window, half in zip(windows, halves, strict=True):
         working.require(
             window.before <= half,
-            f"`padding` {window.before} is more than half of the kernel's {window.reach}: "
+            f"`padding` {window.before} is more than {half}, half of the kernel: "
             f"a window could see nothing but padding.",
             Fix({"padding": one_or_all([min(number, most) for number, most in zip(padding, halves, strict=True)])}),
             Fix({"kernel_size": one_or_all([max(k, 2 * p) for k, p in zip(kernel, padding, strict=True)])}),

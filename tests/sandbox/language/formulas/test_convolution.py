@@ -30,12 +30,17 @@ def arguments(name: str, ask: Questioner, channels: int, groups: int) -> dict[st
     if name.startswith("Lazy"):
         del args["in_channels"]
     if "Transpose" in name:
+        # Which kernel torch chooses decides about dilation 0, and for half precision the processor chooses it.
+        args["dilation"] = ask.spread(axes, [1, 2, 3], [-1])
+        args["dtype"] = Dtype(ask.pick(["float64", "complex64", "int64"]))
         args["output_padding"] = ask.spread(axes, [0, 1, 2], [-1, 3])
         args["padding"] = ask.mostly([args["padding"]], ["same", "valid"])
         args["padding_mode"] = ask.mostly(["zeros"], ["reflect"])
     else:
         args["padding"] = ask.mostly([args["padding"]], ["same", "valid", "full"], 0.2)
         args["padding_mode"] = ask.mostly(["zeros"], ["reflect", "replicate", "circular", "mirror"], 0.3)
+        if args["padding_mode"] != "zeros" and isinstance(args["padding"], tuple) and len(args["padding"]) != axes:
+            args["padding"] = 1  # torch would take the channels for an axis of space
     return ask.some(args, stride=0.5, padding=0.6, dilation=0.3, output_padding=0.5, dtype=0.08)
 
 
