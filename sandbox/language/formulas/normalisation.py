@@ -128,10 +128,11 @@ def _several_values(w: Working, count: Size) -> None:
         f"{w.stage.name} in training needs more than 1 value per channel to compare, and {w.x} has 1: "
         "use a larger batch, or eval()."
     )
+    fix = Fix(evaluate=True)
     if isinstance(count, int):
-        w.require(count != 1, words)
+        w.require(count != 1, words, fix)
     else:
-        w.require_at_least(count, 2, words)
+        w.require_at_least(count, 2, words, fix)
 
 
 def _several_places(w: Working, places: Size) -> None:

@@ -38,10 +38,11 @@ class Count:
 
 @dataclass(frozen=True, slots=True)
 class Fix:
-    """A small change to try: other arguments for this stage, or a stage put before it."""
+    """A small change to try: other arguments for this stage, a stage put before it, or eval mode for the line."""
 
     args: Mapping[str, Value] = field(default_factory=dict)
     insert: Stage | None = None
+    evaluate: bool = False
 
 
 class Misfit(Exception):  # noqa: N818 - it is an answer, not a fault of the program
