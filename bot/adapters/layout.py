@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from bot.reply import Table
 
-PHONE = 42  # characters of fixed width that a phone shows before it wraps
+PHONE = 36  # characters of fixed width that a phone shows before it wraps
 _CODE = re.compile(r"`([^`\n]+)`")
 _NUMBER = re.compile(r"[-+]?[\d,]+(\.\d+)?%?")
 
@@ -27,12 +28,24 @@ def spans(text: str) -> Iterator[tuple[str, bool]]:
         yield text[at:], False
 
 
-def fixed(table: Table, width: int = PHONE) -> str:
-    """A table in a fixed width: lined up where it fits, else one short record a row. The title is left out."""
-    lined_up = _lined_up(table)
-    if all(len(line) <= width for line in lined_up):
-        return "\n".join(lined_up)
-    return "\n".join(line for row in table.rows for line in _record(table.headers, row))
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A row of a wide table, to be read on its own: what it is about, and what it says by header."""
+
+    headline: str
+    cells: tuple[tuple[str, str], ...]
+
+    def sentence(self) -> str:
+        """The cells in one line that may wrap; where there is only one, its header would say nothing new."""
+        return " · ".join(cell if len(self.cells) == 1 else f"{header} {cell}" for header, cell in self.cells)
+
+
+def lay_out(table: Table, width: int = PHONE) -> str | list[Record]:
+    """A table without its title: lined up in a fixed width where that fits a phone, else one record a row."""
+    lines = _lined_up(table)
+    if all(len(line) <= width for line in lines):
+        return "\n".join(lines)
+    return [_record(table.headers, row) for row in table.rows]
 
 
 def _lined_up(table: Table) -> list[str]:
@@ -50,14 +63,11 @@ def _column(cells: tuple[str, ...]) -> list[str]:
     return [cell.rjust(width) if figures else cell.ljust(width) for cell in cells]
 
 
-def _record(headers: tuple[str, ...], row: tuple[str, ...]) -> Iterator[str]:
-    """A row as a headline and one line a cell; a leading row number joins the headline."""
-    first = 2 if len(row) > 1 and _NUMBER.fullmatch(row[0]) else 1
-    yield "  ".join(row[:first])
-    label = max((len(header) for header in headers[first:]), default=0)
-    for header, cell in zip(headers[first:], row[first:], strict=True):
-        if cell:
-            yield f"  {header.ljust(label)}  {cell}"
+def _record(headers: tuple[str, ...], row: tuple[str, ...]) -> Record:
+    """A row as a record; a leading row number joins the headline."""
+    first = 2 if len(row) > 2 and _NUMBER.fullmatch(row[0]) else 1
+    cells = zip(headers[first:], row[first:], strict=True)
+    return Record("  ".join(row[:first]), tuple((header, cell) for header, cell in cells if cell))
 
 
 def pieces(text: str, limit: int) -> list[str]:

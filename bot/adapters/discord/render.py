@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from typing import Any, assert_never
 
 from bot.actions import to_id
-from bot.adapters.layout import fixed, pieces, shortened, spans
-from bot.reply import Button, Buttons, Code, File, Form, Part, Picture, Reply, Select, Table, Text, plain
+from bot.adapters.layout import lay_out, pieces, shortened, spans
+from bot.reply import Button, Buttons, Code, File, Form, Part, Picture, Reply, Select, Table, Text, plain, plain_part
 
 MAX_TEXT = 4_000  # characters of text in one message, all components together
 MAX_COMPONENTS = 40  # nested ones too
@@ -146,8 +146,7 @@ def _part(part: Part, number: int, taken: set[str]) -> Iterator[_Piece]:
         case Code():
             yield from _block(part.code, part.language, f"code-{number}.txt")
         case Table():
-            title = f"**{escape(part.title)}**\n" if part.title else ""
-            yield from _block(fixed(part), "", f"table-{number}.txt", title)
+            yield from _table(part, f"table-{number}.txt")
         case Picture():
             name = f"picture-{number}.{part.kind}"
             item = {"media": {"url": f"attachment://{name}"}, "description": shortened(part.alt, 1024)}
@@ -181,6 +180,25 @@ def _block(code: str, language: str, name: str, title: str = "") -> Iterator[_Pi
         yield _file(name, code.encode())
     else:
         yield _text(f"{title}```{re.sub('[^a-z0-9+-]', '', language.lower())}\n{code}\n```")
+
+
+def _table(part: Table, name: str) -> Iterator[_Piece]:
+    title = f"**{escape(part.title)}**\n" if part.title else ""
+    laid = lay_out(part)
+    if isinstance(laid, str):
+        yield from _block(laid, "", name, title)
+        return
+    # A row of two cells reads as one line, a longer one as a headline and what is said of it.
+    between = " " if len(part.headers) == 2 else "\n"
+    rows = [f"{_as_code(record.headline)}{between}{escape(record.sentence())}".strip() for record in laid]
+    if sum(map(len, rows)) > MAX_BLOCK:
+        yield from _block(plain_part(part), "", name, title)
+    else:
+        yield _text(title + "\n".join(rows))
+
+
+def _as_code(text: str) -> str:
+    return f"**{escape(text)}**" if "`" in text else f"`{text}`"
 
 
 def _file(name: str, data: bytes) -> _Piece:

@@ -22,7 +22,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.actions import ActionError
 from bot.adapters.notices import OUTDATED
 from bot.adapters.slack import parse
-from bot.adapters.slack.exchange import Exchange
+from bot.adapters.slack.exchange import Exchange, reason
 from bot.adapters.slack.render import FORM
 from bot.command import Incoming
 
@@ -52,11 +52,23 @@ def create_app(settings: Settings, core: Core) -> AsyncApp:
 
 
 def socket_mode(settings: Settings, app: AsyncApp) -> AsyncSocketModeHandler:
-    """Socket Mode for an app: `connect_async()` returns once it is connected, `close_async()` ends it."""
+    """Socket Mode for an app: `connect_async()` returns once it is connected, `close_async()` ends it.
+
+    `connect_async` raises `slack_sdk.errors.SlackApiError` where Slack does not take one of the tokens.
+    """
     token = settings.slack.app_token
     if token is None:
         raise ValueError("Socket Mode needs STRIDE_SLACK__APP_TOKEN")
-    return AsyncSocketModeHandler(app, token.get_secret_value(), web_client=app.client)
+    return _Socket(app, token.get_secret_value(), web_client=app.client)
+
+
+class _Socket(AsyncSocketModeHandler):
+    """Socket Mode that says when it is refused; slack_sdk's own would log and try again for ever."""
+
+    async def connect_async(self) -> None:
+        await self.app.client.auth_test()
+        await self.app.client.apps_connections_open(app_token=self.app_token)
+        await super().connect_async()  # type: ignore[no-untyped-call]  # Bolt's own
 
 
 class StrideApp(AsyncApp):
@@ -104,7 +116,12 @@ class StrideApp(AsyncApp):
     ) -> None:
         task = asyncio.create_task(self._say(body, address, incoming))
         self._answers.add(task)
-        task.add_done_callback(self._answers.discard)
+        task.add_done_callback(self._answered)
+
+    def _answered(self, task: asyncio.Task[None]) -> None:
+        self._answers.discard(task)
+        if not task.cancelled() and (bug := task.exception()) is not None:
+            log.error("slack.bug", error=type(bug).__name__, exc_info=bug)
 
     async def _say(
         self, body: Body, address: Callable[[Mapping[str, Any]], parse.Address], incoming: Callable[[], Incoming]
@@ -118,6 +135,6 @@ class StrideApp(AsyncApp):
             if reply is not None:
                 await exchange.says(reply)
         except SlackApiError as error:
-            log.warning("slack.not_delivered", channel=exchange.channel, reason=error.response["error"])
+            log.warning("slack.not_delivered", channel=exchange.channel, reason=reason(error))
         except (SlackClientError, aiohttp.ClientError, TimeoutError) as error:
             log.warning("slack.not_delivered", channel=exchange.channel, reason=type(error).__name__)

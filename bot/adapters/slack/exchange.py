@@ -53,7 +53,7 @@ class Exchange:
         try:
             await self._client.views_open(trigger_id=self._to.trigger, view=modal(form, self._to))
         except SlackApiError as error:
-            if error.response["error"] in TOO_LATE_CODES:
+            if reason(error) in TOO_LATE_CODES:
                 return False
             raise
         return True
@@ -124,3 +124,9 @@ class Exchange:
                 text=f"I could not send {upload.name} here: {error.response['error']}. Invite me with `/invite`."
             )
             await self._posts(render(Reply(parts=(refused,))).messages[0], private=True)
+
+
+def reason(error: SlackApiError) -> str:
+    """Slack's own word for a refusal; `status 500` where it gave none."""
+    data = error.response.data
+    return str(data["error"]) if isinstance(data, dict) and "error" in data else f"status {error.response.status_code}"

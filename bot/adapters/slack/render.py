@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any, assert_never
 
 from bot.actions import to_id
-from bot.adapters.layout import fixed, pieces, shortened, spans
+from bot.adapters.layout import Record, lay_out, pieces, shortened, spans
 from bot.adapters.slack.parse import Address
 from bot.reply import Button, Buttons, Code, File, Form, Part, Picture, Reply, Select, Table, Text, plain, plain_part
 
@@ -23,6 +23,7 @@ MAX_MESSAGE = 12_000  # characters of blocks as JSON; Slack refuses somewhat abo
 MAX_MESSAGES = 3  # what is longer goes into a file; a response URL would take five
 MAX_NOTICE = 3_000
 MAX_ROW = 25
+ROWS = 20  # of a table in one block
 MAX_HEADER = 150
 MAX_FORM_VALUE = 3_000
 FORM = "stride"
@@ -108,9 +109,7 @@ def _blocks(parts: Sequence[Part]) -> Iterator[dict[str, Any]]:
             case Code():
                 yield from _fixed(part.code)
             case Table():
-                if part.title:
-                    yield _rich([{"type": "text", "text": part.title, "style": {"bold": True}}])
-                yield from _fixed(fixed(part))
+                yield from _table(part)
             case Buttons():
                 elements = [_button(each, next(counter)) for each in part.buttons]
                 for start in range(0, len(elements), MAX_ROW):
@@ -159,6 +158,25 @@ def _fixed(code: str) -> Iterator[dict[str, Any]]:
     for piece in pieces(code, MAX_BLOCK_TEXT):
         block = {"type": "rich_text_preformatted", "elements": [{"type": "text", "text": piece}]}
         yield {"type": "rich_text", "elements": [block]}
+
+
+def _table(part: Table) -> Iterator[dict[str, Any]]:
+    if part.title:
+        yield _rich([{"type": "text", "text": part.title, "style": {"bold": True}}])
+    laid = lay_out(part)
+    if isinstance(laid, str):
+        yield from _fixed(laid)
+        return
+    for start in range(0, len(laid), ROWS):
+        items = [_row(record) for record in laid[start : start + ROWS]]
+        yield {"type": "rich_text", "elements": [{"type": "rich_text_list", "style": "bullet", "elements": items}]}
+
+
+def _row(record: Record) -> dict[str, Any]:
+    elements: list[dict[str, Any]] = [{"type": "text", "text": record.headline or "…", "style": {"code": True}}]
+    if said := record.sentence():
+        elements.append({"type": "text", "text": ("  " if len(record.cells) == 1 else "\n") + said})
+    return {"type": "rich_text_section", "elements": elements}
 
 
 def _notes(text: str) -> Iterator[dict[str, Any]]:

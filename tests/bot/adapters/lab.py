@@ -1,4 +1,4 @@
-"""Commands that show one thing each, on a real core: what every platform has to carry, before there are many commands."""
+"""Commands that show one thing each, on a real core: what every platform has to carry."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 
 from bot.actions import Action
 from bot.app import Core
-from bot.command import Command, Completion, Handler, Incoming, Option
+from bot.command import ActionHandler, Command, Completion, Handler, Incoming, Option
 from bot.commands.help import HELP
 from bot.errors import UserError
 from bot.reply import (
@@ -28,9 +28,9 @@ from bot.reply import (
     Table,
     Text,
 )
-from bot.settings import Settings
+from bot.settings import Settings, SlackSettings
 from bot.store.store import open_store
-from sandbox.protocol import Job, Result
+from sandbox.protocol import Job, Report, Result
 
 PNG = bytes.fromhex(
     "89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c4890000000d49444154789c6360f8cfc0000003010100"
@@ -46,7 +46,7 @@ class NoTorch:
     async def run(self, job: Job) -> Result:
         raise AssertionError(f"nothing here asks torch, yet {job.kind} was asked")
 
-    async def report(self) -> object:
+    async def report(self) -> Report:
         raise AssertionError("nothing here asks torch for a report")
 
 
@@ -55,7 +55,9 @@ class Lab:
     """The commands, and the gate that `/slow` waits at."""
 
     gate: asyncio.Event = field(default_factory=asyncio.Event)
-    outside: Callable[[Awaitable[bool]], Awaitable[bool]] = asyncio.ensure_future  # how a simulation is told of the wait
+    outside: Callable[[Awaitable[bool]], Awaitable[bool]] = (
+        asyncio.ensure_future
+    )  # how a simulation is told of the wait
     answered: int = 0
 
     @property
@@ -63,6 +65,7 @@ class Lab:
         return (
             HELP,
             command("table", self._table, actions={"lab-more": self._more, "lab-pick": self._pick}),
+            command("stages", self._stages),
             command("layer", self._echo, options=(LAYER,)),
             command("echo", self._echo, options=WORDS),
             command("long", self._long, options=(Option(name="lines", says="How many lines."),)),
@@ -81,6 +84,9 @@ class Lab:
     async def _table(self, _core: Core, _incoming: Incoming, _given: Mapping[str, str]) -> Reply:
         self.answered += 1
         return Reply(parts=TABLE)
+
+    async def _stages(self, _core: Core, _incoming: Incoming, _given: Mapping[str, str]) -> Reply:
+        return Reply(parts=(STAGES,))
 
     async def _echo(self, _core: Core, _incoming: Incoming, given: Mapping[str, str]) -> Reply:
         self.answered += 1
@@ -112,7 +118,9 @@ class Lab:
         return Reply(parts=(Text(text=f"You picked {incoming.values['choice']}."),))
 
     async def _files(self, _core: Core, _incoming: Incoming, _given: Mapping[str, str]) -> Reply:
-        return Reply(parts=(Text(text="Here."), Picture(data=PNG, alt="One blue dot"), File(name="a b.py", data=b"x = 1")))
+        return Reply(
+            parts=(Text(text="Here."), Picture(data=PNG, alt="One blue dot"), File(name="a b.py", data=b"x = 1"))
+        )
 
     async def _wrong(self, _core: Core, _incoming: Incoming, _given: Mapping[str, str]) -> Reply:
         raise UserError("There is no layer `conv9d`.", suggestion="/table")
@@ -158,19 +166,38 @@ TABLE: tuple[Part, ...] = (
     ),
     Select(label="Next layer", options=(("relu", "ReLU"), ("bn", "BatchNorm1d")), action=Action("lab-pick")),
 )
+STAGES = Table(
+    headers=("#", "stage", "out", "params", "multiply-adds"),
+    rows=(
+        ("1", "conv2d 3 16 k3 p1", "(N, 16, 32, 32)", "448", "442,368·N"),
+        ("2", "relu", "(N, 16, 32, 32)", "0", ""),
+        ("3", "maxpool2d k2", "(N, 16, 16, 16)", "0", ""),
+        ("4", "flatten", "(N, 4096)", "0", ""),
+        ("5", "linear 4096 10", "(N, 10)", "40,970", "40,960·N"),
+    ),
+    title="Stage by stage",
+)
 
 
-def command(name: str, handler: Handler, **declared: object) -> Command:
+def command(
+    name: str,
+    handler: Handler,
+    *,
+    options: tuple[Option, ...] = (),
+    actions: Mapping[str, ActionHandler] | None = None,
+    slow: bool = False,
+    private: bool = False,
+) -> Command:
     return Command(
-        **{  # type: ignore[arg-type] - whatever a test declares
-            "name": name,
-            "says": f"Shows {name}.",
-            "help": f"Shows {name}.",
-            "options": (),
-            "examples": (),
-            "handler": handler,
-            **declared,
-        }
+        name=name,
+        says=f"Shows {name}.",
+        help=f"Shows {name}.",
+        options=options,
+        examples=(),
+        handler=handler,
+        actions=actions or {},
+        slow=slow,
+        private=private,
     )
 
 
@@ -178,8 +205,8 @@ def command(name: str, handler: Handler, **declared: object) -> Command:
 async def open_lab(lab: Lab, settings: Settings) -> AsyncIterator[Core]:
     """A real core with its real store, and the lab's commands."""
     async with open_store(settings.database_path) as store:
-        yield Core(settings=settings, store=store, sandbox=NoTorch(), commands=lab.commands)  # type: ignore[arg-type] - reports nothing
+        yield Core(settings=settings, store=store, sandbox=NoTorch(), commands=lab.commands)
 
 
-def lab_settings(folder: Path, **groups: object) -> Settings:
-    return Settings(data_dir=folder, **groups)  # type: ignore[arg-type] - groups are validated by the model
+def lab_settings(folder: Path, slack: SlackSettings | None = None) -> Settings:
+    return Settings(data_dir=folder, slack=slack or SlackSettings())

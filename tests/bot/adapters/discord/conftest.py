@@ -21,7 +21,6 @@ from tests.bot.adapters.discord.openapi import DiscordApi
 from tests.bot.adapters.lab import Lab, lab_settings, open_lab
 from tests.bot.adapters.specs import read_spec
 
-
 SHORT = 1.0  # seconds; less than the bot takes before it acknowledges, so that only virtual time gets there
 
 
@@ -80,4 +79,6 @@ def channel(discord_env: simcord.Env) -> simcord.ChannelHandle:
 
 @pytest.fixture
 def alice(discord_env: simcord.Env, channel: simcord.ChannelHandle) -> simcord.MemberActor:
+    """A member of the guild that `channel` is in."""
+    assert channel
     return discord_env.guild.add_member(discord_env.create_user("alice"))

@@ -20,7 +20,11 @@ class DiscordApi:
         resource = Resource.from_contents(spec, default_specification=DRAFT202012)
         self._registry: Registry[Any] = Registry().with_resource(ADDRESS, resource)
         self._routes = [
-            (method.upper(), re.compile(re.sub(r"\{[^}]+\}", "[^/]+", path)), f"{ADDRESS}#/paths/{_escape(path)}/{method}")
+            (
+                method.upper(),
+                re.compile(re.sub(r"\{[^}]+\}", "[^/]+", path)),
+                f"{ADDRESS}#/paths/{_escape(path)}/{method}",
+            )
             for path, item in sorted(spec["paths"].items(), key=lambda entry: entry[0].count("{"))
             for method, operation in item.items()
             if isinstance(operation, dict) and "application/json" in operation.get("requestBody", {}).get("content", {})

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from typing import Any
-
-import pytest
-import simcord
 
 from bot.actions import Action, to_id
 from bot.adapters.discord.client import StrideBot
@@ -62,7 +58,7 @@ async def test_a_button_still_works_after_a_restart(
     assert shown((await press(alice, answer.response, "Python")).response) == "More about python."
 
 
-async def test_a_button_of_another_version_says_so_to_its_presser_alone(alice: Any, channel: Any, lab: Lab) -> None:
+async def test_a_button_of_another_version_says_so_to_its_presser_alone(alice: Any, channel: Any) -> None:
     answer = await alice.slash(channel, "table")
     row = next(each for each in parts(answer.response._message.components) if each["type"] == 1)
     row["components"][0]["custom_id"] = "0:gone"
@@ -88,8 +84,8 @@ async def test_a_bug_shows_a_reference_and_nothing_of_itself(alice: Any, channel
 async def test_typing_is_completed(alice: Any, channel: Any) -> None:
     choices = await alice.autocomplete(channel, "layer", "layer", "conv")
     assert choices == [
-        {"name": "conv1d – the layer conv1d", "value": "conv1d"},  # noqa: RUF001 - a dash between words
-        {"name": "conv2d – the layer conv2d", "value": "conv2d"},  # noqa: RUF001 - a dash between words
+        {"name": "conv1d – the layer conv1d", "value": "conv1d"},
+        {"name": "conv2d – the layer conv2d", "value": "conv2d"},
     ]
 
 
@@ -129,22 +125,20 @@ async def test_a_form_that_is_ready_too_late_asks_to_be_called_again(
     assert "Ask for it again" in shown(answer.followups[0])
 
 
-async def test_a_command_declared_slow_is_acknowledged_at_once(
-    alice: Any, channel: Any, discord_env: Any
-) -> None:
+async def test_a_command_declared_slow_is_acknowledged_at_once(alice: Any, channel: Any, discord_env: Any) -> None:
     answer = await alice.slash(channel, "slow", words="done")
     assert [each.json["type"] for each in discord_env.http_requests if each.path.endswith("/callback")] == [5]
     assert shown(answer.response) == "done"
 
 
-async def test_nothing_that_a_person_typed_mentions_links_or_formats(alice: Any, channel: Any, discord_env: Any) -> None:
+async def test_nothing_that_a_person_typed_mentions_links_or_formats(
+    alice: Any, channel: Any, discord_env: Any
+) -> None:
     typed = "@everyone <@1> **bold** [x](https://e.org) <#2> :smile: # top"
     answer = await alice.slash(channel, "echo", words=typed)
     body = discord_env.http_requests[-1].json["data"]
     assert body["allowed_mentions"] == {"parse": []}
-    assert shown(answer.response) == (
-        r"\@everyone \<\@1\> \*\*bold\*\* \[x\](https\://e.org) \<#2\> \:smile: # top"
-    )
+    assert shown(answer.response) == (r"\@everyone \<\@1\> \*\*bold\*\* \[x\](https\://e.org) \<#2\> \:smile: # top")
 
 
 async def test_a_long_answer_comes_in_several_messages(alice: Any, channel: Any) -> None:
@@ -191,7 +185,7 @@ async def test_the_commands_are_declared_once_and_again_only_when_they_change(
 
 async def test_the_bot_asks_for_no_privileged_intent(discord_env: Any) -> None:
     intents = discord_env.bot.intents
-    assert not (intents.message_content or intents.members or intents.presences)
+    assert not any((intents.message_content, intents.members, intents.presences))
 
 
 async def test_a_private_command_also_waits_in_private(alice: Any, channel: Any, discord_env: Any, lab: Lab) -> None:
