@@ -159,7 +159,7 @@ def _not_negative(working: Working, name: str, axes: int) -> tuple[int, ...]:
 
 def _kernel(working: Working, planes: Planes, axes: int) -> tuple[int, ...]:
     kernel = exactly_per_axis(working, "kernel_size", axes)
-    require_least(working, "kernel_size", kernel, 0 if 0 in planes.lead else 1)
+    require_least(working, "kernel_size", kernel, 0 if planes.channels == 0 else 1)
     return kernel
 
 

@@ -27,6 +27,11 @@ class Edge:
         return self.size + self.before + self.after
 
     @property
+    def kept(self) -> Size:
+        """What negative numbers leave of the axis."""
+        return self.size + min(self.before, 0) + min(self.after, 0)
+
+    @property
     def written(self) -> str:
         """Its sum."""
         return f"{self.size} + {signed(self.before)} + {signed(self.after)}"
@@ -49,9 +54,9 @@ def extend(working: Working, lead: Sequence[Size], edges: Sequence[Edge], mode: 
         words = f"{edge.letter}: {edge.written} = {edge.made} leaves less than nothing."
         working.require_at_least(edge.made, 0, words, Fix({"padding": 0}))
         if mode in ("constant", "circular"):  # what is taken away goes first
-            left = edge.size + min(edge.before, 0) + min(edge.after, 0)
-            words = f"{edge.letter} has {edge.size}, and the padding takes away more."
-            working.require_at_least(left, 0, words, Fix({"padding": 0}))
+            least = max(edge.before, edge.after, 0) if mode == "circular" else 0
+            words = f"{edge.letter} has {edge.size}, and the padding takes away too much of it."
+            working.require_at_least(edge.kept, least, words, Fix({"padding": 0}))
     if mode in ("reflect", "replicate"):  # torch is content when one of the axes keeps something
         kept = sum((edge.made for edge in edges[1:]), edges[0].made)
         words = "; ".join(f"{edge.letter}: {edge.written} = {edge.made}" for edge in edges)

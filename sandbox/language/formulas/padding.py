@@ -66,7 +66,7 @@ def _check_rank(working: Working, axes: int, touched: int, mode: str) -> None:
         words = f"{count(2 * touched, 'number')} of padding are for {count(touched, 'axis', 'axes')}, "
         working.require(rank >= touched, f"{words}and your input {working.x} has {rank}.", *_fewer(axes, rank))
         return
-    allowed = {touched + 1, touched + 2}
+    allowed = {touched + 1, touched + 2} if touched <= max(LETTERS) else set()
     if mode == "circular":
         allowed &= {axes + 1, axes + 2}
     letters = ", ".join(("C", *LETTERS[axes]))

@@ -80,13 +80,7 @@ def adaptive_pool(working: Working, axes: int, *, greatest: bool) -> None:
     # An average over everything is a mean to torch, which takes more than its pools do.
     mean = not greatest and set(wanted) == {1}
     planes = _any_planes(working, axes) if mean and axes > 1 else read_planes(working, axes)
-    if mean:
-        _check_dtype(working, (*_FLOATS, *_COMPLEX))
-    else:
-        _require_space_to_adapt(working, planes, greatest=greatest)
-        # Torch's averages over lines and images do not come to the dtype where nothing comes out.
-        if greatest or axes == 3 or 0 not in (*planes.lead, *wanted):
-            _check_dtype(working, _FLOATS)
+    adapt(working, planes, wanted, greatest=greatest)
     space: list[Size] = []
     for place, (letter, size, number) in enumerate(zip(LETTERS[axes], planes.space, wanted, strict=True)):
         made = size if number is None else number
@@ -99,10 +93,26 @@ def adaptive_pool(working: Working, axes: int, *, greatest: bool) -> None:
         _indices(working)
 
 
+def adapt(working: Working, planes: Planes, wanted: tuple[Size | None, ...], *, greatest: bool = False) -> None:
+    """What torch asks of an input whose axes of space become as long as is wanted."""
+    axes = len(planes.space)
+    for number in wanted:
+        if number is not None:
+            working.require_at_least(number, 0, f"A size of {number} is wanted, and there are none below 0.")
+    if not greatest and set(wanted) == {1}:
+        _check_dtype(working, (*_FLOATS, *_COMPLEX))
+        return
+    _require_space_to_adapt(working, planes, greatest=greatest)
+    # Torch's averages over lines and images do not come to the dtype where nothing comes out.
+    if greatest or axes == 3 or 0 not in (*planes.lead, *wanted):
+        _check_dtype(working, _FLOATS)
+
+
 def _any_planes(working: Working, axes: int) -> Planes:
     """The last axes as space, however many stand before them."""
     shape = working.x.shape
-    if len(shape) in (axes + 1, axes + 2) or len(shape) < 3:
+    fewest = axes + 1 if isinstance(working.args["output_size"], tuple) else axes
+    if len(shape) in (axes + 1, axes + 2) or len(shape) < fewest:
         return read_planes(working, axes)
     return Planes(shape[: -axes - 1], shape[-axes - 1] if len(shape) > axes else 1, shape[-axes:])
 

@@ -61,6 +61,8 @@ def ask_torch(name: str, args: Args, inputs: Sequence[Input], *, training: bool 
             layer = build(name, args)
             layer.train(training)
             tensors = [make(*shaped(item)) for item in inputs]
+            if name == "EmbeddingBag" and args.get("include_last_offset"):
+                close_last_bag(tensors)
             if not macs:
                 result = call(name, args, layer, tensors)
                 flops = None
@@ -184,6 +186,12 @@ def make(shape: Sequence[int], dtype: str) -> torch.Tensor:
     kind = getattr(torch, dtype)
     size = tuple(shape)
     return torch.rand(size).to(kind) if kind.is_floating_point else torch.zeros(size, dtype=kind)
+
+
+def close_last_bag(tensors: Sequence[torch.Tensor]) -> None:
+    """Lets the last offset be the number of indices, as it must be: torch writes out of bounds where it is not."""
+    if len(tensors) > 1 and tensors[0].dim() == 1 and tensors[1].dim() == 1 and len(tensors[1]):
+        tensors[1][-1] = len(tensors[0])
 
 
 def native(value: Value) -> Any:

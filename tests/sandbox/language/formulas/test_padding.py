@@ -16,6 +16,8 @@ def arguments(name: str, ask: Questioner) -> dict[str, Value]:
     axes = int(name[-2])
     sides = 2 * ask.mostly([axes], [1, 2, 3, 4], 0.1) + ask.mostly([0], [1])
     numbers = tuple(ask.mostly([0, 1, 2], [-1, -2, 3, 5, -5], 0.2) for _ in range(sides))
+    if name.startswith("Circular") and max(numbers) > 0:  # mixed signs: torch reads what it has just written
+        numbers = tuple(max(number, 0) for number in numbers)
     args: dict[str, Value] = {"padding": numbers if ask.odds(0.6) else numbers[0]}
     return args | ({"value": ask.pick([0, 1.5, -3])} if name.startswith("Constant") else {})
 
