@@ -14,16 +14,39 @@ from sandbox.language import catalogue
 from sandbox.language.catalogue import Parameter, Signature
 from sandbox.language.examples import example
 from sandbox.language.layers.registry import LAYERS, OPS
-from sandbox.language.model import Dtype, LanguageError, Stage, Unknown, Value
+from sandbox.language.model import Dtype, LanguageError, Unknown, Value
 from sandbox.language.tokens import Token
 from sandbox.language.values import LARGEST, dtype_named
 from sandbox.language.words import nearest
 
 # Torch refuses a negative or fractional number for these, so the line can say which token it was.
 COUNTS = frozenset(
-    ["in_channels", "out_channels", "kernel_size", "stride", "dilation", "groups", "in_features", "out_features", "in1_features", "in2_features", "num_features", "num_channels", "num_groups", "num_embeddings", "embedding_dim", "input_size", "hidden_size", "embed_dim", "num_heads", "d_model", "nhead", "upscale_factor", "downscale_factor"]
+    {
+        "in_channels",
+        "out_channels",
+        "kernel_size",
+        "stride",
+        "dilation",
+        "groups",
+        "in_features",
+        "out_features",
+        "in1_features",
+        "in2_features",
+        "num_features",
+        "num_channels",
+        "num_groups",
+        "num_embeddings",
+        "embedding_dim",
+        "input_size",
+        "hidden_size",
+        "embed_dim",
+        "num_heads",
+        "d_model",
+        "nhead",
+        "upscale_factor",
+        "downscale_factor",
+    }
 )
-_MODULES = {"encoder_layer", "decoder_layer"}
 _MEANINGLESS = {"device"}
 
 
@@ -67,15 +90,12 @@ def target(kind: str, name: str, *, python: bool) -> Target:
         return _target(kind, signature, signature.positional, {}, OPS[name].sizes)
     signature = catalogue.signature(name)
     spec = LAYERS[name]
-    if python or not spec.extra:
+    if python:
         return _target(kind, signature, signature.positional, spec.flags, None)
-    plain = tuple(place for place in signature.positional if place not in _MODULES and place not in spec.extra)
-    extra = {key: Parameter(key, value, value is None) for key, value in spec.extra.items()}
-    first = tuple(key for key, parameter in extra.items() if parameter.required)
-    needed = tuple(place for place in plain if signature.by_name[place].required)
-    later = tuple(place for place in (*extra, *plain) if place not in first and place not in needed)
-    known = {**{key: value for key, value in signature.by_name.items() if key not in _MODULES}, **extra}
-    return Target(kind, name, (*first, *needed, *later), known, spec.flags, (*first, *needed), None, signature)
+    places, required = catalogue.short_order(name)
+    known = {key: parameter for key, parameter in signature.by_name.items() if key not in spec.nested}
+    known |= {key: Parameter(key, value) for key, value in spec.extra.items() if key not in known}
+    return Target(kind, name, places, known, spec.flags, required, None, signature)
 
 
 def _target(
@@ -230,8 +250,3 @@ def _missing(to: Target, missing: list[str], at: Token) -> LanguageError:
         expected=choices(to),
         example=example(to.kind, to.name),
     )
-
-
-def nested(value: Value) -> bool:
-    """Whether an argument is a layer of its own."""
-    return isinstance(value, Stage)

@@ -111,6 +111,22 @@ def full_args(stage: Stage) -> dict[str, Value]:
 
 
 @cache
+def short_order(name: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """A layer's parameters in the short spelling: those that may be given by place, and those that must be written.
+
+    A layer made of others, TransformerEncoder, takes there what its inner layer takes.
+    """
+    spec, own = LAYERS[name], signature(name)
+    places = tuple(place for place in own.positional if place not in spec.nested)
+    inner = (parameter for kind in spec.nested.values() for parameter in signature(kind).parameters)
+    needed = [parameter.name for parameter in inner if parameter.required and parameter.name in spec.extra]
+    needed += [p.name for p in own.parameters if p.required and p.name not in spec.nested and p.name not in needed]
+    first = spec.positional or (*(key for key in needed if key in spec.extra), *places)
+    rest = (place for place in places if place not in first)
+    return (*first, *rest), tuple(needed)
+
+
+@cache
 def _defaults(kind: str, name: str) -> Mapping[str, Value]:
     if kind == "op":
         parameters = operation(name).parameters

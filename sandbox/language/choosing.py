@@ -8,8 +8,8 @@ from sandbox.language import catalogue
 from sandbox.language.examples import example
 from sandbox.language.layers.excused import EXCUSED
 from sandbox.language.layouts import letters_of
-from sandbox.language.line import CodeGivenError, Line
-from sandbox.language.model import LanguageError, Stage
+from sandbox.language.line import Line
+from sandbox.language.model import CodeGivenError, LanguageError, Stage
 from sandbox.language.tokens import Token
 from sandbox.language.words import Meaning, meanings, nearest_name, unsupported
 

@@ -82,15 +82,15 @@ def example(kind: str, name: str) -> str:
 
 def _from_signature(name: str) -> str:
     """The class in lower case and its required arguments: the layout supplies the input."""
-    spec = LAYERS[name]
-    flags = {parameter: flag for flag, parameter in spec.flags.items()}
-    if spec.extra:
-        names = [key for key, value in spec.extra.items() if value is None]
-        names += [p.name for p in catalogue.signature(name).parameters if p.required and p.name in _VALUES]
-    else:
-        names = [parameter.name for parameter in catalogue.signature(name).parameters if parameter.required]
+    flags = {parameter: flag for flag, parameter in LAYERS[name].flags.items()}
+    _, names = catalogue.short_order(name)
     words = [name.lower()]
     for parameter in names:
         glued = flags.get(parameter) if parameter == "kernel_size" and len(words) == len(names) else None
-        words.append(f"{glued or ''}{_VALUES.get(parameter, '2')}")
+        words.append(f"{glued or ''}{usual_value(parameter)}")
     return " ".join(words)
+
+
+def usual_value(parameter: str) -> str:
+    """What a beginner would write for a parameter, for an example."""
+    return _VALUES.get(parameter, "2")

@@ -10,8 +10,8 @@ import re
 from collections.abc import Iterator
 from typing import TypeVar
 
-from sandbox.language.line import CodeGivenError, Line
-from sandbox.language.model import LanguageError, Pipeline
+from sandbox.language.line import Line
+from sandbox.language.model import CodeGivenError, LanguageError, Pipeline
 from sandbox.language.pasted import read_pasted
 from sandbox.language.short import read_stage
 from sandbox.language.tokens import Token, clean, scan, shorten
@@ -127,7 +127,7 @@ def _empty_piece(line: Line, column: int) -> LanguageError:
     return LanguageError(
         "A layer is missing next to this |.",
         column=column,
-        token="|",
+        token=line.text[column],
         expected="a layer on both sides of each |",
         suggestion=shorten(" | ".join(part for part in (p.strip() for p in line.text.split("|")) if part)) or None,
         example="conv1d 3 16 k3 | relu",

@@ -11,10 +11,6 @@ from sandbox.language.tokens import Token
 _RANK_KEEPING = {"activation", "dropout", "normalisation"}
 
 
-class CodeGivenError(LanguageError):
-    """The line is real code: it is for `/run`, not for the layer language."""
-
-
 @dataclass(slots=True)
 class Line:
     """The parts of a `Pipeline` as they are found.

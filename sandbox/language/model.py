@@ -134,3 +134,7 @@ class LanguageError(Exception):
         self.expected = expected
         self.suggestion = suggestion
         self.example = example
+
+
+class CodeGivenError(LanguageError):
+    """The line is real code: it is for `/run`, not for the layer language."""

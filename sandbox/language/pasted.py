@@ -9,14 +9,13 @@ import ast
 import re
 import warnings
 from collections.abc import Mapping
-from typing import NoReturn
 
 from sandbox.language.calls import Calls
 from sandbox.language.flows import Flow, Function, Module, Source, Thing
 from sandbox.language.layers.registry import LAYERS, OPS
 from sandbox.language.layouts import Shape
-from sandbox.language.line import CodeGivenError, Line
-from sandbox.language.model import LanguageError, Span, Stage
+from sandbox.language.line import Line
+from sandbox.language.model import CodeGivenError, LanguageError, Span, Stage
 from sandbox.language.shapes import read_shapes
 from sandbox.language.syntax import Place, deeper_than, dotted, literal_words
 from sandbox.language.tokens import Token, scan, shorten
@@ -134,12 +133,14 @@ def _deliver(result: Thing, reader: _Reader, line: Line) -> None:
         _add(line, result.stage)
         return
     if not isinstance(result, Flow):
-        reader.refuse(reader.last, "That makes no layer and calls none.")
+        raise reader.mistake(reader.last, "That makes no layer and calls none.")
     if not result.stages:
-        reader.refuse(reader.last, "A tensor alone: say which layer or operation takes it.")
+        raise reader.mistake(reader.last, "A tensor alone: say which layer or operation takes it.")
     if line.stages:
         if len(result.sources) != 1 or result.sources[0].shape is not None:
-            reader.code(reader.last, "Inside a chain each stage takes one tensor, what the stage before it gives")
+            raise reader.is_code(
+                reader.last, "Inside a chain each stage takes one tensor, what the stage before it gives"
+            )
     elif any(source.shape for source in result.sources) or line.shapes:
         _place_sources(result.sources, reader, line)
     for stage in result.stages:
@@ -161,7 +162,7 @@ def _place_sources(sources: tuple[Source, ...], reader: _Reader, line: Line) -> 
         if shape is None and waiting:
             shape = named[source.name] = waiting.pop(0)
         if shape is None:
-            reader.refuse(reader.last, f"How large is `{source.name}`? Write its shape after @.")
+            raise reader.mistake(reader.last, f"How large is `{source.name}`? Write its shape after @.")
         shapes.append(shape)
     line.shapes[:] = [*shapes, *waiting]
 
@@ -196,8 +197,7 @@ class _Reader:
             return self._assign(node.target, self.value(node.value))
         if isinstance(node, ast.Import | ast.ImportFrom) and _imports_torch(node):
             return None
-        self.code(node, f"{_STATEMENTS.get(type(node), 'That')} is code, not a layer")
-        return None
+        raise self.is_code(node, f"{_STATEMENTS.get(type(node), 'That')} is code, not a layer")
 
     def _printed(self, node: ast.expr) -> ast.expr:
         """The `y` of `print(y.shape)`."""
@@ -222,8 +222,7 @@ class _Reader:
                 for part, item in zip(to.elts, value, strict=True):
                     self._assign(part, item)
                 return None
-        self.code(to, "Only the first output of a layer goes on in a chain")
-        return None
+        raise self.is_code(to, "Only the first output of a layer goes on in a chain")
 
     def _forget(self, node: ast.expr) -> None:
         for part in ast.walk(node):
@@ -250,16 +249,15 @@ class _Reader:
             case ast.UnaryOp() | ast.BinOp():
                 return self.calls.operator(node)
             case ast.Starred():
-                self.code(node, "A star unpacks at run time")
+                raise self.is_code(node, "A star unpacks at run time")
             case _:
-                self.code(node, "That is code, not a layer")
-        return None
+                raise self.is_code(node, "That is code, not a layer")
 
     def _name(self, node: ast.Name) -> Thing:
         if node.id in self.names:
             return self.names[node.id]
         if node.id.startswith("__"):
-            self.refuse(node, f"`{shorten(node.id)}` is no layer.")
+            raise self.mistake(node, f"`{shorten(node.id)}` is no layer.")
         flow = self.names[node.id] = Flow((Source(shorten(node.id)),))
         return flow
 
@@ -274,11 +272,11 @@ class _Reader:
         token = self.token(node)
         return Span(token.start, token.end)
 
-    def refuse(self, node: ast.AST, message: str, **more: str | None) -> NoReturn:
+    def mistake(self, node: ast.AST, message: str, **more: str | None) -> LanguageError:
         """A mistake at this node."""
         token = self.token(node)
         details: Mapping[str, str | None] = {"expected": "a layer, or a tensor through layers", **more}
-        raise LanguageError(
+        return LanguageError(
             message,
             column=token.start,
             token=token.whole,
@@ -287,10 +285,10 @@ class _Reader:
             example=details.get("example") or "nn.Conv1d(3, 16, kernel_size=3, padding=1)",
         )
 
-    def code(self, node: ast.AST, why: str) -> NoReturn:
+    def is_code(self, node: ast.AST, why: str) -> CodeGivenError:
         """Real code: `/run` is for it."""
         token = self.token(node)
-        raise CodeGivenError(
+        return CodeGivenError(
             f"{why}: /run runs code.",
             column=token.start,
             token=token.whole,

@@ -68,9 +68,7 @@ def _joined(tokens: list[Token]) -> list[Token]:
             joined[-1] = last._replace(text=last.text + token.text, end=token.end)
             open_end = token.text in _TIMES
             continue
-        if token.kind == "word" and len(token.text) > 1:
-            token = token._replace(text=token.text.rstrip(",;."))
-        joined.append(token)
+        joined.append(token._replace(text=token.text.rstrip(",;.")) if token.kind == "word" else token)
         open_end = False
     return [token for token in joined if token.text]
 

@@ -14,9 +14,19 @@ from sandbox.language.values import dtype_named
 if TYPE_CHECKING:
     from sandbox.language.pasted import _Reader
 
-_BY_SIZES = frozenset(["randn", "zeros", "ones", "empty", "rand", "full", "Tensor", "FloatTensor"])
+_BY_SIZES = {"randn", "zeros", "ones", "empty", "rand", "full", "Tensor", "FloatTensor"}
 MAKERS = _BY_SIZES | {"randint", "arange", "tensor", "LongTensor"}
-_SAME_TENSOR = frozenset(["cuda", "cpu", "clone", "detach", "requires_grad_", "share_memory_", "pin_memory"])
+_SAME_TENSOR = frozenset(
+    {
+        "cuda",
+        "cpu",
+        "clone",
+        "detach",
+        "requires_grad_",
+        "share_memory_",
+        "pin_memory",
+    }
+)
 _CONVERSIONS = {
     "float": "float32", "double": "float64", "half": "float16", "bfloat16": "bfloat16", "long": "int64", "int": "int32",
     "bool": "bool",
@@ -35,7 +45,7 @@ def make(reader: _Reader, node: ast.Call, word: str) -> Flow:
     else:
         sizes, usual = _sizes(reader, node, word, keywords), INTEGER if word in {"randint", "LongTensor"} else None
     if len(sizes) > MAX_AXES:
-        reader.refuse(node, f"A tensor has at most {MAX_AXES} axes.")
+        raise reader.mistake(node, f"A tensor has at most {MAX_AXES} axes.")
     return Flow((Source(word, Shape(sizes, dtype or usual or "float32", reader.token(node))),))
 
 
@@ -55,7 +65,7 @@ def convert(reader: _Reader, node: ast.Call, method: str, owner: Flow) -> Flow |
         return None
     shape = owner.sources[0].shape
     if owner.stages or shape is None:
-        reader.code(node, "A dtype that changes on the way has to be computed")
+        raise reader.is_code(node, "A dtype that changes on the way has to be computed")
     return Flow((Source(owner.sources[0].name, replace(shape, dtype=dtype)),))
 
 
@@ -65,7 +75,7 @@ def _dtype(reader: _Reader, node: ast.expr | None) -> str | None:
     thing = reader.value(node)
     name = thing.name if isinstance(thing, Dtype) else dtype_named(thing) if isinstance(thing, str) else None
     if name is None and thing is not None:
-        reader.refuse(node, "I do not know this dtype.", expected="torch.float32, torch.int64 or another")
+        raise reader.mistake(node, "I do not know this dtype.", expected="torch.float32, torch.int64 or another")
     return name
 
 
@@ -82,28 +92,32 @@ def _sizes(reader: _Reader, node: ast.Call, word: str, keywords: dict[str, ast.e
         thing = reader.value(item)
         sizes += thing if isinstance(thing, tuple) else [thing]
     if word == "randint" and not items:
-        reader.refuse(node, "torch.randint needs its size as a tuple.", suggestion="torch.randint(0, 10, (8, 20))")
+        raise reader.mistake(
+            node, "torch.randint needs its size as a tuple.", suggestion="torch.randint(0, 10, (8, 20))"
+        )
     numbers = tuple(size for size in sizes if isinstance(size, int) and not isinstance(size, bool) and size >= 0)
     if len(numbers) != len(sizes):
-        reader.refuse(node, "The sizes of the tensor are to be written as numbers.", expected="torch.randn(32, 3, 100)")
+        raise reader.mistake(
+            node, "The sizes of the tensor are to be written as numbers.", expected="torch.randn(32, 3, 100)"
+        )
     return numbers
 
 
 def _counted(reader: _Reader, node: ast.Call) -> tuple[int, ...]:
     numbers = [reader.value(item) for item in node.args]
     if not 1 <= len(numbers) <= 3 or not all(type(number) is int for number in numbers):
-        reader.refuse(node, "torch.arange counts with whole numbers here.", expected="torch.arange(10)")
+        raise reader.mistake(node, "torch.arange counts with whole numbers here.", expected="torch.arange(10)")
     whole = [number for number in numbers if isinstance(number, int)]
     try:
         return (len(range(*whole)),)
-    except (ValueError, OverflowError):
-        reader.refuse(node, "torch.arange cannot count like that.", expected="torch.arange(10)")
+    except (ValueError, OverflowError) as fault:
+        raise reader.mistake(node, "torch.arange cannot count like that.", expected="torch.arange(10)") from fault
 
 
 def _nested(reader: _Reader, node: ast.Call) -> tuple[tuple[int, ...], str | None]:
     """The shape of the lists in `torch.tensor([[1, 2], [3, 4]])`, and int64 where all are whole numbers."""
     if not node.args:
-        reader.refuse(node, "torch.tensor needs its numbers.", expected="torch.tensor([1, 2, 3])")
+        raise reader.mistake(node, "torch.tensor needs its numbers.", expected="torch.tensor([1, 2, 3])")
     sizes: list[int] = []
     thing = reader.value(node.args[0])
     while isinstance(thing, tuple):
@@ -112,10 +126,10 @@ def _nested(reader: _Reader, node: ast.Call) -> tuple[tuple[int, ...], str | Non
             return tuple(sizes), None
         lengths = {len(item) if isinstance(item, tuple) else -1 for item in thing}
         if len(lengths) > 1:
-            reader.refuse(node, "The rows of the tensor have different lengths.", expected="rows of one length")
+            raise reader.mistake(node, "The rows of the tensor have different lengths.", expected="rows of one length")
         thing = thing[0]
     if isinstance(thing, bool):
         return tuple(sizes), "bool"
     if not isinstance(thing, int | float):
-        reader.refuse(node, "A tensor holds numbers.", expected="torch.tensor([1, 2, 3])")
+        raise reader.mistake(node, "A tensor holds numbers.", expected="torch.tensor([1, 2, 3])")
     return tuple(sizes), INTEGER if isinstance(thing, int) else None

@@ -10,7 +10,22 @@ from sandbox.language.size import Size, symbol
 from sandbox.language.tokens import Token
 
 LARGEST = 2**63 - 1
-DTYPES = frozenset(["float32", "float64", "float16", "bfloat16", "int64", "int32", "int16", "int8", "uint8", "bool", "complex64", "complex128"])
+DTYPES = frozenset(
+    {
+        "float32",
+        "float64",
+        "float16",
+        "bfloat16",
+        "int64",
+        "int32",
+        "int16",
+        "int8",
+        "uint8",
+        "bool",
+        "complex64",
+        "complex128",
+    }
+)
 _DTYPE_WORDS = {name: name for name in DTYPES} | {
     "float": "float32", "double": "float64", "half": "float16", "long": "int64", "int": "int32", "short": "int16",
     "cfloat": "complex64", "cdouble": "complex128",
@@ -140,7 +155,7 @@ def _whole(text: str, token: Token) -> int | None:
 
 
 def _bounded(basis: int, exponent: int, factor: int | None, token: Token) -> int:
-    number = basis**exponent * (1 if factor is None else factor)
+    number: int = basis**exponent * (1 if factor is None else factor)  # exponent is a whole number: int stays int
     if not -LARGEST <= number <= LARGEST:
         raise _too_large(token)
     return number
