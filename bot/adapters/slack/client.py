@@ -37,7 +37,7 @@ Body = dict[str, Any]
 log = structlog.get_logger(__name__)
 
 
-def create_app(settings: Settings, core: Core) -> AsyncApp:
+def create_app(settings: Settings, core: Core) -> StrideApp:
     """A Bolt app that is not connected yet: give it to `socket_mode`, or its requests to `http.routes`."""
     slack = settings.slack
     client = AsyncWebClient(

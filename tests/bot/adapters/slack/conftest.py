@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest_asyncio
 from aiohttp import web
 from aiohttp.test_utils import TestServer
-from slack_bolt.async_app import AsyncApp
 
 from bot.adapters.slack import create_app
 from bot.adapters.slack.client import StrideApp, socket_mode
@@ -48,7 +47,7 @@ async def core(lab: Lab, slack: FakeSlack, tmp_path: Path) -> AsyncIterator[Core
 
 
 @pytest_asyncio.fixture
-async def app(core: Core) -> AsyncApp:
+async def app(core: Core) -> StrideApp:
     return create_app(core.settings, core)
 
 
