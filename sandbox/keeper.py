@@ -149,14 +149,17 @@ class Keeper:
             lost.set_result(why)
             if not hello.done():
                 hello.set_exception(KeeperLostError(f"a child ended before it began: {why}"))
+                hello.exception()  # seen, also where nobody waits any more
 
         ours, theirs = socket.socketpair()
-        ours.setblocking(False)
-        _, lines = await loop.create_connection(lambda: Lines(first_then_rest, on_lost), sock=ours)
-        child = Child(number, lines, loop.create_future(), lost)
         with theirs:
-            self._children[number] = child
-            self._tell({"start": number}, theirs)
+            lines = await _connect(ours, Lines(first_then_rest, on_lost))
+            child = self._children[number] = Child(number, lines, loop.create_future(), lost)
+            try:
+                self._tell({"start": number}, theirs)
+            except BaseException:
+                lines.abort()
+                raise
         try:
             message = await asyncio.wait_for(hello, _CHILD_S)
             _introduce(child, message)
@@ -232,6 +235,16 @@ class Keeper:
             if not child.ended.done():
                 child.ended.set_result(None)
         self._children.clear()
+
+
+async def _connect(ours: socket.socket, lines: Lines) -> Lines:
+    ours.setblocking(False)
+    try:
+        await asyncio.get_running_loop().create_connection(lambda: lines, sock=ours)
+    except BaseException:
+        ours.close()
+        raise
+    return lines
 
 
 def _introduce(child: Child, message: dict[str, Any]) -> None:

@@ -73,11 +73,10 @@ def check_real(stage: Stage, params: Iterable[torch.Tensor], inputs: Iterable[to
         out: elements that come out of it, as far as known.
     """
     tensors = list(inputs)
-    largest = max((tensor.numel() for tensor in tensors), default=0)
-    if max(largest, out) > MOST_ELEMENTS:
-        raise TooMuchError(f"a tensor would have {max(largest, out)} elements, and the limit is {MOST_ELEMENTS}")
-    touched = max(largest, out)
-    multiplies = sum(_columns(tensor) * touched for tensor in params) + _other_multiplies(stage, tensors, touched)
+    touched = max(out, *(tensor.numel() for tensor in tensors), 0)
+    if touched > MOST_ELEMENTS:
+        raise TooMuchError(f"a tensor would have {touched} elements, and the limit is {MOST_ELEMENTS}")
+    multiplies = touched * sum(_columns(tensor) for tensor in params) + _other_multiplies(stage, tensors, touched)
     if multiplies > MOST_MULTIPLIES:
         raise TooMuchError(f"it would take about {multiplies} multiplications, and the limit is {MOST_MULTIPLIES}")
 

@@ -13,6 +13,7 @@ from typing import Any
 
 import torch
 from torch import nn
+from torch.nn.parameter import UninitializedParameter
 
 from sandbox.jobs.bounds import check_meta
 from sandbox.jobs.operations import OPERATIONS
@@ -36,23 +37,30 @@ class UnknownStageError(Exception):
 
 @dataclass(slots=True)
 class Built:
-    """A stage that can be called with tensors; `modules` are its torch modules, none for an operation."""
+    """A stage that can be called with tensors.
+
+    Attributes:
+        stage: what it was built from.
+        call: takes what the stage before gave, as a tuple.
+        lazy: it decides about its weights when it first sees an input, and then for good.
+        modules: its torch modules, none for an operation.
+    """
 
     stage: Stage
     call: Callable[[tuple[Any, ...]], Any]
+    lazy: bool
     modules: tuple[nn.Module, ...] = ()
+    _weights: list[torch.Tensor] | None = None
 
-    def parameters(self) -> list[torch.Tensor]:
-        """Its weights, each once."""
-        return [weight for module in self.modules for weight in module.parameters()]
-
-    @property
-    def lazy(self) -> bool:
-        """It decides about its weights when it sees an input, once."""
-        return any(isinstance(part, _LAZY) for module in self.modules for part in module.modules())
-
-
-_LAZY = nn.modules.lazy.LazyModuleMixin
+    def weights(self) -> list[torch.Tensor]:
+        """Its parameters, each once; those that a lazy layer has not made yet are left out."""
+        if self._weights is not None:
+            return self._weights
+        found = [weight for module in self.modules for weight in module.parameters()]
+        if self.lazy:
+            return [weight for weight in found if not isinstance(weight, UninitializedParameter)]
+        self._weights = found
+        return found
 
 
 def build(stage: Stage, device: str, *, training: bool) -> Built:
@@ -64,7 +72,7 @@ def build(stage: Stage, device: str, *, training: bool) -> Built:
     module = _module(as_torch(stage), device)
     if not training:
         module.eval()
-    return Built(stage, _caller(stage, module), (module,))
+    return Built(stage, _caller(stage, module), _lazy(stage), (module,))
 
 
 def materialise(built: Built) -> Built:
@@ -72,6 +80,10 @@ def materialise(built: Built) -> Built:
     for module in built.modules:
         module.to_empty(device="cpu")
     return built
+
+
+def _lazy(stage: Stage) -> bool:
+    return stage.name.startswith("Lazy") or any(isinstance(v, Stage) and _lazy(v) for v in stage.args.values())
 
 
 def _module(stage: Stage, device: str) -> nn.Module:
@@ -115,7 +127,7 @@ def _operation(stage: Stage) -> Built:
     if operation is None:
         raise UnknownStageError(f"no tensor operation {stage.name}")
     args = {name: _value(value, "cpu") for name, value in stage.args.items()}
-    return Built(stage, lambda inputs: operation(inputs, args))
+    return Built(stage, lambda inputs: operation(inputs, args), lazy=False)
 
 
 def _sequence(stage: Stage, parts: list[Built]) -> Built:
@@ -127,7 +139,7 @@ def _sequence(stage: Stage, parts: list[Built]) -> Built:
             value = part.call((value,))
         return value
 
-    return Built(stage, call, tuple(module for part in parts for module in part.modules))
+    return Built(stage, call, any(part.lazy for part in parts), tuple(module for part in parts for module in part.modules))
 
 
 def _caller(stage: Stage, module: nn.Module) -> Callable[[tuple[Any, ...]], Any]:

@@ -103,7 +103,7 @@ class _Question:
                 step = "forward"
                 if meta is not None:
                     out = meta.sizes[index] if index < len(meta.sizes) else 0
-                    bounds.check_real(built.stage, built.parameters(), _tensors(run.passed), out)
+                    bounds.check_real(built.stage, built.weights(), _tensors(run.passed), out)
                 self._forward(run, built)
         except Exception as fault:  # noqa: BLE001 whatever torch raises is the answer
             return run.end(index, step, fault)
@@ -113,7 +113,7 @@ class _Question:
         returned = built.call(run.passed)
         outputs = list(_tensors(returned))
         run.sizes.append(sum(tensor.numel() for tensor in outputs))
-        params = sum(weight.numel() for weight in built.parameters())
+        params = sum(weight.numel() for weight in built.weights())
         run.stages.append({"outputs": [_described(tensor) for tensor in outputs], "params": params})
         run.passed = (returned,) if self._python or not outputs else (outputs[0],)
 
@@ -137,7 +137,7 @@ class _Question:
             if not bounds.affordable(stage):
                 raise TooMuchError("its arguments are too large to try with real numbers") from fault
             return self._build(index, "cpu")
-        count = sum(weight.numel() for weight in light.parameters())
+        count = sum(weight.numel() for weight in light.weights())
         if index < len(meta.stages):
             count = meta.stages[index]["params"]
         bounds.check_parameters(count)

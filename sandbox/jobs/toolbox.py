@@ -22,6 +22,7 @@ class TorchToolbox:
         warnings.simplefilter("ignore")
         self.version: str = torch.__version__
         self.device = "cpu"
+        warm.draw_nothing_on_meta()
         warm.up(shape.perform)
 
     def perform(self, job: Job) -> Any:
