@@ -18,12 +18,12 @@ def _dropout(w: Working, accepted: tuple[str, ...]) -> None:
     name, axes = w.stage.name, len(w.x.shape)
     if name == "Dropout1d":
         w.require_dims(2, 3, layout="(N, C, L) or (C, L)")
-    active = w.training and 0 < p < 1
+    active = w.training and 0 < p < 1 and 0 not in w.x.shape  # else torch hands the input back
     if name in _FEATURES and active:
         w.require(axes >= _FEATURES[name], f"{name} drops whole channels, and {w.x} has too few axes to have channels.")
     if name in _PLACES and axes not in _PLACES[name]:
         w.notes.append(f"torch warns: {name} is meant for {_PLACES[name][0]} or {_PLACES[name][1]} axes, not {axes}.")
-    if w.training:
+    if active:
         _dtype(w, accepted)
     w.output(w.x.shape)
     w.count(0, "0")

@@ -95,12 +95,19 @@ def _bags(w: Working) -> Size:
         )
     offsets = w.inputs[1]
     whole_numbers = {w.x.dtype, offsets.dtype} <= {"int64", "int32", "int16", "int8", "uint8", "bool"}
-    if not whole_numbers or not {w.x.dtype, offsets.dtype} & set(_INDICES):
+    if not whole_numbers or not {w.x.dtype, offsets.dtype} & set(_INDICES):  # the wider of the two counts
         w.refuse(f"EmbeddingBag wants int64 indices and offsets, and got {w.x.dtype} and {offsets.dtype}.")
+    if w.args.get("max_norm") is not None:
+        _indices(w)
     w.require(len(offsets.shape) == 1, f"Offsets have one axis, and {offsets} has {len(offsets.shape)}.")
     if not w.flag("include_last_offset"):
         return offsets.shape[0]
-    w.require_at_least(offsets.shape[0], 1, "With include_last_offset=True there must be at least one offset.")
+    least = 1 if w.x.shape[0] == 0 else 2
+    words = (
+        f"With include_last_offset=True the first offset is 0 and the last is {w.x.shape[0]}, the number of indices: "
+        f"{offsets} is too few."
+    )
+    w.require_at_least(offsets.shape[0], least, words, Fix({"include_last_offset": False}))
     return offsets.shape[0] - 1
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from sandbox.language.formulas.checks import (
+    COMPLEX,
     affordable_depth,
     choice,
     countable,
@@ -14,6 +15,7 @@ from sandbox.language.formulas.checks import (
     solved,
     times,
     truth,
+    weight_dtype,
     whole,
 )
 from sandbox.language.formulas.working import Fix, Formula, Working
@@ -108,13 +110,20 @@ def _sequence(w: Working, gates: int) -> None:
         w.notes.append("The first axis is the sequence; batch_first=True would put the batch first.")
 
 
+def _activation(w: Working) -> None:
+    """The nonlinearity of RNN and RNNCell, which has no place for ReLU among complex numbers."""
+    chosen = choice(w, "nonlinearity", ("tanh", "relu"))
+    if chosen == "relu" and weight_dtype(w) in COMPLEX:
+        w.refuse(f"ReLU has no meaning for {weight_dtype(w)}.", Fix({"nonlinearity": "tanh"}))
+
+
 def _stack(w: Working, gates: int) -> _Stack:
     """Every refusal that torch makes while building."""
     name = w.stage.name
     if "proj_size" in w.stage.args and name != "LSTM":
         w.refuse(f"`proj_size` is for LSTM only, not for {name}.")
     if name == "RNN":
-        choice(w, "nonlinearity", ("tanh", "relu"))
+        _activation(w)
     dropout = w.args["dropout"]
     w.require(not isinstance(dropout, bool), f"`dropout` of {name} is a number between 0 and 1, not {dropout}.")
     share = probability(w, "dropout")
@@ -181,7 +190,7 @@ def _cell(w: Working, gates: int) -> None:
     countable(w, gates * hidden, inputs)
     countable(w, gates * hidden, hidden)
     if w.stage.name == "RNNCell":
-        choice(w, "nonlinearity", ("tanh", "relu"))
+        _activation(w)
     if len(w.inputs) not in (1, 1 + states):
         wanted = "the input alone, or the input, h and c" if states == 2 else "the input alone, or the input and h"
         w.refuse(f"{w.stage.name} takes {wanted}, and got {len(w.inputs)} tensors.")
