@@ -5,15 +5,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 import time
-from collections.abc import Awaitable, Callable
-from pathlib import Path
+from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from bot.adapters.web import guard, line
+from bot.adapters.web import files, guard, line
 from bot.adapters.web.hub import Listener
 from bot.adapters.web.identity import YEAR_S, Signer, same_secret
 from bot.adapters.web.limits import CONNECTIONS, GUESSES, MAX_SOCKETS, MAX_SOCKETS_A_PERSON, Limiter
@@ -25,7 +25,6 @@ from bot.settings import Settings, is_loopback
 if TYPE_CHECKING:
     from bot.app import Core
 
-STATIC = Path(__file__).parent / "static"
 SECRET = "web"  # noqa: S105 - the name under which the store keeps it
 SECRET_BYTES = 32
 PATIENCE_S = 3.0
@@ -71,6 +70,7 @@ class _Page:
         self._connections = Limiter(CONNECTIONS, time.monotonic)
         prefix = "__Host-" if self._secure else ""  # no other host of the same domain can plant one
         self._cookie, self._pass = f"{prefix}stride", f"{prefix}stride-invited"
+        self._files: Mapping[str, files.Asset] = {}
         self._signer: Signer | None = None
 
     def app(self) -> web.Application:
@@ -80,13 +80,14 @@ class _Page:
         app.router.add_get("/join/{invite}", self._join)
         app.router.add_get("/ws", self._socket)
         app.router.add_get("/health", self._health)
-        app.router.add_static("/static/", STATIC)
+        app.router.add_get("/static/{name}", self._file)
         app.on_startup.append(self._open)
         app.on_shutdown.append(self._close)
         app.on_response_prepare.append(self._headers)
         return app
 
     async def _open(self, _app: web.Application) -> None:
+        self._files = await asyncio.to_thread(files.load)
         self._signer = await signer(self._core)
 
     async def _close(self, _app: web.Application) -> None:
@@ -111,6 +112,12 @@ class _Page:
     async def _health(self, _request: web.Request) -> web.Response:
         return web.Response(text="ok")
 
+    async def _file(self, request: web.Request) -> web.Response:
+        asset = self._files.get(request.match_info["name"])
+        if asset is None:
+            raise web.HTTPNotFound(text="There is no such file.")
+        return files.fresh(request, asset)
+
     async def _home(self, request: web.Request) -> web.StreamResponse:
         if not self._may_enter(request):
             return self._closed()
@@ -121,7 +128,7 @@ class _Page:
             return self._closed()
         if channel_name(request.match_info["channel"]) is None:
             raise web.HTTPNotFound(text="A channel's name has lower-case letters, digits and hyphens, at most 32.")
-        page = web.FileResponse(STATIC / "index.html")
+        page = files.answer(self._files["index.html"])
         if self._person(request) is None:
             self._give(page, self._cookie, self._signing.issue()[1])
         return page
@@ -170,8 +177,8 @@ class _Page:
         person = self._person(request)
         return person is not None and self._signing.is_member(person, self._invite, request.cookies.get(self._pass, ""))
 
-    def _closed(self) -> web.FileResponse:
-        return web.FileResponse(STATIC / "closed.html", status=403)
+    def _closed(self) -> web.Response:
+        return files.answer(self._files["closed.html"], status=403)
 
     def _give(self, response: web.StreamResponse, name: str, value: str) -> None:
         response.set_cookie(name, value, max_age=YEAR_S, path="/", httponly=True, samesite="Lax", secure=self._secure)

@@ -17,7 +17,6 @@ SECRET_BYTES = 32
 MAX_NAME = 32
 YEAR_S = 365 * 24 * 3600
 _ID = re.compile(r"[0-9a-f]{32}")
-_SPACES = re.compile(r"\s+")
 _UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})  # controls, bidi marks, joiners, private use
 _BLANK = frozenset("\u115f\u1160\u3164\uffa0\u2800")  # letters that show nothing
 
@@ -69,9 +68,10 @@ def same_secret(given: str, wanted: str) -> bool:
 def clean_name(name: str) -> str:
     """A name as it is shown: composed, on one line, with nothing in it that cannot be seen; may come out empty."""
     composed = unicodedata.normalize("NFKC", name[: MAX_NAME * 4])
-    spaced = _SPACES.sub(" ", composed)
+    spaced = (" " if mark.isspace() else mark for mark in composed)
     seen = "".join(mark for mark in spaced if unicodedata.category(mark) not in _UNSEEN and mark not in _BLANK)
-    return _few_marks(seen).strip()[:MAX_NAME].rstrip()
+    words = unicodedata.normalize("NFKC", _few_marks(seen)).split()
+    return " ".join(words)[:MAX_NAME].rstrip()
 
 
 def guest_name(person: str) -> str:

@@ -1,0 +1,52 @@
+"""The page's own files, read once and served from memory: no path from a request ever reaches the disk."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from aiohttp import web
+
+FOLDER = Path(__file__).parent / "static"
+KINDS = {
+    ".css": "text/css",
+    ".html": "text/html",
+    ".js": "text/javascript",
+    ".svg": "image/svg+xml",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Asset:
+    """One file. `tag` changes with its content."""
+
+    body: bytes
+    kind: str
+    tag: str
+
+
+def load(folder: Path = FOLDER) -> Mapping[str, Asset]:
+    """Every file of the page by name. Reads the disk: call it in a thread."""
+    return {path.name: _asset(path) for path in folder.iterdir() if path.suffix in KINDS}
+
+
+def answer(asset: Asset, *, status: int = 200) -> web.Response:
+    """A file as it is."""
+    return web.Response(body=asset.body, status=status, content_type=asset.kind, charset="utf-8")
+
+
+def fresh(request: web.Request, asset: Asset) -> web.Response:
+    """A file, or only the word that the browser has it already."""
+    if any(tag.value == asset.tag for tag in request.if_none_match or ()):
+        response = web.Response(status=304)
+    else:
+        response = answer(asset)
+    response.etag = asset.tag
+    return response
+
+
+def _asset(path: Path) -> Asset:
+    body = path.read_bytes()
+    return Asset(body, KINDS[path.suffix], hashlib.blake2b(body, digest_size=12).hexdigest())
