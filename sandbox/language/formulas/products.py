@@ -13,7 +13,8 @@ from sandbox.language.size import Size, product
 
 def broadcast(w: Working) -> None:
     """`x + y`: shapes aligned at their last axes; a size of 1 stretches to the other."""
-    need(w, 2)
+    if len(w.inputs) == 1:
+        w.notes.append("One tensor alone has nothing to broadcast with: write two shapes, `broadcast 8x1x6 7x1`.")
     shape = stretched(w, [tensor.shape for tensor in w.inputs])
     total = w.x
     for tensor in w.inputs[1:]:  # one addition after the other, as x + y + z is read
