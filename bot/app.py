@@ -5,6 +5,7 @@ An adapter turns an event into an `Incoming`, gives it to `Core.handle` and rend
 
 from __future__ import annotations
 
+import random
 import secrets
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -30,9 +31,16 @@ if TYPE_CHECKING:
     from sandbox.oracle import Oracle
 
 
-def new_reference() -> str:
-    """Eight hexadecimal digits that name one event in the log and to people."""
-    return secrets.token_hex(4)
+class References:
+    """Eight hexadecimal digits that name one event in the log and to people: names, not secrets."""
+
+    def __init__(self, seed: int) -> None:
+        """Asking the kernel for each would cost as much as finding the command."""
+        self._random = random.Random(seed)  # noqa: S311 - names, not secrets
+
+    def __call__(self) -> str:
+        """The next one."""
+        return f"{self._random.getrandbits(32):08x}"
 
 
 def new_event() -> str:
@@ -60,7 +68,7 @@ class Core:
         sandbox: Sandbox,
         commands: Sequence[Command] = COMMANDS,
         clock: Clock = SYSTEM_CLOCK,
-        new_reference: Callable[[], str] = new_reference,
+        new_reference: Callable[[], str] | None = None,
         new_event: Callable[[], str] = new_event,
         quick_s: float = QUICK_S,
     ) -> None:
@@ -70,7 +78,7 @@ class Core:
         self.sandbox = sandbox
         self.commands = tuple(commands)
         self.clock = clock
-        self.new_reference = new_reference
+        self.new_reference = new_reference or References(secrets.randbits(64))
         self.new_event = new_event
         self.shapes = Answers()
         self.dispatcher = Dispatcher(self.commands, fingerprint=Fingerprint(secrets.token_bytes(16)), quick_s=quick_s)

@@ -27,6 +27,7 @@ from bot.reply import (
 )
 
 VERSION = 1
+_ENCODER = json.JSONEncoder(separators=(",", ":"))  # built once: json.dumps with any option builds one a call
 
 
 class CodecError(ValueError):
@@ -35,7 +36,7 @@ class CodecError(ValueError):
 
 def dumps(reply: Reply) -> str:
     """A reply as one line of JSON."""
-    return json.dumps(to_json(reply), separators=(",", ":"))
+    return _ENCODER.encode(to_json(reply))
 
 
 def loads(text: str) -> Reply:

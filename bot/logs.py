@@ -6,6 +6,7 @@ for as long as the process runs, and says nothing else.
 
 from __future__ import annotations
 
+import json
 import logging
 import sys
 import traceback
@@ -38,7 +39,7 @@ def configure(level: str, form: str, secrets: Sequence[str], stream: TextIO | No
     written: structlog.typing.Processor = (
         structlog.dev.ConsoleRenderer(colors=out.isatty(), exception_formatter=structlog.dev.plain_traceback)
         if human
-        else structlog.processors.JSONRenderer()
+        else structlog.processors.JSONRenderer(serializer=_as_json)
     )
     redacted = Redactor(secrets)
     number = logging.getLevelNamesMapping()[level.upper()]
@@ -61,6 +62,14 @@ def configure(level: str, form: str, secrets: Sequence[str], stream: TextIO | No
         )
     )
     logging.basicConfig(handlers=[handler], level=max(number, logging.WARNING), force=True)
+
+
+# Built once: json.dumps with any option builds an encoder for every line.
+_ENCODER = json.JSONEncoder(default=repr, separators=(",", ":"))
+
+
+def _as_json(line: Any, **_: Any) -> str:
+    return _ENCODER.encode(line)
 
 
 class Redactor:

@@ -1,7 +1,7 @@
 """All that can be set from outside, read once from the environment and passed down.
 
 Every name has the prefix `STRIDE_`, with `__` before a group's own names. The README's table and `deploy/env.example`
-are written from the descriptions here (see `bot.settings_docs`).
+are written from the descriptions here (see `bot.docs`).
 """
 
 from __future__ import annotations
@@ -233,7 +233,7 @@ def _secrets(model: BaseModel) -> Iterator[str]:
 def _sentence(fault: ValidationError) -> str:
     first = fault.errors(include_url=False)[0]
     name = PREFIX + "__".join(str(piece) for piece in first["loc"]).upper()
-    words = first["msg"].removeprefix("Value error, ")
+    words = first["msg"].removeprefix("Value error, ").removeprefix("Input ")
     if words.startswith(PREFIX):
         return words
     given = first["input"]

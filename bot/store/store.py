@@ -34,6 +34,7 @@ _V = TypeVar("_V")
 EVENTS_IN_MEMORY = 20_000
 QUESTIONS_IN_MEMORY = 4_000
 KNOWN_IN_MEMORY = 10_000
+REPLIES_IN_MEMORY = 100
 SEEN_EVERY = timedelta(hours=1)  # how exactly `last_seen` is kept
 
 _channel = insert(channels)
@@ -102,6 +103,7 @@ class Store:
         self._questions: OrderedDict[str, str] = OrderedDict()
         self._channels: OrderedDict[Place, None] = OrderedDict()
         self._people: OrderedDict[str, tuple[str, datetime]] = OrderedDict()
+        self._replies: OrderedDict[int, tuple[Reply, str]] = OrderedDict()  # held, so that an id stays theirs
 
     async def remember_events(self) -> None:
         """Brings the newest event ids into memory, where `claim` looks."""
@@ -170,7 +172,7 @@ class Store:
                     "said": incoming.text,
                     "action": None if incoming.action is None else to_id(incoming.action),
                     "private": reply.private,
-                    "reply": codec.dumps(reply),
+                    "reply": self._encoded(reply),
                 }
             ),
         )
@@ -266,6 +268,14 @@ class Store:
             old_questions = await connection.execute(delete(questions).where(questions.c.kept < questions_before))
         self._questions.clear()
         return {"events": old_events.rowcount, "questions": old_questions.rowcount}
+
+    def _encoded(self, reply: Reply) -> str:
+        """A reply as JSON; the same object, which is what an answer from a cache is, is encoded once."""
+        known = self._replies.get(id(reply))
+        if known is None:
+            known = (reply, codec.dumps(reply))
+            _keep(self._replies, id(reply), known, REPLIES_IN_MEMORY)
+        return known[1]
 
     async def drain(self) -> None:
         """Returns when everything that was to be written later has been."""

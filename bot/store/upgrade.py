@@ -29,7 +29,8 @@ def upgrade(path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         with closing(sqlite3.connect(path, timeout=WAIT_S, isolation_level=None)) as raw:
             raw.execute("PRAGMA journal_mode = WAL")
-            raw.execute("BEGIN IMMEDIATE")  # also proves that the file can be written
+            raw.execute("BEGIN IMMEDIATE")
+            raw.execute("PRAGMA user_version = 0")  # says nothing, but is a write: a file opened read-only fails here
             version = _version(raw)
             raw.execute("COMMIT")
         if version != HEAD:

@@ -1,7 +1,7 @@
 """Writes that nobody waits for: collected in memory, and committed together by one task.
 
-While one batch is being committed the next one gathers, so that a busy channel costs few transactions and no answer
-waits for a disk. A batch that fails is tried again, then row by row; a row that goes on failing is dropped and counted
+Rows gather for a moment and are committed together, so that a busy channel costs few transactions and no answer waits
+for a disk. A batch that fails is tried again, then row by row; a row that goes on failing is dropped and counted
 in the log, since an answer matters more than its record.
 """
 
@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import structlog
-from sqlalchemy.exc import SQLAlchemyError
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncEngine
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 TRIES = 3
 PAUSE_S = 0.2
+LINGER_S = 0.05  # how much later than its answer a row may be written
+MOST_TOGETHER = 250  # rows of one transaction: few enough that preparing them holds nobody up
 MOST_WAITING = 20_000  # rows; more than this means that the disk has been failing for a while
 
 Row = Mapping[str, Any]
@@ -37,13 +39,16 @@ class Write:
 class Writer:
     """An async context manager that holds the task and drains it on the way out."""
 
-    def __init__(self, engine: AsyncEngine, *, pause_s: float = PAUSE_S) -> None:
+    def __init__(self, engine: AsyncEngine, *, pause_s: float = PAUSE_S, linger_s: float = LINGER_S) -> None:
         """Nothing starts before `async with`."""
         self._engine = engine
         self._pause_s = pause_s
+        self._linger_s = linger_s
         self._rows: list[tuple[Write, Callable[[], Row]]] = []
-        self._drains: list[asyncio.Future[None]] = []
-        self._wake = asyncio.Event()
+        self._drains: list[tuple[int, asyncio.Future[None]]] = []  # up to which row each waits
+        self._added = 0  # rows that were taken into a batch, ever
+        self._work = asyncio.Event()
+        self._urgent = asyncio.Event()
         self._busy = False
         self._closing = False
         self._task: asyncio.Task[None] | None = None
@@ -57,7 +62,8 @@ class Writer:
     async def __aexit__(self, *_: object) -> None:
         """Commits what is left and ends the task."""
         self._closing = True
-        self._wake.set()
+        self._work.set()
+        self._urgent.set()
         if self._task is not None:
             await self._task
 
@@ -67,30 +73,46 @@ class Writer:
             self._log.error("store.lost", rows=1)
             return
         self._rows.append((write, row))
-        self._wake.set()
+        self._work.set()
 
     async def drain(self) -> None:
         """Returns when everything that was added before has been committed or given up."""
         if self._rows or self._busy:
             drained = asyncio.get_running_loop().create_future()
-            self._drains.append(drained)
-            self._wake.set()
+            self._drains.append((self._added + len(self._rows), drained))
+            self._urgent.set()
             await drained
 
     async def _write_all(self) -> None:
-        while True:
-            await self._wake.wait()
-            self._wake.clear()
-            batch, self._rows = self._rows, []
-            drains, self._drains = self._drains, []
+        while not (self._closing and not self._rows):
+            await self._work.wait()
+            if len(self._rows) < MOST_TOGETHER:
+                await self._gather()
+            batch, self._rows = self._rows[:MOST_TOGETHER], self._rows[MOST_TOGETHER:]
+            self._added += len(batch)
             self._busy = True
             await self._write(batch)
             self._busy = False
-            for drained in drains:
-                if not drained.done():
-                    drained.set_result(None)
-            if self._closing and not self._rows:
-                return
+            self._tell_drains()
+            if not self._rows and not self._closing:
+                self._work.clear()
+
+    async def _gather(self) -> None:
+        """Lets more come, for fewer and larger transactions, unless somebody waits for this one."""
+        if not self._drains and not self._closing:
+            self._urgent.clear()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(self._linger_s):
+                    await self._urgent.wait()
+
+    def _tell_drains(self) -> None:
+        waiting = []
+        for upto, drained in self._drains:
+            if upto > self._added:
+                waiting.append((upto, drained))
+            elif not drained.done():
+                drained.set_result(None)
+        self._drains = waiting
 
     async def _write(self, batch: list[tuple[Write, Callable[[], Row]]]) -> None:
         groups = self._grouped(batch)
@@ -109,7 +131,7 @@ class Writer:
             async with self._engine.begin() as connection:
                 for write, rows in groups:
                     await connection.execute(write.statement, rows)
-        except (SQLAlchemyError, ValueError) as fault:  # ValueError: text that is no Unicode
+        except Exception as fault:  # noqa: BLE001 - whatever a driver raises, the next rows must be written
             self._log.warning("store.write", attempt=attempt, error=type(fault).__name__)
             return False
         return True

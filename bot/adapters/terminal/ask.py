@@ -55,7 +55,7 @@ def as_text(out: TextIO) -> Callable[[Reply], None]:
     console = Console(file=out)
 
     def say(reply: Reply) -> None:
-        render.show(reply, console)
+        render.show_once(reply, console)
         out.flush()
 
     return say

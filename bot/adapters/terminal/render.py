@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, assert_never
 
 from bot.reply import (
@@ -71,6 +72,11 @@ def show(reply: Reply, console: Console) -> list[Choice]:
         for each in _shown(part, offered):
             console.print(each, highlight=False, soft_wrap=True)
     return offered
+
+
+def show_once(reply: Reply, console: Console) -> None:
+    """Prints a reply where nothing can be pressed: the choices are left out."""
+    show(replace(reply, parts=tuple(part for part in reply.parts if not isinstance(part, Buttons))), console)
 
 
 def _shown(part: Part, offered: list[Choice]) -> Iterator[RenderableType]:

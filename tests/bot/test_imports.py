@@ -1,0 +1,52 @@
+"""What the bot's process never asks for: torch and numpy live in the worker."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent.parent
+
+# An import hook sees even an import that is caught and given up, which a look at sys.modules does not.
+PROBE = """
+import asyncio, importlib, pkgutil, resource, sys
+
+class Hook:
+    asked = []
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in {"torch", "numpy"}:
+            self.asked.append(name)
+        return None
+
+sys.meta_path.insert(0, Hook())
+
+import bot
+for module in pkgutil.walk_packages(bot.__path__, "bot."):
+    if "migrations" not in module.name and module.name != "bot.__main__":
+        importlib.import_module(module.name)
+
+from bot import settings
+from bot.serve import serve
+
+async def main():
+    stop = asyncio.Event()
+    await serve(settings.load(), announce=lambda line: stop.set(), stop=stop)
+
+asyncio.run(main())
+print(",".join(Hook.asked), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024, sep=";")
+"""
+
+
+def test_the_bot_and_its_adapters_never_ask_for_torch_or_numpy_and_stay_small(tmp_path: Path) -> None:
+    """Serving with every platform's library loaded: no torch, no numpy, and at most 160 MB."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("STRIDE_")}
+    environment |= {"STRIDE_DATA_DIR": str(tmp_path), "STRIDE_WEB__PORT": "0"}
+    done = subprocess.run(  # noqa: S603 - our own interpreter
+        [sys.executable, "-c", PROBE], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    asked, megabytes = done.stdout.strip().split(";")
+    assert not asked
+    assert int(megabytes) < 160
