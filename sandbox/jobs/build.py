@@ -139,7 +139,9 @@ def _sequence(stage: Stage, parts: list[Built]) -> Built:
             value = part.call((value,))
         return value
 
-    return Built(stage, call, any(part.lazy for part in parts), tuple(module for part in parts for module in part.modules))
+    return Built(
+        stage, call, any(part.lazy for part in parts), tuple(module for part in parts for module in part.modules)
+    )
 
 
 def _caller(stage: Stage, module: nn.Module) -> Callable[[tuple[Any, ...]], Any]:

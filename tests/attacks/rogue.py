@@ -38,6 +38,10 @@ def _hang() -> None:
         time.sleep(60)
 
 
+def _recurse() -> None:
+    _recurse()
+
+
 def _spin() -> None:
     while True:
         pass
@@ -121,7 +125,7 @@ def _raise_limit() -> None:
 
 ATTACKS: dict[str, Callable[..., Any]] = {
     "echo": lambda *what: list(what),
-    "busy": lambda seconds: time.sleep(seconds),
+    "busy": time.sleep,
     "die": signal.raise_signal,  # by tgkill to itself: the one signal that a worker may send
     "exit": os._exit,
     "hang": _hang,
@@ -131,20 +135,20 @@ ATTACKS: dict[str, Callable[..., Any]] = {
     "flood": _flood,
     "huge": lambda: "x" * (5 << 20),
     "not json": lambda: float("nan"),
-    "fault": lambda: {}["nothing there"],
-    "recursion": lambda: ATTACKS["recursion"](),
+    "fault": lambda: os.environ["NOTHING_THERE"],
+    "recursion": _recurse,
     "environment": lambda: dict(os.environ),
-    "whoami": lambda: {"uids": os.getresuid(), "groups": os.getgroups(), "cwd": os.getcwd(), "pid": os.getpid()},
+    "whoami": lambda: {"uids": os.getresuid(), "groups": os.getgroups(), "cwd": str(Path.cwd()), "pid": os.getpid()},
     "descriptors": lambda: [number for number in range(256) if _is_open(number)],
     "read": _tried(lambda path: Path(path).read_bytes()[:100].decode("latin-1")),
     "write": _tried(lambda path: Path(path).write_text("x")),
     "unlink": _tried(os.unlink),
-    "chmod": _tried(lambda path: os.chmod(path, 0o777)),
+    "chmod": _tried(lambda path: Path(path).chmod(0o700)),
     "mkdir": _tried(os.mkdir),
     "socket": _tried(lambda family: socket.socket(family).family),
     "socketpair": _tried(socket.socketpair),
     "fork": _tried(os.fork),
-    "exec": _tried(lambda: os.execv("/bin/true", ["true"])),
+    "exec": _tried(lambda: os.execv("/bin/true", ["true"])),  # noqa: S606 the attack
     "spawn": _tried(lambda: subprocess.run(["/bin/true"], check=True)),
     "thread": _tried(_thread),
     "kill": _tried(lambda pid: os.kill(pid, signal.SIGKILL)),

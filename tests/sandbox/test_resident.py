@@ -6,7 +6,6 @@ import asyncio
 import os
 import signal
 from collections import Counter
-from pathlib import Path
 
 import pytest
 
@@ -14,6 +13,7 @@ from sandbox.protocol import MAX_LINE, Job, JobKind, Result, Status
 from sandbox.resident import Resident
 from sandbox.settings import SandboxSettings
 from tests.attacks.lab import ask, job, rogue
+from tests.attacks.processes import open_descriptors, until_gone
 
 
 async def both(sandbox: Resident) -> tuple[int, int]:
@@ -21,21 +21,6 @@ async def both(sandbox: Resident) -> tuple[int, int]:
     await ask(sandbox, "echo")
     keeper, child = sandbox.processes()
     return keeper, child
-
-
-def gone(pid: int) -> bool:
-    """The process is no more, or only its name is."""
-    try:
-        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-    except (FileNotFoundError, ProcessLookupError):
-        return True
-    return state == "Z"
-
-
-async def until_gone(*pids: int) -> None:
-    async with asyncio.timeout(10):
-        while not all(gone(pid) for pid in pids):
-            await asyncio.sleep(0.005)
 
 
 async def test_a_thousand_askers_at_once_each_get_their_own_answer() -> None:
@@ -200,7 +185,7 @@ async def test_who_stops_waiting_leaves_nothing_behind() -> None:
 
 
 async def test_closing_answers_everyone_and_leaves_no_process_and_no_descriptor() -> None:
-    before = set(os.listdir("/proc/self/fd"))
+    before = open_descriptors()
     async with rogue(workers=2) as sandbox:
         await both_of_two(sandbox)
         pids = sandbox.processes()
@@ -209,7 +194,7 @@ async def test_closing_answers_everyone_and_leaves_no_process_and_no_descriptor(
     results: list[Result] = await asyncio.gather(*asked)
     assert {result.status for result in results} == {Status.UNAVAILABLE}
     await until_gone(*pids)
-    assert set(os.listdir("/proc/self/fd")) <= before
+    assert open_descriptors() <= before
     assert (await ask(sandbox, "echo")).status is Status.UNAVAILABLE
 
 
@@ -219,13 +204,12 @@ async def both_of_two(sandbox: Resident) -> None:
 
 
 async def test_closing_while_it_starts_leaves_nothing() -> None:
-    before = set(os.listdir("/proc/self/fd"))
+    before = open_descriptors()
     async with rogue() as sandbox:
-        while not sandbox.processes():
-            await asyncio.sleep(0.001)
-        pids = sandbox.processes()
-    await until_gone(*pids)
-    assert set(os.listdir("/proc/self/fd")) <= before
+        asked = asyncio.ensure_future(ask(sandbox, "echo"))
+        await asyncio.sleep(0)
+    assert (await asked).status is Status.UNAVAILABLE
+    assert open_descriptors() <= before
 
 
 async def test_without_an_interpreter_the_answer_is_unavailable_with_the_reason() -> None:

@@ -1,0 +1,47 @@
+"""What the kernel says of processes, ours and those of a sandbox."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+
+def gone(pid: int) -> bool:
+    """The process is no more, or only its name is."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return True
+
+
+async def until_gone(*pids: int) -> None:
+    """Raises `TimeoutError` for processes that stay."""
+    async with asyncio.timeout(10):
+        while not all(gone(pid) for pid in pids):  # noqa: ASYNC110 the end of another process is no event here
+            await asyncio.sleep(0.005)
+
+
+def open_descriptors() -> set[str]:
+    """Of this process."""
+    return {entry.name for entry in Path("/proc/self/fd").iterdir()}
+
+
+def status(pid: int) -> dict[str, str]:
+    """The fields of `/proc/PID/status`."""
+    return dict(line.split(":\t", 1) for line in Path(f"/proc/{pid}/status").read_text().splitlines())
+
+
+def limits(pid: int) -> dict[str, list[str]]:
+    """Soft and hard limit by name."""
+    rows = [line.split("  ") for line in Path(f"/proc/{pid}/limits").read_text().splitlines()]
+    return {row[0]: [cell.strip() for cell in row[1:] if cell.strip()][:2] for row in rows}
+
+
+def start_of(pid: int) -> bytes:
+    """The environment and the command line that a process was started with."""
+    return Path(f"/proc/{pid}/environ").read_bytes() + Path(f"/proc/{pid}/cmdline").read_bytes()
+
+
+def resident_megabytes(pid: int) -> float:
+    """Memory that the process has now."""
+    return int(status(pid)["VmRSS"].split()[0]) / 1024
