@@ -5,6 +5,7 @@ An adapter turns an event into an `Incoming`, gives it to `Core.handle` and rend
 
 from __future__ import annotations
 
+import asyncio
 import random
 import secrets
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -26,6 +27,7 @@ from bot.reply import Reply
 from bot.settings import Settings
 from bot.store.store import Exchange, Store, open_store
 from sandbox.client import Sandbox, open_sandbox
+from sandbox.language import shelf
 
 if TYPE_CHECKING:
     from sandbox.oracle import Oracle
@@ -142,6 +144,7 @@ async def build_core(
     Raises:
         StoreError: the store cannot be used.
     """
+    await asyncio.to_thread(shelf.read_all)
     way = settings.sandbox
     if patient:
         way = way.model_copy(update={"wait_s": way.start_s})

@@ -15,7 +15,7 @@ from sandbox.language.formulas.working import Fix
 from sandbox.language.grammar import parse
 from sandbox.language.meanings import meaning
 from sandbox.language.model import Output, Pipeline, Stage, Tensor, Unknown
-from sandbox.language.size import evaluate, symbol
+from sandbox.language.size import Size, evaluate, symbol
 from sandbox.language.spelling import spell_pipeline, spell_stage
 from sandbox.language.walk import Walk, bindings, walk
 from sandbox.protocol import Job, JobKind, Result, Status
@@ -317,7 +317,7 @@ def _at_free_sizes(closed: Walk) -> Walk | None:
     names: dict[str, int] = {}
 
     def freed(tensor: Tensor) -> Tensor:
-        shape = []
+        shape: list[Size] = []
         for size in tensor.shape:
             if isinstance(size, int) and size > SMALL_AXIS:
                 name = next((known for known, number in names.items() if number == size), f"a{len(names)}")

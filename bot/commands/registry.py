@@ -4,5 +4,6 @@ from __future__ import annotations
 
 from bot.command import Command
 from bot.commands.help import HELP
+from bot.commands.shape import SHAPE
 
-COMMANDS: tuple[Command, ...] = (HELP,)
+COMMANDS: tuple[Command, ...] = (SHAPE, HELP)

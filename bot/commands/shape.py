@@ -7,8 +7,6 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import structlog
-from sandbox.language.complete import complete
-from sandbox.language.python import write
 
 from bot.actions import Action
 from bot.command import Command, Completion, Example, Incoming, Option
@@ -16,7 +14,9 @@ from bot.commands import shape_words as words
 from bot.commands.shape_explained import explanation
 from bot.errors import StaleAction
 from bot.reply import Button, Buttons, Code, Fault, Part, Reply, Table, Text
+from sandbox.language.complete import complete
 from sandbox.language.model import CodeGivenError, LanguageError
+from sandbox.language.python import write
 from sandbox.language.size import Size
 from sandbox.language.walk import condition_text
 from sandbox.oracle import Answer
@@ -148,7 +148,7 @@ def data(answer: Answer) -> dict[str, object]:
         "conditions": condition_text(walk),
         "agreed": list(answer.agreed),
         "checked_at": [[list(shape) for shape in inputs] for inputs in answer.checked_at],
-        "torch": answer.torch or None,
+        "torch": words.version(answer) or None,
         "device": answer.device,
         "repair": None if answer.failure is None or answer.failure.repair is None else answer.failure.repair.line,
     }

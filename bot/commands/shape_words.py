@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sandbox.language.formulas.working import Line
 from sandbox.language.model import Output, Tensor, Value
 from sandbox.language.size import Size, evaluate
 from sandbox.language.spelling import spell_stage
@@ -49,8 +48,8 @@ def named(outputs: tuple[Output, ...]) -> str:
 
 
 def working(step: Step) -> list[str]:
-    """The formula with the numbers put in, one line an axis."""
-    return [f"{line.axis}: {_filled(line)}" for line in step.lines]
+    """The formula with the numbers put in, one line an axis; an axis that only stays is left to the headline."""
+    return [f"{line.axis}: {line.filled} = {line.value}" for line in step.lines if line.filled != str(line.value)]
 
 
 def totals(answer: Answer) -> list[str]:
@@ -102,7 +101,7 @@ def stamp(answer: Answer) -> str:
     """Who says so."""
     if answer.disagreement:
         return (
-            f"torch {answer.torch}, {answer.device}: torch's word is shown, and the formula differs from it "
+            f"torch {version(answer)}, {answer.device}: torch's word is shown, and the formula differs from it "
             f"({answer.disagreement}). This is a fault of the formula, and it has been logged."
         )
     if answer.unchecked:
@@ -117,7 +116,12 @@ def stamp(answer: Answer) -> str:
         at = ", checked at " + ", ".join(
             " and ".join("x".join(map(str, size)) or "()" for size in inputs) for inputs in answer.checked_at
         )
-    return f"torch {answer.torch}, {answer.device}: {said}{at}."
+    return f"torch {version(answer)}, {answer.device}: {said}{at}."
+
+
+def version(answer: Answer) -> str:
+    """Torch's release, without the name of the build."""
+    return answer.torch.partition("+")[0]
 
 
 def repair(found: Repair) -> str:
@@ -163,11 +167,6 @@ def memory(size: Size) -> str:
 def plain_value(value: Value) -> object:
     """A solved argument for JSON and for a sentence."""
     return value if isinstance(value, int | float | str | bool | None) else str(value)
-
-
-def _filled(line: Line) -> str:
-    value = str(line.value)
-    return value if line.filled == value else f"{line.filled} = {value}"
 
 
 def counts(step: Step) -> Iterator[str]:

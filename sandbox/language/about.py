@@ -20,11 +20,12 @@ class About:
 
 def about(name: str) -> About | None:
     """The family of a layer, by its class name; None for tensor operations."""
-    return _families().get(name)
+    return families().get(name)
 
 
 @cache
-def _families() -> dict[str, About]:
+def families() -> dict[str, About]:
+    """Every layer's family, by the layer's class name."""
     text = resources.files("sandbox.language").joinpath("about.toml").read_text(encoding="utf-8")
     found = {}
     for entry in tomllib.loads(text)["family"]:

@@ -123,5 +123,5 @@ async def conversation(
     """A channel on a store in `data_dir`; give the same folder twice to see what a restart keeps."""
     clock = SettableClock()
     away: AbstractAsyncContextManager[Sandbox] = nullcontext(TorchAway())
-    async with build_core(Settings(data_dir=data_dir), clock=clock, sandbox=sandbox or away) as core:
+    async with build_core(Settings(data_dir=data_dir), clock=clock, sandbox=sandbox or away, patient=True) as core:
         yield Conversation(core, clock, place, organisers)

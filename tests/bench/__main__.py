@@ -1,0 +1,25 @@
+"""`make bench`: measures what Stride promises about time and memory; exit status 1 where a budget is missed."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+
+from tests.bench import measure, models, shape, start
+
+PARTS = {"shape": shape.figures, "models": models.figures, "start": start.figures}
+
+
+def main(chosen: list[str]) -> int:
+    """Runs the named parts, or all."""
+    missed = 0
+    print(measure.HEADER)  # noqa: T201 - the table is the output
+    for name in chosen or PARTS:
+        for figure in asyncio.run(PARTS[name]()):
+            print(figure.row(), flush=True)  # noqa: T201 - the table is the output
+            missed += not figure.kept
+    return 1 if missed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

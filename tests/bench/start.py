@@ -1,0 +1,95 @@
+"""How soon Stride serves after it is started, and what it weighs, torch's worker aside."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import sys
+import tempfile
+import time
+
+import aiohttp
+
+from tests.bench.measure import Figure, median, resident_mb
+
+STARTS = 5
+PATIENCE_S = 30
+ADDRESS = re.compile(rb"http://127\.0\.0\.1:\d+")
+
+
+async def figures() -> list[Figure]:
+    """Starts `stride run` on its defaults several times, and once with every platform's code in the process."""
+    times: list[float] = []
+    weights: list[float] = []
+    for _ in range(STARTS):
+        seconds, weight = await _started()
+        times.append(seconds)
+        weights.append(weight)
+    return [
+        Figure(name="`stride run` until the page is served", value=median(times), unit="s", at_most=1.5),
+        Figure(name="memory of the bot once it serves", value=median(weights), unit="MB", at_most=120),
+        Figure(name="the same with Discord and Slack", value=await _with_platforms(), unit="MB", at_most=160),
+    ]
+
+
+async def _started() -> tuple[float, float]:
+    with tempfile.TemporaryDirectory() as folder:
+        environment = {**os.environ, "STRIDE_DATA_DIR": folder, "STRIDE_WEB__PORT": "0"}
+        began = time.perf_counter()
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            "bot",
+            "run",
+            env=environment,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.DEVNULL,
+        )
+        try:
+            address = await asyncio.wait_for(_address(process), PATIENCE_S)
+            async with aiohttp.ClientSession() as session, session.get(address) as page:
+                page.raise_for_status()
+            return time.perf_counter() - began, resident_mb(process.pid)
+        finally:
+            process.terminate()
+            await process.wait()
+
+
+async def _address(process: asyncio.subprocess.Process) -> str:
+    if process.stdout is None:
+        raise AssertionError("the process was started with a pipe")
+    async for line in process.stdout:
+        found = ADDRESS.search(line)
+        if found:
+            return found.group().decode()
+    raise AssertionError("stride run ended without saying where to look")
+
+
+WITH_PLATFORMS = """
+import asyncio, tempfile, pathlib
+from pydantic import SecretStr
+from bot.settings import DiscordSettings, Settings, SlackSettings
+from bot.app import build_core
+async def main():
+    with tempfile.TemporaryDirectory() as folder:
+        settings = Settings(
+            data_dir=pathlib.Path(folder),
+            discord=DiscordSettings(token=SecretStr("not.a.token")),
+            slack=SlackSettings(bot_token=SecretStr("xoxb-none"), app_token=SecretStr("xapp-none")),
+        )
+        async with build_core(settings) as core:
+            from bot.adapters import discord, slack, web
+            parts = [part(settings, core) for part in (discord.create_bot, slack.create_app, web.create_app)]
+            status = pathlib.Path("/proc/self/status").read_text()
+            print(len(parts), next(line.split()[1] for line in status.splitlines() if line.startswith("VmRSS")))
+asyncio.run(main())
+"""
+
+
+async def _with_platforms() -> float:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-W", "ignore", "-c", WITH_PLATFORMS, stdout=asyncio.subprocess.PIPE
+    )
+    output, _ = await process.communicate()
+    return int(output.split()[1]) / 1000
