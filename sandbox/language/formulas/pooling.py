@@ -56,17 +56,23 @@ def average_pool(working: Working, axes: int) -> None:
 def power_pool(working: Working, axes: int) -> None:
     """LPPool1d, LPPool2d, LPPool3d: an average pool of powers and the root of it; at infinity a max pool."""
     norm = working.args["norm_type"]
-    working.require(norm != 0, "`norm_type` 0 asks for a 0th root.", Fix({"norm_type": 2}))
-    if isinstance(norm, float) and isinf(norm):
+    working.require(
+        isinstance(norm, int | float) and norm != 0,
+        f"`norm_type` is the power and the root, a number other than 0, not {norm!r}.",
+        Fix({"norm_type": 2}),
+    )
+    infinite = isinstance(norm, float) and isinf(norm)
+    kernel = working.args["kernel_size"]
+    if axes > 1:
+        exactly_per_axis(working, "kernel_size", axes)
+    elif isinstance(kernel, tuple) and not infinite:
+        first = kernel[0] if kernel else 1
+        working.refuse("LPPool1d multiplies by `kernel_size`, and needs a plain number.", Fix({"kernel_size": first}))
+    if infinite:
         _check_dtype(working, (*_FLOATS, *_COMPLEX, *(() if axes == 1 else _WHOLE)))
         planes, windows = _windows(working, axes, (1,) * axes)
         _pool(working, planes, windows, _COMPLEX.get(working.x.dtype))
         return
-    kernel = working.args["kernel_size"]
-    if axes == 1 and isinstance(kernel, tuple):
-        first = kernel[0] if kernel else 1
-        working.refuse("LPPool1d multiplies by `kernel_size`, and needs a plain number.", Fix({"kernel_size": first}))
-    exactly_per_axis(working, "kernel_size", axes)
     _check_dtype(working, (*(("float32", "float64") if axes == 3 else _FLOATS), *_WHOLE, "bool"))
     planes, windows = _windows(working, axes, (1,) * axes)
     _require_whole_kernel(working, windows)
@@ -85,8 +91,10 @@ def adaptive_pool(working: Working, axes: int, *, greatest: bool) -> None:
     for place, (letter, size, number) in enumerate(zip(LETTERS[axes], planes.space, wanted, strict=True)):
         made = size if number is None else number
         name = "output_size" if axes == 1 else f"output_size[{place}]"
-        filled = f"{letter} as it is" if number is None else name
-        working.line(letter, f"output_size, whatever {letter} is", filled, made)
+        if number is None:
+            working.line(letter, f"{name} is None, which keeps {letter}", letter, made)
+        else:
+            working.line(letter, f"{name}, whatever {letter} is", name, made)
         space.append(made)
     working.output((*working.x.shape[:-axes], *space))
     if greatest and working.flag("return_indices"):
@@ -298,9 +306,10 @@ def _pool(working: Working, planes: Planes, windows: list[Window], dtype: str | 
     if not ceil:
         require_fit(working, windows, padding)
     space = [_line(working, window, ceil=ceil) for window in windows]
-    for window, made in zip(windows, space, strict=True):
-        words = f"No window fits on {window.letter}: the kernel spans {window.reach} of {window.padded}."
-        working.require_at_least(made, 1, words)
+    if ceil:
+        for window, made in zip(windows, space, strict=True):
+            words = f"Not even one window of {window.reach} starts on {window.letter}, where there are {window.size}."
+            working.require_at_least(made, 1, words)
     working.output((*planes.lead, *space), dtype=dtype)
     working.field_of_view = Field(tuple(window.reach for window in windows), tuple(window.stride for window in windows))
 

@@ -13,6 +13,7 @@ from sandbox.language.model import Stage, Tensor, Value
 from sandbox.language.size import Expr, Size, product
 
 LETTERS = {1: ("L",), 2: ("H", "W"), 3: ("D", "H", "W")}
+LARGEST = 2**63
 EXACT = 2**16  # fractions over a power of two up to this one are exact for every size one can have
 
 
@@ -147,9 +148,11 @@ def require_fit(working: Working, windows: Sequence[Window], padding: str | None
     """Every window fits its padded axis at least once; else: more padding, a smaller kernel, less dilation."""
     for window in windows:
         size, letter = window.size, window.letter
-        added = f" + {window.before} + {window.after} of padding" if window.before or window.after else ""
+        there = str(size)
+        if window.before or window.after:
+            there = f"{size} + {window.before} + {window.after} of padding = {window.padded}"
         spans = f"spans {window.reach}" if window.dilation > 1 else f"is {window.kernel}"
-        words = f"The kernel {spans} on {letter}, longer than the input there: {size}{added} = {window.padded}."
+        words = f"The kernel {spans} on {letter}, and the input there is only {there}."
         working.require_at_least(window.padded, window.reach, words, *_fit_fixes(windows, padding))
 
 
@@ -206,7 +209,10 @@ def elements(*sizes: Size) -> Size:
 def scaled(working: Working, letter: str, size: Size, scale: float) -> Size:
     """`floor(size * scale)` in the floating point arithmetic that torch does it in."""
     if isinstance(size, int):
-        return int(float(size) * scale)
+        made = float(size) * scale
+        words = f"{letter} would come out as {made:g}, and torch counts to 2**63 - 1."
+        working.require(abs(made) < LARGEST, words, Fix({"scale_factor": 2}))
+        return int(made)
     top, bottom = scale.as_integer_ratio()
     if bottom > EXACT:
         working.refuse(

@@ -28,6 +28,8 @@ def ask_many(name: str, cases: int, seed: int) -> None:
     for _ in range(cases):
         args = arguments(name, ask)
         shape, dtype = ask.shape(int(name[-2]), ask.pick([1, 2, 3])), ask.dtype(share=0.1)
+        if 0 in shape and "-" in str(args["padding"]):  # torch then makes tensors of negative sizes
+            args["padding"] = 1
         accepted += assert_agrees(name, args, [(shape, dtype)]).error is None
         if dtype == "float32" and 0 not in shape:
             assert_agrees_for_free_sizes(name, args, shape, ask.free(shape))
