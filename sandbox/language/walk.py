@@ -14,6 +14,7 @@ from sandbox.language.catalogue import full_args, operation, signature
 from sandbox.language.formulas import activation, dropout, normalisation, padding
 from sandbox.language.formulas.registry import LAYER_FORMULAS, OP_FORMULAS
 from sandbox.language.formulas.working import Assumed, Condition, Count, Field, Fix, Line, Misfit, Working
+from sandbox.language.layers.registry import LAYERS
 from sandbox.language.model import Output, Pipeline, Stage, Tensor, Value
 from sandbox.language.size import Size, product, symbols
 
@@ -236,7 +237,8 @@ def _arguments(stage: Stage) -> dict[str, Value]:
 @cache
 def _required(kind: str, name: str) -> tuple[str, ...]:
     taken = operation(name) if kind == "op" else signature(name)
-    return tuple(parameter.name for parameter in taken.parameters if parameter.required)
+    nested = LAYERS[name].nested if kind == "layer" else {}  # such a module may be written through its own arguments
+    return tuple(each.name for each in taken.parameters if each.required and each.name not in nested)
 
 
 def _total(sizes: Iterator[Size]) -> Size:
