@@ -31,7 +31,7 @@ const KINDS = {
 
   code: (part, { use }) => {
     const body = make("code", {}, ...highlight(part.code, part.language));
-    const block = make("pre", { tabindex: "0", role: "region", "aria-label": part.language ? `Code, ${part.language}` : "Code" }, body);
+    const block = make("pre", { tabindex: "0", role: "group", "aria-label": part.language ? `Code, ${part.language}` : "Code" }, body);
     const command = part.code.startsWith("/") && !part.code.includes("\n");
     const tools = make("div", { class: "tools" },
       command ? make("button", { type: "button", click: () => use(part.code) }, icon(USE), make("span", {}, "Use")) : null, copyButton(part.code));
@@ -46,7 +46,7 @@ const KINDS = {
       make("thead", {}, make("tr", {}, ...part.headers.map((text, column) => (text ? cell("th", { scope: "col" })(text, column) : make("td", {}))))),
       make("tbody", {}, ...part.rows.map((row) => make("tr", {}, ...row.map(cell("td", {}))))));
     if (part.title) table.prepend(make("caption", {}, ...inline(part.title)));
-    return make("div", { class: "table", tabindex: "0", role: "region", "aria-label": part.title || "Table" }, table);
+    return make("div", { class: "table", tabindex: "0", role: "group", "aria-label": part.title || "Table" }, table);
   },
 
   picture: (part) => {
@@ -75,16 +75,16 @@ const KINDS = {
 
   form: (part, { act }) => {
     const fields = part.fields.map((field) => make("label", {}, make("span", {}, field.label), input(field)));
-    return form(part.action, act, [make("h4", {}, part.title), ...fields], "Send", "form");
+    return form(part.action, act, [make("h3", {}, part.title), ...fields], "Send", "form");
   },
 };
 
 /** The line that says most: of `Conv1d: (3, 100) → (16, 98)`, what comes out stands out. */
 function heading(text) {
   const found = HEADLINE.exec(text);
-  if (!found) return make("h3", { class: "text heading" }, ...inline(text));
+  if (!found) return make("h2", { class: "text heading" }, ...inline(text));
   const [, name, given, got] = found;
-  return make("h3", { class: "text heading shapes" }, name ? make("span", { class: "name" }, ...inline(name), make("span", { class: "unseen" }, ": ")) : null,
+  return make("h2", { class: "text heading shapes" }, name ? make("span", { class: "name" }, ...inline(name), make("span", { class: "unseen" }, ": ")) : null,
     make("span", { class: "given" }, ...inline(given)), make("span", { class: "arrow" }, " → "), make("span", { class: "got" }, ...inline(got)));
 }
 
