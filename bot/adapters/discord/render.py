@@ -12,21 +12,36 @@ from dataclasses import dataclass, field
 from typing import Any, assert_never
 
 from bot.actions import to_id
-from bot.adapters.layout import lay_out, pieces, shortened, spans
-from bot.reply import Button, Buttons, Code, File, Form, Part, Picture, Reply, Select, Table, Text, plain, plain_part
+from bot.adapters.discord.markup import MAX_RAW_TEXT, escape, paragraphs
+from bot.adapters.layout import lay_out, pieces, shortened
+from bot.reply import (
+    Button,
+    Buttons,
+    Code,
+    File,
+    Form,
+    Part,
+    Picture,
+    Reply,
+    Select,
+    Table,
+    Text,
+    plain,
+    plain_part,
+)
 
 MAX_TEXT = 4_000  # characters of text in one message, all components together
 MAX_COMPONENTS = 40  # nested ones too
 MAX_FILES = 10
 MAX_MESSAGES = 3  # what is longer goes into a file: nobody scrolls through ten messages
 MAX_BLOCK = 1_800  # characters of fixed width shown in the chat; what is longer goes into a file
+MAX_TITLE = 200
 MAX_FORM = 5
 MAX_FORM_VALUE = 4_000
 
 ROW, BUTTON, SELECT, INPUT, TEXT, GALLERY, FILE, CONTAINER, LABEL = 1, 2, 3, 4, 10, 12, 13, 17, 18
 STYLES = {"normal": 2, "primary": 1, "danger": 4}
 GREEN, RED, BLUE = 0x2DA44E, 0xD1242F, 0x4E79A7
-_MARKUP = re.compile(r"([\\*_~|\[\]<>@`])|(:)(?=//|\w+:)|^(\s*)(-#|[#+-]|\d+(?=\.))", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,35 +115,13 @@ def modal(form: Form, said: Sequence[Part] = ()) -> dict[str, Any]:
         }
         for each in form.fields
     ]
-    texts = [_text(_markdown(part)) for part in said if isinstance(part, Text)]
+    texts = [_text(words) for part in said if isinstance(part, Text) for words in paragraphs(part)]
     room = MAX_FORM - len(inputs)
     return {
         "title": shortened(form.title, 45),
         "custom_id": to_id(form.action),
         "components": [*(piece.component for piece in texts[:room]), *inputs],
     }
-
-
-def escape(text: str) -> str:
-    """Text that Discord shows to the letter: no bold, no link, no mention, no emoji, no list."""
-    return _MARKUP.sub(lambda found: f"{found[3] or ''}\\{found[1] or found[2] or found[4]}", text)
-
-
-def _markdown(part: Text) -> str:
-    said = "".join(f"`{text}`" if code else escape(text) for text, code in spans(part.text))
-    match part.tone:
-        case "normal":
-            return said
-        case "heading":
-            return f"### {said}"
-        case "good":
-            return f"✅ {said}"
-        case "bad":
-            return f"❌ {said}"
-        case "note":
-            return "\n".join(f"-# {line}" if line else "" for line in said.splitlines())
-        case _:
-            assert_never(part.tone)
 
 
 def _pieces(parts: Sequence[Part]) -> list[_Piece]:
@@ -142,25 +135,28 @@ def _pieces(parts: Sequence[Part]) -> list[_Piece]:
 def _part(part: Part, number: int, taken: set[str]) -> Iterator[_Piece]:
     match part:
         case Text():
-            yield from (_text(piece) for piece in pieces(_markdown(part), MAX_TEXT))
+            yield from map(_text, paragraphs(part))
         case Code():
             yield from _block(part.code, part.language, f"code-{number}.txt")
         case Table():
             yield from _table(part, f"table-{number}.txt")
         case Picture():
             name = f"picture-{number}.{part.kind}"
-            item = {"media": {"url": f"attachment://{name}"}, "description": shortened(part.alt, 1024)}
+            item: dict[str, Any] = {"media": {"url": f"attachment://{name}"}}
+            if part.alt:
+                item["description"] = shortened(part.alt, 1024)
             yield _Piece({"type": GALLERY, "items": [item]}, file=Attachment(name, part.data, part.alt))
         case File():
             yield _file(_safe_name(part.name, number), part.data)
         case Buttons():
             yield from _rows(part, taken)
         case Select():
-            yield _select(part)
+            yield from _select(part, taken)
         case Form():
             # The client opens forms as windows; in a message one is what it asks for.
             asked = ", ".join(each.label for each in part.fields)
-            yield _text(f"**{escape(part.title)}**\n{escape(asked)}"[:MAX_TEXT])
+            asked = shortened(asked, MAX_RAW_TEXT)
+            yield _text(f"**{escape(shortened(part.title, MAX_TITLE))}**\n{escape(asked)}")
         case _:
             assert_never(part)
 
@@ -183,7 +179,7 @@ def _block(code: str, language: str, name: str, title: str = "") -> Iterator[_Pi
 
 
 def _table(part: Table, name: str) -> Iterator[_Piece]:
-    title = f"**{escape(part.title)}**\n" if part.title else ""
+    title = f"**{escape(shortened(part.title, MAX_TITLE))}**\n" if part.title else ""
     laid = lay_out(part)
     if isinstance(laid, str):
         yield from _block(laid, "", name, title)
@@ -209,7 +205,8 @@ def _safe_name(name: str, number: int) -> str:
     """A file name as Discord keeps it, so that the component finds its file, and different from the others'."""
     stem, dot, ending = name.rpartition(".")
     safe = re.sub(r"[^A-Za-z0-9_-]", "_", stem or ending)
-    return f"{safe}-{number}" + (f".{re.sub(r'[^A-Za-z0-9]', '', ending)}" if dot and stem else "")
+    kind = re.sub(r"[^A-Za-z0-9]", "", ending) if dot and stem else ""
+    return f"{safe[:80]}-{number}" + (f".{kind[:16]}" if kind else "")
 
 
 def _rows(part: Buttons, taken: set[str]) -> Iterator[_Piece]:
@@ -228,20 +225,22 @@ def _button(button: Button) -> dict[str, Any]:
     return {
         "type": BUTTON,
         "style": STYLES[button.style],
-        "label": shortened(button.label, 80),
+        "label": shortened(button.label, 80) or "…",
         "custom_id": to_id(button.action),
     }
 
 
-def _select(part: Select) -> _Piece:
-    options = [{"label": shortened(label, 100), "value": value} for value, label in part.options]
+def _select(part: Select, taken: set[str]) -> Iterator[_Piece]:
+    if (key := to_id(part.action)) in taken:
+        return
+    taken.add(key)
     menu = {
         "type": SELECT,
-        "custom_id": to_id(part.action),
+        "custom_id": key,
         "placeholder": shortened(part.label, 150),
-        "options": options,
+        "options": [{"label": shortened(label, 100), "value": value} for value, label in part.options],
     }
-    return _Piece({"type": ROW, "components": [menu]}, components=2)
+    yield _Piece({"type": ROW, "components": [menu]}, components=2)
 
 
 def _pages(held: Sequence[_Piece]) -> list[_Page]:
@@ -250,7 +249,7 @@ def _pages(held: Sequence[_Piece]) -> list[_Page]:
         if not pages[-1].fits(piece):
             pages.append(_Page())
         pages[-1].pieces.append(piece)
-    return [page for page in pages if page.pieces]
+    return [page for page in pages if page.pieces] or [_Page([_text("")])]
 
 
 def _message(page: _Page, colour: int) -> Message:

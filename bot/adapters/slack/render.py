@@ -24,6 +24,8 @@ MAX_MESSAGES = 3  # what is longer goes into a file; a response URL would take f
 MAX_NOTICE = 3_000
 MAX_ROW = 25
 ROWS = 20  # of a table in one block
+MAX_CELL = 1_000
+MAX_SPANS = 60  # marked and plain pieces of one paragraph; a text with more is not worth marking
 MAX_HEADER = 150
 MAX_FORM_VALUE = 3_000
 FORM = "stride"
@@ -62,8 +64,9 @@ def render(reply: Reply) -> Rendered:
         controls = [block for page in pages[1:] for block in page if block["type"] == "actions"]
         pages = [pages[0], *_pages(controls)][:MAX_MESSAGES]
         uploads.append(Upload("answer.txt", plain(reply).encode(), "The whole answer"))
-    notice = escape(shortened(plain(reply), MAX_NOTICE)) or "…"
-    return Rendered(tuple(Message(tuple(page), notice) for page in pages), tuple(uploads))
+    notice = escape(shortened(plain(reply), MAX_NOTICE)).strip() or "…"
+    messages = [Message(tuple(page), notice) for page in pages or [list(_notes("…"))]]
+    return Rendered(tuple(messages), tuple(uploads))
 
 
 def modal(form: Form, address: Address) -> dict[str, Any]:
@@ -143,8 +146,9 @@ def _text(part: Text) -> Iterator[dict[str, Any]]:
 
 def _paragraph(text: str, *, bold: bool = False) -> Iterator[dict[str, Any]]:
     for piece in pieces(text, MAX_BLOCK_TEXT):
+        found = list(spans(piece))
         elements = []
-        for words, code in spans(piece):
+        for words, code in found if len(found) <= MAX_SPANS else [(piece, False)]:
             style = {name: True for name, on in (("bold", bold), ("code", code)) if on}
             elements.append({"type": "text", "text": words, **({"style": style} if style else {})})
         yield _rich(elements)
@@ -162,20 +166,37 @@ def _fixed(code: str) -> Iterator[dict[str, Any]]:
 
 def _table(part: Table) -> Iterator[dict[str, Any]]:
     if part.title:
-        yield _rich([{"type": "text", "text": part.title, "style": {"bold": True}}])
+        yield _rich([{"type": "text", "text": shortened(part.title, MAX_CELL), "style": {"bold": True}}])
     laid = lay_out(part)
     if isinstance(laid, str):
         yield from _fixed(laid)
         return
-    for start in range(0, len(laid), ROWS):
-        items = [_row(record) for record in laid[start : start + ROWS]]
-        yield {"type": "rich_text", "elements": [{"type": "rich_text_list", "style": "bullet", "elements": items}]}
+    for rows in _grouped([_row(record) for record in laid]):
+        yield {"type": "rich_text", "elements": [{"type": "rich_text_list", "style": "bullet", "elements": rows}]}
+
+
+def _grouped(rows: list[dict[str, Any]]) -> list[list[dict[str, Any]]]:
+    """Rows in groups that are each a block."""
+    groups: list[list[dict[str, Any]]] = []
+    size = MAX_BLOCK_TEXT
+    for row in rows:
+        cost = sum(len(each["text"]) for each in row["elements"])
+        if size + cost > MAX_BLOCK_TEXT or len(groups[-1]) == ROWS:
+            groups.append([])
+            size = 0
+        groups[-1].append(row)
+        size += cost
+    return groups
 
 
 def _row(record: Record) -> dict[str, Any]:
-    elements: list[dict[str, Any]] = [{"type": "text", "text": record.headline or "…", "style": {"code": True}}]
+    elements: list[dict[str, Any]] = [
+        {"type": "text", "text": shortened(record.headline, MAX_CELL) or "…", "style": {"code": True}}
+    ]
     if said := record.sentence():
-        elements.append({"type": "text", "text": ("  " if len(record.cells) == 1 else "\n") + said})
+        elements.append(
+            {"type": "text", "text": ("  " if len(record.cells) == 1 else "\n") + shortened(said, MAX_CELL)}
+        )
     return {"type": "rich_text_section", "elements": elements}
 
 

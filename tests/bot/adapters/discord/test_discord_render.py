@@ -1,0 +1,91 @@
+"""Replies as Discord takes them."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot.actions import Action
+from bot.adapters.discord.markup import escape
+from bot.adapters.discord.render import MAX_MESSAGES, modal, render
+from bot.reply import Button, Buttons, Code, Field, File, Form, Reply, Text
+from tests.bot.adapters.discord.openapi import DiscordApi, check_sizes
+from tests.bot.adapters.replies import forms, replies, words
+from tests.bot.adapters.specs import need_spec
+
+few = settings(max_examples=40, deadline=None)  # a reply takes a while to make up, and to hold against a schema
+CALLBACK = "/interactions/1/token/callback"
+
+
+@pytest.fixture(scope="module")
+def api() -> DiscordApi:
+    return DiscordApi(need_spec("discord-openapi.json"))
+
+
+@few
+@given(replies)
+def test_every_reply_fits_into_a_few_messages(reply: Reply) -> None:
+    messages = render(reply)
+    assert 1 <= len(messages) <= MAX_MESSAGES
+    for message in messages:
+        check_sizes({"components": message.components})
+        names = [each.name for each in message.files]
+        assert len(names) == len(set(names)) <= 10
+
+
+@few
+@given(replies)
+def test_discord_takes_every_reply(api: DiscordApi, reply: Reply) -> None:
+    for message in render(reply):
+        api.check("POST", CALLBACK, {"type": 4, "data": {"flags": 1 << 15, "components": list(message.components)}})
+
+
+@few
+@given(forms)
+def test_discord_takes_every_form(api: DiscordApi, form: Form) -> None:
+    api.check("POST", CALLBACK, {"type": 9, "data": modal(form, [Text(text="Before you send it.")])})
+
+
+@given(words)
+def test_what_is_escaped_is_shown_to_the_letter(text: str) -> None:
+    shown = re.sub(r"\\([^0-9A-Za-z\s])", r"\1", escape(text))
+    assert shown == text
+
+
+@given(st.text(alphabet="*_~|`[]<>@\\#-+1.: /hs\n", max_size=60))
+def test_no_markup_is_left_in_what_is_escaped(text: str) -> None:
+    left = re.sub(r"\\[^0-9A-Za-z\s]", "x", escape(text))
+    assert not re.search(r"[*_~|`\[\]<>@\\]|://|^\s*([#+-]|\d+\.)", left, re.MULTILINE)
+
+
+def test_code_that_would_break_out_of_its_fence_comes_as_a_file_to_the_letter() -> None:
+    (message,) = render(Reply(parts=(Code(code="```@everyone```"),)))
+    assert [each.data for each in message.files] == [b"```@everyone```"]
+
+
+def test_long_code_shows_its_beginning_and_comes_whole_in_a_file() -> None:
+    code = "\n".join(f"line {number}" for number in range(1_000))
+    (message,) = render(Reply(parts=(Code(code=code, language="python"),)))
+    assert message.components[0]["components"][0]["content"].startswith("```python\nline 0\n")
+    assert message.files[0].data == code.encode()
+
+
+def test_the_same_action_twice_is_one_button_since_discord_refuses_two() -> None:
+    again = Button(label="Again", action=Action("again"))
+    (message,) = render(Reply(parts=(Buttons(buttons=(again, again)),)))
+    assert len(message.components[0]["components"][0]["components"]) == 1
+
+
+@pytest.mark.parametrize(("name", "kept"), [("a b/c.py", "a_b_c-1.py"), ("..", "_-1"), ("é.tar.gz", "__tar-1.gz")])
+def test_a_file_keeps_a_name_that_discord_keeps(name: str, kept: str) -> None:
+    (message,) = render(Reply(parts=(File(name=name, data=b"x"),)))
+    assert [each.name for each in message.files] == [kept]
+
+
+def test_a_form_with_more_inputs_than_discord_has_is_refused_here() -> None:
+    fields = tuple(Field(name=f"f{number}", label="?") for number in range(6))
+    with pytest.raises(ValueError, match="at most 5 inputs"):
+        modal(Form(title="Six", fields=fields, action=Action("six")))
