@@ -16,12 +16,14 @@ from sandbox.language.grammar import parse
 from sandbox.language.meanings import meaning
 from sandbox.language.model import Output, Pipeline, Stage, Tensor, Unknown
 from sandbox.language.size import Size, evaluate, symbol
-from sandbox.language.spelling import spell_pipeline, spell_stage
+from sandbox.language.spelling import spell_pipeline, spell_stage, spell_stages
 from sandbox.language.walk import Walk, bindings, walk
 from sandbox.protocol import Job, JobKind, Result, Status
 from sandbox.trial import Run, TorchError, Trial, agrees, free_sizes, payload, read_run, trial
 
 CHOICES = 3  # of free sizes that an answer for every value is checked at
+CHOICES_OF_LARGE = 2  # the same for models whose single run takes torch some time
+LARGE_PARAMS, LARGE_STAGES = 1_000_000, 32
 MAX_REPAIRS = 6  # changes that are tried before none is offered
 SMALL_AXIS = 8  # longer axes may shrink in a check at smaller sizes
 
@@ -131,7 +133,7 @@ class Oracle:
         step = closed.steps[error.stage]
         failed = Failed(
             index=error.stage,
-            stage=spell_stage(step.stage),
+            stage=spell_stage(step.stage, python=closed.pipeline.python),
             inputs=step.inputs,
             torch_words=error.text,
             torch_type=error.type,
@@ -200,7 +202,7 @@ class Oracle:
         step_inputs = _inputs_of(closed, failure.index)
         failed = Failed(
             index=failure.index,
-            stage=spell_stage(stage),
+            stage=spell_stage(stage, python=closed.pipeline.python),
             inputs=step_inputs,
             torch_words="",
             torch_type="",
@@ -255,6 +257,8 @@ class Oracle:
         if failure is None:
             return failed
         for fix in failure.fixes[:MAX_REPAIRS]:
+            if fix.inputs and failure.index:
+                continue
             changed = _apply(closed.pipeline, failure.index, fix)
             repaired = walk(changed)
             if repaired.failure is not None:
@@ -270,7 +274,7 @@ class Oracle:
                     repair=Repair(
                         line=spell_pipeline(repaired.pipeline),
                         write=_written(repaired.pipeline, failure.index, fix),
-                        wrote=failed.stage,
+                        wrote=_wrote(closed.pipeline, failure.index, fix),
                         outputs=verdict.outputs,
                     ),
                 )
@@ -284,8 +288,9 @@ def _choices(closed: Walk) -> list[dict[str, int]]:
     free = free_sizes(closed)
     if not free:
         return [{}]
-    found = bindings(closed, CHOICES if closed.failure is None else 1)
-    return found or [dict.fromkeys(free, 4)]
+    large = len(closed.steps) > LARGE_STAGES or not isinstance(closed.params, int) or closed.params > LARGE_PARAMS
+    count = 1 if closed.failure is not None else CHOICES_OF_LARGE if large else CHOICES
+    return bindings(closed, count) or [dict.fromkeys(free, 4)]
 
 
 def _last(closed: Walk) -> tuple[Output, ...]:
@@ -347,10 +352,27 @@ def _apply(pipeline: Pipeline, index: int, fix: Fix) -> Pipeline:
         stages[index] = replace(stages[index], args={**stages[index].args, **fix.args})
     if fix.insert is not None:
         stages.insert(index, fix.insert)
-    return replace(pipeline, stages=tuple(stages), training=pipeline.training and not fix.evaluate)
+    return replace(
+        pipeline,
+        stages=tuple(stages),
+        training=pipeline.training and not fix.evaluate,
+        inputs=fix.inputs or pipeline.inputs,
+    )
 
 
 def _written(pipeline: Pipeline, index: int, fix: Fix) -> str:
+    """The part of the line that a fix changed, as it is now."""
+    if fix.inputs:
+        return spell_pipeline(replace(pipeline, stages=pipeline.stages[:1]))
     if fix.insert is not None:
-        return f"{spell_stage(pipeline.stages[index])} | {spell_stage(pipeline.stages[index + 1])}"
-    return spell_stage(pipeline.stages[index]) + (" eval" if fix.evaluate else "")
+        return spell_stages(pipeline.stages[index : index + 2], python=pipeline.python)
+    if fix.evaluate:
+        return f"{spell_stage(pipeline.stages[index])} eval"
+    return spell_stage(pipeline.stages[index], python=pipeline.python)
+
+
+def _wrote(pipeline: Pipeline, index: int, fix: Fix) -> str:
+    """The same part as it was."""
+    if fix.inputs:
+        return spell_pipeline(replace(pipeline, stages=pipeline.stages[:1]))
+    return spell_stage(pipeline.stages[index], python=pipeline.python)

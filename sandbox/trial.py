@@ -15,8 +15,8 @@ from sandbox.language.size import Bindings, Size, evaluate, product, symbols
 from sandbox.language.walk import Step, Walk
 from sandbox.language.wire import stage_to_wire
 
-MAX_CPU_ELEMENTS = 1_000_000  # of the inputs, outputs and parameters of a real run together
-MAX_CPU_MACS = 20_000_000
+MAX_CPU_ELEMENTS = 4_000_000  # of the inputs, outputs and parameters of a real run together
+MAX_CPU_MACS = 50_000_000
 
 Shape = tuple[int, ...]
 

@@ -167,7 +167,8 @@ def completions(core: Core, typed: str) -> list[Completion]:
 
 def _stages(answer: Answer) -> Table:
     walk = answer.walk
-    rows = [words.stage_row(index, step) for index, step in enumerate(walk.steps, start=1)]
+    python = walk.pipeline.python
+    rows = [words.stage_row(index, step, python=python) for index, step in enumerate(walk.steps, start=1)]
     if len(rows) > MAX_TABLE_ROWS:
         half = MAX_TABLE_ROWS // 2
         skipped = ("...", f"{len(rows) - 2 * half} more stages", "", "", "")

@@ -86,11 +86,11 @@ def notes(answer: Answer) -> list[str]:
     return found
 
 
-def stage_row(number: int, step: Step) -> tuple[str, str, str, str, str]:
+def stage_row(number: int, step: Step, *, python: bool) -> tuple[str, str, str, str, str]:
     """One row of the table of stages."""
     return (
         str(number),
-        spell_stage(step.stage),
+        spell_stage(step.stage, python=python),
         named(step.outputs),
         amount(step.params.value) if step.params.value != 0 else "",
         amount(step.macs.value) if step.macs.value != 0 else "",

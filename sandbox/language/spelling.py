@@ -1,15 +1,20 @@
-"""Stages back into the short spelling, so that a suggestion can be typed as it stands: `linear 4096 10`."""
+"""Stages back into text, so that a suggestion can be typed as it stands: `linear 4096 10`, `nn.Linear(4096, 10)`."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sandbox.language.layers.registry import LAYERS, OPS
 from sandbox.language.model import Dtype, Pipeline, Stage, Tensor, Unknown, Value
+from sandbox.language.python import expression
 
 _FLAG_ARGUMENTS = frozenset({"kernel_size", "stride", "padding", "dilation", "groups", "output_padding"})
 
 
-def spell_stage(stage: Stage) -> str:
-    """One stage as one would type it, every written argument included."""
+def spell_stage(stage: Stage, *, python: bool = False) -> str:
+    """One stage as one would type it, every written argument included, in the short spelling or in Python's."""
+    if python and stage.kind == "layer":
+        return expression(stage)
     if stage.kind == "op":
         return _spell_op(stage)
     if stage.children:
@@ -32,12 +37,20 @@ def spell_stage(stage: Stage) -> str:
 
 def spell_pipeline(pipeline: Pipeline) -> str:
     """The whole line: stages, `eval` where asked for, and the inputs."""
-    words = [" | ".join(spell_stage(stage) for stage in pipeline.stages)]
+    words = [spell_stages(pipeline.stages, python=pipeline.python)]
     if not pipeline.training:
         words.append("eval")
     if pipeline.inputs:
         words.append("@ " + " ".join(spell_tensor(tensor) for tensor in pipeline.inputs))
     return " ".join(words)
+
+
+def spell_stages(stages: Sequence[Stage], *, python: bool) -> str:
+    """Stages in a row: joined by `|`, or in an `nn.Sequential` where all of them are layers written in Python."""
+    if python and all(stage.kind == "layer" for stage in stages):
+        written = [expression(stage) for stage in stages]
+        return written[0] if len(written) == 1 else f"nn.Sequential({', '.join(written)})"
+    return " | ".join(spell_stage(stage) for stage in stages)
 
 
 def spell_tensor(tensor: Tensor) -> str:

@@ -38,11 +38,15 @@ class Count:
 
 @dataclass(frozen=True, slots=True)
 class Fix:
-    """A small change to try: other arguments for this stage, a stage put before it, or eval mode for the line."""
+    """A small change to try: other arguments for this stage, a stage before it, eval mode, or other inputs.
+
+    Other `inputs` are those of the whole line, so they are tried only where its first stage is the one that fails.
+    """
 
     args: Mapping[str, Value] = field(default_factory=dict)
     insert: Stage | None = None
     evaluate: bool = False
+    inputs: tuple[Tensor, ...] = ()
 
 
 class Misfit(Exception):  # noqa: N818 - it is an answer, not a fault of the program
