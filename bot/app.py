@@ -92,6 +92,10 @@ class Core:
 
         return Oracle(self.sandbox)
 
+    def learn(self) -> None:
+        """Reads the layer language in, which takes a moment that the first question need not wait for."""
+        self.oracle  # noqa: B018 - looked at to be made
+
     async def handle(self, incoming: Incoming) -> Reply | None:
         """Answers an event once; None where it has been seen before, since platforms deliver some twice."""
         if not self.store.claim(incoming.id, incoming.at):

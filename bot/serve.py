@@ -46,7 +46,10 @@ async def serve(settings: Settings, *, announce: Announce, stop: asyncio.Event |
         announce(f"Organisers come in by {address}{await organiser_path(core)} (keep this link to yourself)")
         try:
             async with asyncio.TaskGroup() as group:
-                tasks = [group.create_task(_duties(core), name="duties")]
+                tasks = [
+                    group.create_task(_duties(core), name="duties"),
+                    group.create_task(asyncio.to_thread(core.learn), name="language"),
+                ]
                 tasks += [
                     group.create_task(_kept(name, connect), name=name) for name, connect in _platforms(settings, core)
                 ]

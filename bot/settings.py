@@ -25,7 +25,7 @@ from sandbox.settings import SandboxSettings
 
 PREFIX = "STRIDE_"
 FOREIGN = frozenset({"STRIDE_SPECS"})  # the tests' own: where the platforms' schemas lie
-KUBERNETES = re.compile(r"STRIDE_.*(_SERVICE_(HOST|PORT\w*)|_PORT_\d+_(TCP|UDP)\w*)$|STRIDE_SERVICE_(HOST|PORT\w*)$")
+KUBERNETES = re.compile(r"STRIDE(_.*)?_(SERVICE_(HOST|PORT\w*)|PORT_\d+_(TCP|UDP)\w*)$")
 
 
 def default_data_dir() -> Path:
