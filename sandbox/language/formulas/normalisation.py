@@ -30,7 +30,11 @@ _UNBATCHED: Mapping[tuple[int, ...], str] = {
     (3, 4): "(N, C, H, W) or (C, H, W)",
     (4, 5): "(N, C, D, H, W) or (C, D, H, W)",
 }
-_MIXED = {"float16": ("float32",), "bfloat16": ("float32",)}  # input -> weights that the CPU also takes
+_AXES: Mapping[str, int] = {"1d": 3, "2d": 4, "3d": 5}  # with a batch
+_MIXED: Mapping[str, tuple[str, ...]] = {
+    "float16": ("float32",),
+    "bfloat16": ("float32",),
+}  # input -> weights that the CPU also takes
 
 
 def _batch(w: Working, axes: tuple[int, ...] | None) -> None:
@@ -54,7 +58,7 @@ def _batch(w: Working, axes: tuple[int, ...] | None) -> None:
     _epsilon(w, positive=batch_statistics)
     _dtype(w, stored is not None)
     if stored is not None or w.flag("affine"):
-        w.require(features != 0, f"torch's {w.stage.name} cannot work with 0 channels.")
+        w.require(features != 0 or not w.flag("affine"), f"torch's {w.stage.name} cannot scale 0 channels.")
         if 0 not in w.x.shape:
             _match_channels(w, channels, features, 1)
     w.output(w.x.shape)
@@ -70,7 +74,7 @@ def _instance(w: Working, axes: tuple[int, ...]) -> None:
     channels = w.x.shape[axis]
     features = _features(w, channels) if fixed else w.x.shape[1]
     affine, stored = w.flag("affine"), w.flag("track_running_stats")
-    if affine or (stored and (w.training or product(w.x.shape) != 0)):
+    if affine or (stored and _statistics_matter(w, channels)):
         _match_channels(w, channels, features, axis)
     elif isinstance(features, int) and features != channels:
         w.notes.append(f"torch warns: num_features={features} is not used, and the input has {channels} channels.")
@@ -81,6 +85,14 @@ def _instance(w: Working, axes: tuple[int, ...]) -> None:
         w.require(0 not in w.x.shape[: axis + 1], f"torch's {w.stage.name} with affine=True needs at least one sample.")
     w.output(w.x.shape)
     _affine(w, features)
+
+
+def _statistics_matter(w: Working, channels: Size) -> bool:
+    """Whether InstanceNorm's running statistics meet the input's channels: of an empty input, in training alone."""
+    if product(w.x.shape) != 0:
+        return True
+    no_samples = len(w.x.shape) == _AXES[w.stage.name[-2:]] and w.x.shape[0] == 0
+    return w.training and not (no_samples and channels == 1)
 
 
 def _fixed_channels(w: Working) -> bool:
@@ -113,7 +125,11 @@ def _require_axes(w: Working, axes: tuple[int, ...], layout: str) -> None:
     """The number of axes; the same norm for another number of axes is the nearest fix."""
     if len(w.x.shape) in axes:
         return
-    raise Misfit(f"{w.stage.name} takes {layout}, and {w.x} has {len(w.x.shape)} axes.", tuple(_axis_fixes(w, axes)))
+    words = f"{w.stage.name} takes {layout}, and {w.x} has {len(w.x.shape)} axes."
+    kind = {2: "1d", 3: "1d", 4: "2d", 5: "3d"}.get(len(w.x.shape))
+    if kind and kind != w.stage.name[-2:]:
+        words += f" {w.stage.name[:-2]}{kind} is the one for {len(w.x.shape)} axes."
+    raise Misfit(words, tuple(_axis_fixes(w, axes)))
 
 
 def _axis_fixes(w: Working, axes: tuple[int, ...]) -> list[Fix]:
@@ -292,8 +308,8 @@ def _local_response(w: Working) -> None:
         number(w, name)
     if product(w.x.shape) != 0:
         w.require(size >= 1, f"`size` of LocalResponseNorm must be at least 1, and is {size}.", Fix({"size": 5}))
-        half = () if len(w.x.shape) > 3 else ("float16",)  # the CPU's pooling over 3 axes lacks it
-        only_dtypes(w, ("float32", "float64", "bfloat16", *half, "int64"))
+        half = () if len(w.x.shape) > 3 else ("float16", "bfloat16")  # the CPU's pooling over 3 axes lacks them
+        only_dtypes(w, ("float32", "float64", *half, "int64"))
     w.output(w.x.shape, dtype=FLOAT if w.x.dtype == "int64" and product(w.x.shape) != 0 else None)
     w.count(0, "0")
 

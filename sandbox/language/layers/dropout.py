@@ -23,6 +23,7 @@ def _spec(name: str, default: str, *aliases: str) -> LayerSpec:
         name=name,
         layout=_any(default),
         aliases=aliases,
+        flags={"p": "p"},
         letters={"T": "L", "S": "L", "F": "C"},
         functional=(words.get(name, name.lower()),),
         family="dropout",

@@ -7,7 +7,6 @@ from sandbox.language.layers.spec import Args, LayerSpec, Layout, Sizes
 from sandbox.language.model import Tensor, Value
 
 _SYNONYMS = {"T": "L", "S": "L", "F": "C", "E": "C"}
-_FLAGS = {"c": "num_features", "e": "eps", "m": "momentum"}
 
 
 def _channels(letters: str) -> Layout:
@@ -33,11 +32,11 @@ def _trailing(args: Args, sizes: Sizes) -> tuple[Tensor, ...]:
     """(N, *normalized_shape), or (N, L, *normalized_shape) where L is written."""
     shape: Value = args["normalized_shape"]
     parts = shape if isinstance(shape, tuple) else (shape,)
-    letters = "E" if len(parts) == 1 else "CDHW"[-len(parts) :] if len(parts) <= 3 else "CDHW"
-    if len(parts) == 3:
-        letters = "CHW"
+    letters = {1: "E", 2: "HW", 3: "CHW", 4: "CDHW"}.get(len(parts), "")
     length = written(sizes, "L")
     last = [sizes(letter, part) for letter, part in zip(letters, parts, strict=False)]
+    if not letters:  # more axes than there are letters
+        last = [part for part in parts if isinstance(part, int)]
     return (Tensor((sizes("N"), *(() if length is None else (length,)), *last)),)
 
 
@@ -50,7 +49,7 @@ def _written_or_image(_args: Args, sizes: Sizes) -> tuple[Tensor, ...]:
 
 
 def _norm(kind: str, layout: Layout, *aliases: str) -> LayerSpec:
-    return LayerSpec(name=kind, layout=layout, aliases=aliases, flags=_FLAGS, letters=_SYNONYMS, family="normalisation")
+    return LayerSpec(name=kind, layout=layout, aliases=aliases, letters=_SYNONYMS, family="normalisation")
 
 
 LAYERS: tuple[LayerSpec, ...] = (
@@ -101,7 +100,7 @@ LAYERS: tuple[LayerSpec, ...] = (
         name="GroupNorm",
         layout=_grouped,
         aliases=("gn", "group_norm", "groupnormalization"),
-        flags={"g": "num_groups", "c": "num_channels"},
+        flags={"g": "num_groups"},
         letters=_SYNONYMS,
         family="normalisation",
     ),
@@ -110,7 +109,6 @@ LAYERS: tuple[LayerSpec, ...] = (
         layout=_trailing,
         aliases=("ln", "layer_norm", "layernormalization"),
         letters={"T": "L", "S": "L", "F": "E"},
-        functional=("layer_norm",),
         family="normalisation",
     ),
     LayerSpec(
@@ -118,7 +116,6 @@ LAYERS: tuple[LayerSpec, ...] = (
         layout=_trailing,
         aliases=("rms", "rms_norm"),
         letters={"T": "L", "S": "L", "F": "E"},
-        functional=("rms_norm",),
         family="normalisation",
     ),
     LayerSpec(

@@ -5,20 +5,20 @@ from __future__ import annotations
 from sandbox.language.layers.spec import Args, LayerSpec, Sizes
 from sandbox.language.model import Tensor
 
-_LETTERS = {"T": "L", "S": "L", "E": "H", "C": "H", "F": "H"}
-_FLAGS = {"n": "num_layers", "l": "num_layers", "h": "hidden_size", "i": "input_size"}
+_LETTERS = {"T": "L", "S": "L", "C": "E", "F": "E", "D": "E"}
+_FLAGS = {"h": "hidden_size", "i": "input_size"}
 
 
 def _sequence(args: Args, sizes: Sizes) -> tuple[Tensor, ...]:
     """(L, N, input_size), or (N, L, input_size) with batch_first."""
-    batch, length, features = sizes("N"), sizes("L"), sizes("H", args["input_size"])
+    batch, length, features = sizes("N"), sizes("L"), sizes("E", args["input_size"])
     first = (batch, length) if args.get("batch_first") else (length, batch)
     return (Tensor((*first, features)),)
 
 
 def _step(args: Args, sizes: Sizes) -> tuple[Tensor, ...]:
     """(N, input_size)."""
-    return (Tensor((sizes("N"), sizes("H", args["input_size"]))),)
+    return (Tensor((sizes("N"), sizes("E", args["input_size"]))),)
 
 
 def _layer(name: str, *aliases: str) -> LayerSpec:
@@ -26,7 +26,7 @@ def _layer(name: str, *aliases: str) -> LayerSpec:
         name=name,
         layout=_sequence,
         aliases=aliases,
-        flags={**_FLAGS, "p": "proj_size"} if name == "LSTM" else _FLAGS,
+        flags=_FLAGS,
         letters=_LETTERS,
         call="state",
         family="recurrent",
@@ -38,7 +38,7 @@ def _cell(name: str, *aliases: str) -> LayerSpec:
         name=name,
         layout=_step,
         aliases=aliases,
-        flags={"h": "hidden_size", "i": "input_size"},
+        flags=_FLAGS,
         letters=_LETTERS,
         call="state",
         family="recurrent cell",
