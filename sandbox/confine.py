@@ -170,3 +170,8 @@ _STEPS = (
         _filter_calls,
     ),
 )
+
+
+def protections() -> tuple[tuple[str, str], ...]:
+    """Every protection by name, with what it stops."""
+    return tuple((step.name, step.stops) for step in _STEPS)

@@ -26,9 +26,8 @@ def explanation(answer: Answer) -> Iterator[Part]:
     told: set[str] = set()
     for number, step in enumerate(walk.steps[:MAX_STAGES], start=1):
         if len(walk.steps) > 1:
-            yield Text(
-                text=f"{number}. `{spell_stage(step.stage, python=walk.pipeline.python)}`: {shapes(step.inputs)} → {named(step.outputs)}"
-            )
+            title = spell_stage(step.stage, python=walk.pipeline.python)
+            yield Text(text=f"{number}. `{title}`: {shapes(step.inputs)} → {named(step.outputs)}")
         yield from _stage(step, told)
     if len(walk.steps) > MAX_STAGES:
         yield Text(text=f"... and {len(walk.steps) - MAX_STAGES} more stages.", tone="note")
