@@ -44,7 +44,7 @@ _OF_OP: Mapping[str, str] = {
     "contiguous": "contiguous @ 32x12",
     "einsum": "einsum bij,bjk->bik 2x3x4 2x4x5",
     "expand": "expand 4 3 @ 1x3",
-    "flatten": "flatten 1 @ 32x3x8x8",
+    "flatten": "torch.flatten 1 @ 32x3x8x8",
     "flip": "flip 0 1 @ 2x3",
     "matmul": "matmul 2x3 3x4",
     "max": "max 1 @ 32x10",
@@ -66,7 +66,7 @@ _OF_OP: Mapping[str, str] = {
     "t": "t @ 2x3",
     "transpose": "transpose 1 2 @ 32x3x100",
     "unbind": "unbind 0 @ 2x3",
-    "unflatten": "unflatten 1 2x8 @ 32x16",
+    "unflatten": "torch.unflatten 1 2x8 @ 32x16",
     "unsqueeze": "unsqueeze 1 @ 32x10",
     "view": "view 32 -1 @ 32x3x100",
 }

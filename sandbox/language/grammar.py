@@ -17,7 +17,9 @@ from sandbox.language.short import read_stage
 from sandbox.language.tokens import Token, clean, scan, shorten
 
 MAX_STAGES = 1000
-_CALL = re.compile(r"[A-Za-z_]\w*\(|\bnn\.\w+\s*\(|\blambda\b|^\s*[A-Za-z_]\w*\s*@\s*[A-Za-z_]\w*\s*(?:@|\Z)", re.ASCII)
+_CALL = re.compile(
+    r"\b[A-Za-z_]\w{0,80}\(|\bnn\.\w{1,80}\s{0,9}\(|\blambda\b|^\s*[A-Za-z_]\w*\s*@\s*[A-Za-z_]\w*\s*(?:@|\Z)", re.ASCII
+)
 _CODE = re.compile(
     r"^[ \t]*(?:(?:class|def|async|import|from|for|while|if|elif|else|with|return|try|except|raise|assert|del|global"
     r"|nonlocal|yield|pass|match)\b|@[A-Za-z_])",
@@ -38,20 +40,28 @@ def parse(text: str) -> Pipeline:
     """
     cleaned = clean(text)
     line = Line(text, cleaned)
+    if len(cleaned) > MAX_STAGES:
+        _check_stages(cleaned)
     if _CALL.search(cleaned) is None and _CODE.search(cleaned) is None:
-        for piece in _bounded(_split(scan(cleaned), line), line):
+        for piece in _in_turn(_split(scan(cleaned), line), line):
             read_stage(piece, line)
         return _finish(line)
     pieces = [(0, len(cleaned))] if _CODE.search(cleaned) else list(_pieces(cleaned))
     if len(pieces) == 1:
         python = read_pasted(0, len(cleaned), line)
         return _finish(line, python=python)
-    for start, end in _bounded(pieces, line):
+    for start, end in _in_turn(pieces, line):
         if _CALL.search(cleaned, start, end):
             read_pasted(start, end, line)
         else:
             read_stage(scan(cleaned, start, end), line)
     return _finish(line)
+
+
+def _check_stages(text: str) -> None:
+    stages = text.count("|") + text.count("->") + 1
+    if stages > MAX_STAGES:
+        raise LanguageError(f"A chain may have {MAX_STAGES} stages; this one has {stages}.", expected="fewer stages")
 
 
 def _finish(line: Line, *, python: bool = False) -> Pipeline:
@@ -101,12 +111,8 @@ def _pieces(text: str) -> Iterator[tuple[int, int]]:
     yield start, len(text)
 
 
-def _bounded(pieces: list[_T], line: Line) -> Iterator[_T]:
-    """The pieces, each read before the next; raises `LanguageError` for too many, and for an input between them."""
-    if len(pieces) > MAX_STAGES:
-        raise LanguageError(
-            f"A chain may have {MAX_STAGES} stages; this one has {len(pieces)}.", expected="fewer stages"
-        )
+def _in_turn(pieces: list[_T], line: Line) -> Iterator[_T]:
+    """The pieces, each read before the next; raises `LanguageError` for an input between them."""
     for index, piece in enumerate(pieces):
         stages, shapes = len(line.stages), len(line.shapes)
         yield piece

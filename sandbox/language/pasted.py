@@ -46,30 +46,34 @@ def read_pasted(start: int, end: int, line: Line) -> bool:
 
 def _take_input(start: int, end: int, line: Line) -> int:
     """Takes the `@ 32x3x100` off the end of the code; returns where the code ends."""
-    for match in re.finditer("@", line.text[start:end]):
-        tokens = scan(line.text, start + match.start(), end)
-        if _all_shapes(tokens[1:]):
-            line.add_shapes(read_shapes(tokens, line, one=False, mode=_MODES))
-            return start + match.start()
+    if "@" not in line.text[start:end]:
+        return end
+    tokens = scan(line.text, start, end)
+    shapes = 0
+    for index in range(len(tokens) - 1, -1, -1):
+        token = tokens[index]
+        if token.kind == "at" and shapes:
+            line.add_shapes(read_shapes(tokens[index:], line, one=False, mode=_MODES))
+            return token.start
+        if not _ends_line(token):
+            return end
+        shapes += _is_shape(token.text.rstrip(","))
     return end
 
 
-def _all_shapes(tokens: list[Token]) -> bool:
-    shapes = 0
-    for token in tokens:
-        text = token.text.rstrip(",")
-        if token.kind != "word" or not text:
-            return False
-        if (looks_like_shape(text) and text[:1] != "[") or text.isdigit():
-            shapes += 1
-        elif text.lower() not in _MODES and dtype_named(text) is None:
-            return False
-    return shapes > 0
+def _is_shape(text: str) -> bool:
+    return (looks_like_shape(text) and text[:1] != "[") or text.isdigit()
+
+
+def _ends_line(token: Token) -> bool:
+    """Whether a word can stand after the `@`: a shape, a dtype or a mode."""
+    text = token.text.rstrip(",")
+    return token.kind == "word" and (_is_shape(text) or text.lower() in _MODES or dtype_named(text) is not None)
 
 
 def _take_words(start: int, end: int, line: Line) -> int:
     """Takes `L100 eval` off the end of the code."""
-    match = _TAIL.search(line.text, line.text.rfind(")", start, end) + 1, end)
+    match = _TAIL.match(line.text, line.text.rfind(")", start, end) + 1, end)
     if match is None:
         return end
     for token in scan(line.text, match.start(), end):

@@ -18,6 +18,7 @@ from sandbox.language.tokens import Token
 from sandbox.language.values import dtype_named, looks_like_shape, value_of
 from sandbox.language.words import Meaning, meanings, nearest
 
+MAX_WORDS = 100
 SIZE_LETTERS = frozenset("NCLTSEDHWFB")
 _GLUED = re.compile(r"([A-Za-z]{1,4})([-+]?[\d.(\[?].*)\Z", re.DOTALL)
 _MODES = {"eval": False, "train": True, "training": True}
@@ -27,6 +28,13 @@ _NUMERIC = frozenset("0123456789-+.([?")
 def read_stage(tokens: list[Token], line: Line) -> None:
     """Adds what one piece of a chain says to the line; raises `LanguageError`."""
     first = not line.stages
+    if len(tokens) > MAX_WORDS:
+        raise LanguageError(
+            f"A layer may have {MAX_WORDS} words; this one has {len(tokens)}.",
+            column=tokens[MAX_WORDS].column,
+            token=tokens[MAX_WORDS].whole,
+            expected="fewer words, or a | between two layers",
+        )
     while tokens and tokens[0].text.lower() in _MODES:
         line.set_mode(_MODES[tokens[0].text.lower()], tokens[0])
         tokens = tokens[1:]

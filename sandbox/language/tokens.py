@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from sandbox.language.model import LanguageError
 
-MAX_LENGTH = 20_000  # characters; a 200-stage chain has some 8,000
+MAX_LENGTH = 10_000  # characters; a 200-stage chain has some 5,000
 MAX_SHOWN = 40  # characters of a bad token in an error
 
 

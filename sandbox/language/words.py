@@ -45,7 +45,11 @@ def meanings(word: str) -> tuple[Meaning, ...]:
     """What a word means: nothing for an unknown one, several things for an ambiguous one."""
     known = vocabulary().meanings
     found = known.get(word)
-    return found if found is not None else known.get(key(bare(word)), ())
+    if found is not None:
+        return found
+    if word.startswith("torch.") and not word.startswith("torch.nn.") and word[6:] in OPS:
+        return (Meaning("op", word[6:]),)  # torch.flatten is not nn.Flatten
+    return known.get(key(bare(word)), ())
 
 
 @cache
