@@ -146,7 +146,8 @@ class Keeper:
                 hello.set_exception(RefusedError(f"a child introduced itself with nonsense: {fault}"))
 
         def on_lost(why: str) -> None:
-            lost.set_result(why)
+            if not lost.done():
+                lost.set_result(why)
             if not hello.done():
                 hello.set_exception(KeeperLostError(f"a child ended before it began: {why}"))
                 hello.exception()  # seen, also where nobody waits any more

@@ -18,7 +18,8 @@ from sandbox.language.model import Stage, Value
 MOST_STAGES = 2_000  # of a job, nested ones counted
 MOST_LAYERS = 256  # of one num_layers
 MOST_PIECES = 10_000  # tensors that one step gives back
-MOST_META_STEPS = 16  # time steps times layers: each takes about 5 ms of Python on meta
+MOST_META_STEPS = 16  # time steps times layers and directions: each takes milliseconds of Python on meta
+MOST_REAL_STEPS = 10_000  # the same with real numbers: each takes tens of microseconds
 MOST_PARAMETERS = 20_000_000  # built with real numbers, in all stages
 MOST_ELEMENTS = 8_000_000  # of one real tensor
 MOST_MULTIPLIES = 200_000_000  # of one step with real numbers
@@ -50,8 +51,8 @@ def check_stages(stages: Iterable[Stage]) -> None:
         waiting += (value for value in stage.args.values() if isinstance(value, Stage))
 
 
-def check_meta(module: nn.Module, inputs: tuple[Any, ...]) -> None:
-    """Raises `TooMuchError` where the meta device would loop over time steps in Python."""
+def check_steps(module: nn.Module, inputs: tuple[Any, ...]) -> None:
+    """Raises `TooMuchError` where a recurrent layer would go through too many time steps."""
     if not isinstance(module, nn.RNNBase) or not inputs or not isinstance(inputs[0], torch.Tensor):
         return
     shape = inputs[0].shape
@@ -59,8 +60,9 @@ def check_meta(module: nn.Module, inputs: tuple[Any, ...]) -> None:
         return
     length = shape[1] if module.batch_first and len(shape) == 3 else shape[0]
     steps = length * module.num_layers * (2 if module.bidirectional else 1)
-    if steps > MOST_META_STEPS:
-        raise TooMuchError(f"{steps} time steps on the meta device take too long")
+    where, most = ("the meta device", MOST_META_STEPS) if inputs[0].is_meta else ("the CPU", MOST_REAL_STEPS)
+    if steps > most:
+        raise TooMuchError(f"{steps} time steps on {where} take too long, and the limit is {most}")
 
 
 def check_real(stage: Stage, params: Iterable[torch.Tensor], inputs: Iterable[torch.Tensor], out: int) -> None:

@@ -15,7 +15,7 @@ import torch
 from torch import nn
 from torch.nn.parameter import UninitializedParameter
 
-from sandbox.jobs.bounds import check_meta
+from sandbox.jobs.bounds import check_steps
 from sandbox.jobs.operations import OPERATIONS
 from sandbox.language.layers.nesting import as_torch, at_call
 from sandbox.language.layers.registry import LAYERS
@@ -153,8 +153,7 @@ def _caller(stage: Stage, module: nn.Module) -> Callable[[tuple[Any, ...]], Any]
             inputs = inputs * 3
         elif style == "state" and len(inputs) == 3:
             inputs = (inputs[0], inputs[1:])
-        if inputs and isinstance(inputs[0], torch.Tensor) and inputs[0].is_meta:
-            check_meta(module, inputs)
+        check_steps(module, inputs)
         return module(*inputs, **extra)
 
     return call

@@ -12,6 +12,7 @@ then the meta device's.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -27,6 +28,8 @@ from sandbox.language.wire import stage_from_wire
 _LONGEST_TEXT = 600
 _FEW_PARAMETERS = 100_000  # up to here, filling weights as torch does costs next to nothing
 _OUT_OF_MEMORY = ("can't allocate memory", "not enough memory")
+# What the meta device says of a step whose outcome depends on numbers, or for which nobody wrote the shapes down.
+_BLIND = re.compile(r"[Mm]eta [Tt]ensors?\b|[Mm]eta kernel|register_meta|data.dependent|fake impl")
 
 
 @dataclass(slots=True)
@@ -34,6 +37,7 @@ class Run:
     """How far one case got on one device.
 
     Attributes:
+        device: where it was run.
         stages: what came out of each stage, as JSON's values.
         error: what torch said, and where.
         skipped: why it was not run, or not to the end.
@@ -41,6 +45,7 @@ class Run:
         sizes: elements that came out of each stage.
     """
 
+    device: str
     stages: list[dict[str, Any]] = field(default_factory=list)
     error: dict[str, Any] | None = None
     skipped: str | None = None
@@ -58,6 +63,8 @@ class Run:
             self.skipped = text
         elif isinstance(fault, MemoryError) or any(words in text for words in _OUT_OF_MEMORY):
             self.skipped = "the worker's memory does not suffice"
+        elif self.device == "meta" and _BLIND.search(text):
+            self.skipped = f"the meta device cannot run it: {text.splitlines()[0][:_LONGEST_TEXT]}"
         elif isinstance(fault, (ImportError, PermissionError)):
             self.skipped = f"the worker may not load what torch needs for it: {text[:_LONGEST_TEXT]}"
         else:
@@ -92,7 +99,7 @@ class _Question:
         return {"meta": meta.value() if case["meta"] else None, "cpu": real.value() if real is not None else None}
 
     def _run(self, case: Mapping[str, Any], device: str, meta: Run | None = None) -> Run:
-        run = Run()
+        run = Run(device)
         index, step = 0, "build"
         try:
             bounds.check_stages(self._stages)
@@ -150,7 +157,7 @@ class _Question:
     def _failed_stage(self, meta: Run) -> Run:
         """The stage that failed on the meta device, alone on the CPU."""
         assert meta.error is not None  # noqa: S101 for the type checker
-        run = Run(stages=list(meta.stages), sizes=list(meta.sizes))
+        run = Run("cpu", stages=list(meta.stages), sizes=list(meta.sizes))
         index, step = int(meta.error["stage"]), "build"
         try:
             built = self._build_real(index, meta)
