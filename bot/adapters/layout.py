@@ -36,8 +36,9 @@ class Record:
     cells: tuple[tuple[str, str], ...]
 
     def sentence(self) -> str:
-        """The cells in one line that may wrap; where there is only one, its header would say nothing new."""
-        return " · ".join(cell if len(self.cells) == 1 else f"{header} {cell}" for header, cell in self.cells)
+        """The cells in one line that may wrap. The first speaks for itself; the others are named."""
+        (_, first), *rest = self.cells or (("", ""),)
+        return " · ".join([first, *(f"{header} {cell}" for header, cell in rest)])
 
 
 def lay_out(table: Table, width: int = PHONE) -> str | list[Record]:

@@ -20,7 +20,7 @@ from bot.adapters.discord import parse
 from bot.adapters.discord.declare import MAX_CHOICES, declare, unchanged
 from bot.adapters.discord.exchange import Exchange
 from bot.adapters.layout import shortened
-from bot.adapters.notices import OUTDATED
+from bot.adapters.notices import OUTDATED, under_question
 from bot.command import Command, Completion, Incoming
 
 if TYPE_CHECKING:
@@ -101,7 +101,8 @@ class StrideBot(discord.Client):
         if reply is None:
             await exchange.says_nothing()
         else:
-            await exchange.says(reply)
+            # Discord shows who used which command, but not what followed its name.
+            await exchange.says(under_question(reply, incoming) if " " in incoming.text else reply)
 
     def _command(self, incoming: Incoming) -> Command | None:
         """The declaration that what was done belongs to."""

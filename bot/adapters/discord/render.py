@@ -184,9 +184,7 @@ def _table(part: Table, name: str) -> Iterator[_Piece]:
     if isinstance(laid, str):
         yield from _block(laid, "", name, title)
         return
-    # A row of two cells reads as one line, a longer one as a headline and what is said of it.
-    between = " " if len(part.headers) == 2 else "\n"
-    rows = [f"{_as_code(record.headline)}{between}{escape(record.sentence())}".strip() for record in laid]
+    rows = [f"{_as_code(record.headline)} {escape(record.sentence())}".strip() for record in laid]
     if sum(map(len, rows)) > MAX_BLOCK:
         yield from _block(plain_part(part), "", name, title)
     else:

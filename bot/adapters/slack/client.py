@@ -20,7 +20,7 @@ from slack_sdk.http_retry.builtin_async_handlers import AsyncRateLimitErrorRetry
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.actions import ActionError
-from bot.adapters.notices import OUTDATED
+from bot.adapters.notices import OUTDATED, under_question
 from bot.adapters.slack import parse
 from bot.adapters.slack.exchange import Exchange, reason
 from bot.adapters.slack.render import FORM
@@ -128,7 +128,10 @@ class StrideApp(AsyncApp):
     ) -> None:
         exchange = Exchange(self.client, address(body))
         try:
-            reply = await self._core.handle(incoming())
+            asked = incoming()
+            reply = await self._core.handle(asked)
+            if reply is not None and "command" in body:  # Slack shows nobody a slash command
+                reply = under_question(reply, asked, by=asked.user.name)
         except ActionError:
             reply = OUTDATED
         try:

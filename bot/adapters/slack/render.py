@@ -194,9 +194,7 @@ def _row(record: Record) -> dict[str, Any]:
         {"type": "text", "text": shortened(record.headline, MAX_CELL) or "…", "style": {"code": True}}
     ]
     if said := record.sentence():
-        elements.append(
-            {"type": "text", "text": ("  " if len(record.cells) == 1 else "\n") + shortened(said, MAX_CELL)}
-        )
+        elements.append({"type": "text", "text": f"  {shortened(said, MAX_CELL)}"})
     return {"type": "rich_text_section", "elements": elements}
 
 

@@ -21,9 +21,9 @@ def test_a_wide_table_becomes_one_record_a_row() -> None:
     assert laid == [Record("1  conv2d 3 16 k3 p1 H32 W32", (("out", "(N, 16, 32, 32)"),))]
 
 
-def test_what_is_said_of_a_record_names_its_columns_only_where_there_are_several() -> None:
+def test_what_is_said_of_a_record_names_all_columns_but_the_first() -> None:
     assert Record("/help", (("and get", "help"),)).sentence() == "help"
-    assert Record("relu", (("out", "(N, 4)"), ("params", "0"))).sentence() == "out (N, 4) · params 0"
+    assert Record("relu", (("out", "(N, 4)"), ("params", "0"))).sentence() == "(N, 4) · params 0"
 
 
 @settings(max_examples=40, deadline=None)

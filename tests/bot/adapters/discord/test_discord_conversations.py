@@ -128,7 +128,7 @@ async def test_a_form_that_is_ready_too_late_asks_to_be_called_again(
 async def test_a_command_declared_slow_is_acknowledged_at_once(alice: Any, channel: Any, discord_env: Any) -> None:
     answer = await alice.slash(channel, "slow", words="done")
     assert [each.json["type"] for each in discord_env.http_requests if each.path.endswith("/callback")] == [5]
-    assert shown(answer.response) == "done"
+    assert shown(answer.response) == "-# /slow done\ndone"
 
 
 async def test_nothing_that_a_person_typed_mentions_links_or_formats(
@@ -138,7 +138,9 @@ async def test_nothing_that_a_person_typed_mentions_links_or_formats(
     answer = await alice.slash(channel, "echo", words=typed)
     body = discord_env.http_requests[-1].json["data"]
     assert body["allowed_mentions"] == {"parse": []}
-    assert shown(answer.response) == (r"\@everyone \<\@1\> \*\*bold\*\* \[x\](https\://e.org) \<#2\> \:smile: # top")
+    question, said = shown(answer.response).split("\n")
+    assert question == f"-# /echo {said}"
+    assert said == r"\@everyone \<\@1\> \*\*bold\*\* \[x\](https\://e.org) \<#2\> \:smile: # top"
 
 
 async def test_a_long_answer_comes_in_several_messages(alice: Any, channel: Any) -> None:

@@ -36,7 +36,7 @@ async def test_a_command_is_answered_with_a_table_and_buttons_for_everyone(
 
 async def test_every_command_is_reached_by_strides_own(over_socket: FakeSlack, app: StrideApp) -> None:
     (answer,) = await asks(over_socket, app, "/stride echo hello there")
-    assert words(answer.blocks) == "hello there"
+    assert words(answer.blocks) == "alice: /echo hello there\nhello there"
 
 
 async def test_strides_own_command_alone_is_help(over_socket: FakeSlack, app: StrideApp) -> None:
@@ -81,9 +81,9 @@ async def test_a_bug_shows_a_reference_and_nothing_of_itself(over_socket: FakeSl
 
 async def test_nothing_that_a_person_typed_mentions_links_or_formats(over_socket: FakeSlack, app: StrideApp) -> None:
     (answer,) = await asks(over_socket, app, "/echo &lt;!channel&gt; &lt;@U1&gt; *bold* &amp; a -&gt; b")
-    assert words(answer.blocks) == "<!channel> <@U1> *bold* & a -> b"
-    assert {each["type"] for each in walk(answer.blocks)} == {"rich_text", "rich_text_section", "text"}
-    assert answer.text == "&lt;!channel&gt; &lt;@U1&gt; *bold* &amp; a -&gt; b"
+    assert words(answer.blocks).endswith("\n<!channel> <@U1> *bold* & a -> b")
+    assert "mrkdwn" not in {each["type"] for each in walk(answer.blocks)}
+    assert answer.text.endswith("\n&lt;!channel&gt; &lt;@U1&gt; *bold* &amp; a -&gt; b")
 
 
 async def test_a_slow_answer_comes_after_its_acknowledgement(over_socket: FakeSlack, app: StrideApp, lab: Lab) -> None:
@@ -91,7 +91,7 @@ async def test_a_slow_answer_comes_after_its_acknowledgement(over_socket: FakeSl
     assert not over_socket.said
     lab.gate.set()
     await app.idle()
-    assert words(over_socket.said[0].blocks) == "It took its time."
+    assert words(over_socket.said[0].blocks) == "alice: /wait\nIt took its time."
 
 
 async def test_an_event_that_comes_twice_is_answered_once(over_socket: FakeSlack, app: StrideApp) -> None:
@@ -144,7 +144,7 @@ async def test_a_very_long_answer_comes_as_a_file(over_socket: FakeSlack, app: S
 async def test_pictures_and_files_follow_the_message(over_socket: FakeSlack, app: StrideApp) -> None:
     (answer,) = await asks(over_socket, app, "/files")
     assert "One blue dot" in words(answer.blocks)
-    assert [name for _, name, _ in over_socket.files] == ["picture-2.png", "a b.py"]
+    assert [name for _, name, _ in over_socket.files] == ["picture-3.png", "a b.py"]
 
 
 async def test_a_file_that_cannot_be_sent_says_what_to_do(over_socket: FakeSlack, app: StrideApp) -> None:
