@@ -139,6 +139,8 @@ def _stack(w: Working, gates: int) -> _Stack:
     affordable_depth(w, "num_layers", layers)
     countable(w, gates * hidden, inputs)
     countable(w, gates * hidden, 2 * hidden)
+    if w.training and 0 < share < 1 and layers > 1 and weight_dtype(w) in COMPLEX:
+        w.refuse(f"Dropout has no meaning for {weight_dtype(w)} numbers.", Fix({"dropout": 0.0}))
     if share > 0 and layers == 1:
         w.notes.append("torch warns: dropout works between layers, and there is only one.")
     directions = 2 if w.flag("bidirectional") else 1
