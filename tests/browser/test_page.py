@@ -351,3 +351,23 @@ async def test_an_invite_link_lets_a_browser_in(browser: Browser, tmp_path: Path
         assert INVITE not in someone.url
         await say(someone, "/echo in")
         await context.close()
+
+
+async def test_an_answer_longer_than_the_window_is_shown_from_its_top(opens: Opens) -> None:
+    page = await opens(viewport={"width": 1000, "height": 500})
+    await say(page, "/table")
+    await say(page, "/long 20")
+    await expect(page.locator(".typed").last).to_be_in_viewport()
+    await expect(page.locator(".answer .text").last).not_to_be_in_viewport()
+
+
+async def test_whoever_reads_further_up_is_told_of_new_messages_and_not_moved(opens: Opens) -> None:
+    alice, bob = await opens(viewport={"width": 1000, "height": 500}), await opens()
+    await say(alice, "/long 20")
+    top = await alice.evaluate("document.querySelector('#log').scrollTop")
+    await say(bob, "/echo something new")
+    await expect(alice.locator("#newer")).to_be_visible()
+    assert await alice.evaluate("document.querySelector('#log').scrollTop") == top
+    await alice.click("#newer")
+    await expect(alice.locator(".answer .text").last).to_be_in_viewport()
+    await expect(alice.locator("#newer")).to_be_hidden()

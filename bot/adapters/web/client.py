@@ -129,8 +129,10 @@ class _Page:
         if channel_name(request.match_info["channel"]) is None:
             raise web.HTTPNotFound(text="A channel's name has lower-case letters, digits and hyphens, at most 32.")
         page = files.answer(self._files["index.html"])
-        if self._person(request) is None:
-            self._give(page, self._cookie, self._signing.issue()[1])
+        person = self._person(request)
+        self._give(page, self._cookie, self._signing.cookie(person) if person else self._signing.issue()[1])
+        if self._invite and person:
+            self._give(page, self._pass, self._signing.membership(person, self._invite))  # for another year
         return page
 
     async def _join(self, request: web.Request) -> web.StreamResponse:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 MAX_FRAME = 256 * 1024  # bytes in one frame from a browser, several times the longest message in UTF-8
+MAX_COMPLETED = 2_000  # characters of a text that is gone on from; palette.js asks no more
 MAX_VALUES = 25  # fields of a form
 MAX_SOCKETS_A_PERSON = 8
 MAX_SOCKETS = 1_000

@@ -42,7 +42,7 @@ async def serve(request: web.Request, room: Room, listener: Listener) -> web.Web
         for task in tasks:
             task.cancel()
         ends = await asyncio.gather(*tasks, return_exceptions=True)
-        await line.close(code=AGAIN, message=b"Coming back in a moment.")
+        await line.close(code=AGAIN)
     for end in ends:
         if isinstance(end, Exception) and not isinstance(end, TimeoutError | ConnectionError):
             raise end

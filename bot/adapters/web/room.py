@@ -16,11 +16,12 @@ import structlog
 from bot.adapters.web import render
 from bot.adapters.web.hub import Hub, Listener
 from bot.adapters.web.identity import clean_name, guest_name, name_key
-from bot.adapters.web.limits import MAX_RUNNING_A_PERSON, MESSAGES, PAGE, QUESTIONS, Limiter
+from bot.adapters.web.limits import MAX_COMPLETED, MAX_RUNNING_A_PERSON, MESSAGES, PAGE, QUESTIONS, Limiter
 from bot.adapters.web.parse import COMMUNITY, PLATFORM, Act, Complete, Earlier, Frame, Rename, Say, incoming, place
 from bot.adapters.web.render import Json
-from bot.command import User
+from bot.command import Incoming, User
 from bot.dispatch import MAX_TEXT
+from bot.logs import frames
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -41,7 +42,7 @@ class Room:
         self.hub = Hub()
         self._messages = Limiter(MESSAGES, now)
         self._questions = Limiter(QUESTIONS, now)
-        self._running: dict[asyncio.Task[None], str] = {}  # task -> the event's id
+        self._running: dict[asyncio.Task[None], Incoming] = {}
         self._last = core.clock.now() - timedelta(days=1)
         self._log = structlog.get_logger("web")
 
@@ -90,7 +91,7 @@ class Room:
         match frame:
             case Say() | Act():
                 self._start(listener, frame)
-            case Complete() if not self._questions.take(listener.user.id):
+            case Complete() if len(frame.text) <= MAX_COMPLETED and not self._questions.take(listener.user.id):
                 listener.send(render.completions(frame.number, self.core.complete(frame.text)))
             case Earlier() if not self._questions.take(listener.user.id):
                 messages, earlier = await self._page(listener, frame.before)
@@ -98,28 +99,29 @@ class Room:
             case Rename():
                 await self._rename(listener, frame.name)
             case _:
-                pass  # asked for more often than anybody can read: the newest question will be answered
+                pass  # asked for more, or more often, than anybody reads
 
     def _start(self, listener: Listener, frame: Say | Act) -> None:
         """Starts on an answer. It is refused while the person is over a limit; asking again later is fine."""
-        event = f"{listener.user.id}:{frame.event}"
-        if event in self._running.values():
+        user = listener.user
+        event = incoming(frame, user, place(listener.channel), self._moment())
+        if any(running.id == event.id for running in self._running.values()):
             return  # sent again after the line broke: the answer is on its way
-        mine = sum(running.startswith(f"{listener.user.id}:") for running in self._running.values())
+        mine = sum(running.user.id == user.id for running in self._running.values())
         if mine >= MAX_RUNNING_A_PERSON:
             listener.send(_refused(frame, f"Your last {mine} messages are still being answered."))
-        elif wait := self._messages.take(listener.user.id):
-            listener.send(_refused(frame, f"That is faster than I can answer. Try again in {wait:.0f} s."))
+        elif wait := self._messages.take(user.id):
+            listener.send(_refused(frame, f"That is faster than I can answer. Try again in {max(1, round(wait))} s."))
         else:
-            task = asyncio.create_task(self._answer(listener, frame), name=f"web {event}")
+            task = asyncio.create_task(self._answer(event, frame.event), name=f"web {event.id}")
             self._running[task] = event
             task.add_done_callback(self._ended)
 
-    async def _answer(self, listener: Listener, frame: Say | Act) -> None:
-        user, channel = listener.user, listener.channel
-        event = incoming(frame, user, place(channel), self._moment())
+    async def _answer(self, event: Incoming, own: str) -> None:
+        """Answers an event; `own` is the id that the browser gave it."""
+        user, channel = event.user, event.place.channel
         reply = await self.core.handle(event)
-        taken = {"type": "taken", "id": frame.event, "channel": channel}
+        taken = {"type": "taken", "id": own}
         if reply is None:
             self.hub.send(channel, taken | {"before": True}, only=user.id)
             return
@@ -130,7 +132,7 @@ class Room:
             action=render.action_id(event.action),
             reply=reply,
             number=None,
-            event=frame.event,
+            event=own,
         )
         self.hub.send(channel, {"type": "message", "message": message}, only=user.id if reply.private else None)
         self.hub.send(channel, taken, only=user.id)
@@ -138,10 +140,11 @@ class Room:
     def _ended(self, task: asyncio.Task[None]) -> None:
         event = self._running.pop(task)
         if not task.cancelled() and (fault := task.exception()) is not None:
-            person, _, own = event.rpartition(":")
-            self._log.error("web.answer", exc_info=fault)
-            for listener in self.hub.pages_of(person):
-                listener.send({"type": "refused", "id": own, "words": "Something went wrong on my side. Try again."})
+            said = " ".join((event.text, *event.values.values()))
+            self._log.error("web.answer", traceback=frames(fault, said))
+            own = event.id.removeprefix(f"{event.user.id}:")
+            words = "Something went wrong on my side. Try again."
+            self.hub.send(event.place.channel, {"type": "refused", "id": own, "words": words}, only=event.user.id)
 
     def _moment(self) -> datetime:
         """Now, and later than ever before: with the person, the moment names an exchange."""

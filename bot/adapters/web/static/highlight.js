@@ -36,7 +36,7 @@ export function highlight(code, language) {
 /** A worked line: what it comes to stands out, and so does a mark under what is wrong. */
 function worked(line) {
   if (/^\s*\^+\s*$/.test(line)) return [make("span", { class: "hl-mark" }, line)];
-  const found = /^(.* = )([^=\n]+)(\n?)$/s.exec(line);
+  const found = /^(.* = )([^=\s()]+)(\n?)$/s.exec(line);
   return found ? [document.createTextNode(found[1]), make("b", {}, found[2]), document.createTextNode(found[3])] : [document.createTextNode(line)];
 }
 

@@ -7,7 +7,11 @@ import { Line } from "./socket.js";
 
 const channel = decodeURIComponent(location.pathname.split("/")[2] ?? "general");
 const conversation = new Conversation({
-  act: (action, values) => line.post({ type: "act", id: freshId(), action, values }),
+  act: (action, values, button) => {
+    const id = freshId();
+    conversation.press(id, button);
+    line.post({ type: "act", id, action, values });
+  },
   use: (text) => composer.fill(text),
 });
 const composer = new Composer(say, (frame) => line.ask(frame));
@@ -66,12 +70,14 @@ const FRAMES = {
     get("earlier").hidden = !frame.earlier;
   },
   taken(frame) {
+    conversation.release(frame.id);
     const text = conversation.pending.get(frame.id)?.dataset.text;
     if (!frame.before || text === undefined) return;
     if (conversation.answered(text)) conversation.drop(frame.id);
     else conversation.refuse(frame.id, "The answer was lost on its way.", (words) => composer.fill(words));
   },
   refused(frame) {
+    conversation.release(frame.id);
     if (!conversation.refuse(frame.id, frame.words, (words) => composer.fill(words))) composer.complain(frame.words);
   },
   completions: (frame) => composer.palette.hear(frame),
@@ -91,7 +97,7 @@ function showState(state, detail) {
   const words = {
     open: "",
     connecting: "Connecting…",
-    waiting: "No connection. Trying again; what you send is kept.",
+    waiting: detail || "No connection. Trying again; what you send is kept.",
     out: detail || "You are no longer let in: ask for a new invite.",
   };
   get("state").textContent = words[state];

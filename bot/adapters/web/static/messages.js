@@ -3,16 +3,18 @@ import { get, inline, make, shade } from "./dom.js";
 import { renderParts } from "./parts.js";
 
 const NEAR = 120; // pixels from the end within which a reader is taken to be at the end
+const ROOM = 12; // pixels above what is scrolled to
 const SHADES = 8;
 
 export class Conversation {
-  /** @param {{act: (action: string, values: object) => void, use: (text: string) => void}} hands */
+  /** @param {object} hands - what parts.js asks for */
   constructor(hands) {
     this.hands = hands;
     this.log = get("log");
     this.list = get("messages");
     this.shown = new Map(); // key of an exchange -> element
     this.pending = new Map(); // id of what was sent -> element
+    this.presses = new Map(); // id of a press -> its button, until it is answered
     this.oldest = null; // the store's number of the oldest exchange shown, to ask for earlier ones
     this.me = null;
     this.stick = true; // follow the end, until the reader scrolls away from it
@@ -35,14 +37,27 @@ export class Conversation {
       this.shown.clear();
       this.oldest = null;
     }
-    for (const message of messages) this.show(message);
+    for (const message of messages) this.place(message);
+    this.days();
+    if (this.stick) this.reveal(this.list.lastElementChild);
     return anew;
   }
 
-  /** One exchange, in the place of the one whose button asked to be replaced, or of what stood for it on its way. */
+  /** A new exchange: to who asked it is shown from its top, and to others where they have read to the end. */
   show(message) {
+    const mine = this.pending.has(message.of) || this.presses.has(message.of);
+    const element = this.place(message);
+    if (!element) return;
+    this.days();
+    if (mine || this.stick) this.reveal(element);
+    else get("newer").hidden = false;
+  }
+
+  /** Puts an exchange at the end, or in the place of the one whose button asked to be replaced; once. */
+  place(message) {
     this.drop(message.of);
-    if (this.shown.has(message.key)) return;
+    this.release(message.of);
+    if (this.shown.has(message.key)) return null;
     const element = this.draw(message);
     const old = message.replaces && this.buttons(message.action).at(-1)?.closest(".exchange");
     if (old) {
@@ -52,9 +67,18 @@ export class Conversation {
       this.list.insertBefore(element, this.list.querySelector(":scope > .pending"));
     }
     this.keep(message, element);
-    this.days();
-    if (this.stick) this.toEnd();
-    else if (!old) get("newer").hidden = false;
+    return element;
+  }
+
+  /** A button was pressed: it shows so until `release`. */
+  press(id, button) {
+    button.setAttribute("aria-busy", "true");
+    this.presses.set(id, button);
+  }
+
+  release(id) {
+    this.presses.get(id)?.removeAttribute("aria-busy");
+    this.presses.delete(id);
   }
 
   /** Older exchanges, without moving what the reader looks at. */
@@ -166,6 +190,15 @@ export class Conversation {
   scrolled() {
     this.stick = this.log.scrollHeight - this.log.scrollTop - this.log.clientHeight < NEAR;
     if (this.stick) get("newer").hidden = true;
+  }
+
+  /** Scrolls to the end, but never past the top of what is to be read. */
+  reveal(element) {
+    const end = this.log.scrollHeight - this.log.clientHeight;
+    const top = element ? element.offsetTop - ROOM : end;
+    this.log.scrollTop = Math.min(end, top);
+    this.stick = end - this.log.scrollTop < NEAR;
+    get("newer").hidden = true;
   }
 
   toEnd() {

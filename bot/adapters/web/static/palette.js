@@ -1,6 +1,7 @@
 // The command palette: ways to go on, as one types. An ARIA combobox: focus stays in the box, the arrows move a choice.
 import { get, inline, make } from "./dom.js";
 
+const LONGEST = 2000; // characters that the server goes on from
 const PAUSE = 40; // milliseconds without a key before the server is asked
 
 export class Palette {
@@ -35,7 +36,7 @@ export class Palette {
     clearTimeout(this.timer);
     const text = this.box.value;
     this.asked += 1; // whatever is still on its way belongs to an older text
-    if (!text.startsWith("/") || text.includes("\n")) {
+    if (!text.startsWith("/") || text.includes("\n") || text.length > LONGEST) {
       this.close();
       return;
     }

@@ -14,8 +14,8 @@ const HEADLINE = /^(?:([^:(]+): )?(.+) → (.+)$/s;
 /**
  * The elements of a reply.
  * @param {object[]} parts - as the server rendered them
- * @param {{act: (action: string, values: object) => void, use: (text: string) => void}} hands - `act` is called when
- *   something is pressed, chosen or submitted; `use` puts a command into the message box
+ * @param {{act: (action: string, values: object, button: HTMLElement) => void, use: (text: string) => void}} hands -
+ *   `act` is called when something is pressed, chosen or submitted; `use` puts a command into the message box
  */
 export function renderParts(parts, hands) {
   return parts.map((part) => (KINDS[part.type] ?? unknown)(part, hands));
@@ -65,7 +65,7 @@ const KINDS = {
       type: "button",
       class: button.style,
       "data-action": button.action,
-      click: (event) => { busy(event.currentTarget); act(button.action, {}); },
+      click: (event) => act(button.action, {}, event.currentTarget),
     }, button.label))),
 
   select: (part, { act }) => {
@@ -121,16 +121,9 @@ function form(action, act, inside, label, kind) {
     autocomplete: "off",
     submit: (event) => {
       event.preventDefault();
-      busy(event.submitter);
-      act(action, Object.fromEntries(new FormData(event.target)));
+      act(action, Object.fromEntries(new FormData(event.target)), event.submitter);
     },
   }, ...[inside].flat(), make("button", { type: "submit", class: "primary" }, label));
-}
-
-/** Shows that a press was taken, for as long as an answer may reasonably need. */
-function busy(button) {
-  button?.setAttribute("aria-busy", "true");
-  setTimeout(() => button?.removeAttribute("aria-busy"), 1500);
 }
 
 function copyButton(text) {

@@ -268,6 +268,22 @@ async def test_a_long_message_is_refused_in_words(alice: Visitor) -> None:
     assert "40,000 characters" in refusal["words"]
 
 
+async def test_an_answer_that_cannot_be_made_gives_the_words_back(
+    page: Served, alice: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not even the core's own error boundary held."""
+
+    async def broken(_event: Incoming) -> None:
+        raise RuntimeError("the store is gone")
+
+    monkeypatch.setattr(page.core, "handle", broken)
+    talk, _ = await alice.enters()
+    event = await talk.sends(type="say", text="/table")
+    refusal = await talk.hears("refused")
+    assert refusal["id"] == event
+    assert "store" not in refusal["words"]
+
+
 async def test_a_user_error_and_a_bug_are_answers_too(alice: Visitor) -> None:
     talk, _ = await alice.enters()
     wrong = await talk.says("/wrong")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from pathlib import Path
 
@@ -13,7 +12,7 @@ from yarl import URL
 from bot.adapters.web import create_app
 from bot.adapters.web.client import organiser_path
 from bot.adapters.web.line import OUT
-from bot.command import Incoming
+from bot.adapters.web.parse import place
 from bot.errors import SettingsError
 from bot.settings import Settings, WebSettings
 from tests.bot.adapters.lab import Lab, open_lab
@@ -227,20 +226,13 @@ async def test_behind_https_cookies_are_secure_and_bound_to_the_host(tmp_path: P
         assert answer.headers["Strict-Transport-Security"]
 
 
-async def test_the_pages_people_are_known_to_commands_by_what_the_cookie_proves(page: Served, alice: Visitor) -> None:
+async def test_people_are_known_by_what_their_cookie_proves(page: Served, alice: Visitor) -> None:
     """Whatever a frame claims about its sender is not even read."""
-    seen: list[Incoming] = []
-    handle = page.core.handle
-
-    async def watched(event: Incoming) -> object:
-        seen.append(event)
-        return await handle(event)
-
-    page.core.handle = watched  # type: ignore[assignment, method-assign] - it only looks on
     talk, welcome = await alice.enters()
-    event = "ab" * 16
-    claims = {"user": "web:someone-else", "organiser": True, "author": {"id": "x"}}
-    await talk.socket.send_str(json.dumps({"type": "say", "id": event, "text": "/table", **claims}))
-    await talk.hears("taken")
-    assert seen[0].user.id == f"web:{welcome['you']['id']}"
-    assert not seen[0].user.organiser
+    claims = {"user": "web:someone-else", "organiser": True, "author": {"id": "x"}, "at": "2000-01-01T00:00Z"}
+    await talk.sends(type="say", text="/table", **claims)
+    message = (await talk.hears("message"))["message"]
+    assert message["author"]["id"] == welcome["you"]["id"]
+    assert message["at"] > "2001"
+    (kept,) = await page.core.history(place("general"))
+    assert kept.person == f"web:{welcome['you']['id']}"
