@@ -183,7 +183,7 @@ def _bound(size: Size) -> tuple[str, str, int] | None:
             return None
         (atom,), factor = terms[0]
         if isinstance(atom, Symbol):
-            return (atom.name, ">=", -(-least // factor)) if factor > 0 else (atom.name, "<=", least // factor)
+            return (str(atom), ">=", -(-least // factor)) if factor > 0 else (str(atom), "<=", least // factor)
         if not isinstance(atom, Rounded) or not isinstance(atom.bottom, int):
             return None
         if factor > 0:

@@ -20,38 +20,41 @@ class UnboundSizeError(KeyError):
     """A free size has no value in the given bindings."""
 
 
-@dataclass(frozen=True, slots=True)
-class Symbol:
+class Symbol(str):  # an atom is its own text: that orders, compares and hashes it at no cost
     """A free size, by the letter it is written with."""
 
-    name: str
+    __slots__ = ()
 
     def value(self, bindings: Bindings) -> int:
         """The symbol's number; raises `UnboundSizeError` where it has none."""
         try:
-            return bindings[self.name]
+            return bindings[self]
         except KeyError as missing:
-            raise UnboundSizeError(self.name) from missing
+            raise UnboundSizeError(str(self)) from missing
 
     def substitute(self, values: Mapping[str, Size]) -> Size:
         """This symbol, or what stands for it."""
-        return values.get(self.name, _atom(self))
+        return values.get(self, _atom(self))
 
     def symbols(self) -> frozenset[str]:
         """The one name."""
-        return frozenset((self.name,))
-
-    def __str__(self) -> str:
-        """The letter."""
-        return self.name
+        return frozenset((str(self),))
 
 
-@dataclass(frozen=True, slots=True)
-class Rounded:
+class Rounded(str):
     """`floor(top / bottom)`: the one way in which layer sizes round."""
 
+    __slots__ = ("bottom", "top")
     top: Expr
     bottom: Size
+
+    def __new__(cls, top: Expr, bottom: Size) -> Rounded:
+        """Written `floor((L - 1)/2)`."""
+        above = f"({top})" if len(top.terms) > 1 else str(top)
+        below = f"({bottom})" if isinstance(bottom, Expr) else str(bottom)
+        self = super().__new__(cls, f"floor({above}/{below})")
+        self.top, self.bottom = top, bottom
+        return self
 
     def value(self, bindings: Bindings) -> int:
         """The number at the given sizes."""
@@ -65,23 +68,19 @@ class Rounded:
         """Every free size inside."""
         return self.top.symbols() | symbols(self.bottom)
 
-    def __str__(self) -> str:
-        """`floor((L - 1)/2)`."""
-        top = str(self.top)
-        if len(self.top.terms) > 1:
-            top = f"({top})"
-        bottom = str(self.bottom)
-        if isinstance(self.bottom, Expr):
-            bottom = f"({bottom})"
-        return f"floor({top}/{bottom})"
 
-
-@dataclass(frozen=True, slots=True)
-class Extreme:
+class Extreme(str):
     """`min(...)` or `max(...)` of several sizes."""
 
+    __slots__ = ("name", "parts")
     name: str
     parts: tuple[Size, ...]
+
+    def __new__(cls, name: str, parts: tuple[Size, ...]) -> Extreme:
+        """Written `max(L, 1)`."""
+        self = super().__new__(cls, f"{name}({', '.join(str(part) for part in parts)})")
+        self.name, self.parts = name, parts
+        return self
 
     def value(self, bindings: Bindings) -> int:
         """The number at the given sizes."""
@@ -95,10 +94,6 @@ class Extreme:
     def symbols(self) -> frozenset[str]:
         """Every free size inside."""
         return frozenset().union(*(symbols(part) for part in self.parts))
-
-    def __str__(self) -> str:
-        """`max(L, 1)`."""
-        return f"{self.name}({', '.join(str(part) for part in self.parts)})"
 
 
 Atom = Symbol | Rounded | Extreme
@@ -119,7 +114,7 @@ class Expr:
         """The letter, where the expression is nothing but one free size."""
         if len(self.terms) == 1 and self.terms[0][1] == 1 and len(self.terms[0][0]) == 1:
             atom = self.terms[0][0][0]
-            return atom.name if isinstance(atom, Symbol) else None
+            return str(atom) if isinstance(atom, Symbol) else None
         return None
 
     def __add__(self, other: Size) -> Size:
@@ -138,9 +133,7 @@ class Expr:
         """The product."""
         if isinstance(other, int):
             return Expr(tuple((monomial, factor * other) for monomial, factor in self.terms)) if other else 0
-        return _sum(
-            (tuple(sorted((*left, *right), key=str)), a * b) for left, a in self.terms for right, b in _terms(other)
-        )
+        return _sum((tuple(sorted((*left, *right))), a * b) for left, a in self.terms for right, b in _terms(other))
 
     __rmul__ = __mul__
 
@@ -150,7 +143,9 @@ class Expr:
 
     def __sub__(self, other: Size) -> Size:
         """The difference."""
-        return self + (-other)
+        if isinstance(other, int):
+            return self + -other
+        return _sum((*self.terms, *((monomial, -factor) for monomial, factor in other.terms)))
 
     def __rsub__(self, other: int) -> Size:
         """The difference, from a number."""
@@ -177,7 +172,7 @@ class Expr:
         text = ""
         for monomial, factor in self.terms:
             size = abs(factor)
-            body = "*".join(str(atom) for atom in monomial)
+            body = "*".join(monomial)
             if body and size != 1:
                 body = f"{size}*{body}"
             body = body or str(size)
@@ -210,13 +205,13 @@ def substitute(size: Size, values: Mapping[str, Size]) -> Size:
     """The size with some of its symbols replaced by other sizes."""
     if isinstance(size, int):
         return size
-    total: Size = 0
+    parts: list[Size] = []
     for monomial, factor in size.terms:
         product: Size = factor
         for atom in monomial:
-            product = product * atom.substitute(values)
-        total = total + product
-    return total
+            product = atom.substitute(values) * product
+        parts.append(product)
+    return added(parts)
 
 
 def symbols(size: Size) -> frozenset[str]:
@@ -259,6 +254,18 @@ def product(sizes: Iterable[Size]) -> Size:
     return total
 
 
+def added(sizes: Iterable[Size]) -> Size:
+    """All sizes added up, in one go; 0 for none."""
+    number = 0
+    terms: list[tuple[Monomial, int]] = []
+    for size in sizes:
+        if isinstance(size, int):
+            number += size
+        else:
+            terms += size.terms
+    return _sum((*terms, ((), number))) if terms else number
+
+
 def solve_linear(size: Size, wanted: int) -> tuple[str, int] | None:
     """The one symbol and value that make `size == wanted`, where `size` is `a*X + b`; None where there is no such."""
     if not is_linear(size):
@@ -268,7 +275,7 @@ def solve_linear(size: Size, wanted: int) -> tuple[str, int] | None:
     if not isinstance(atom, Symbol) or (wanted - constant) % factor:
         return None
     value = (wanted - constant) // factor
-    return (atom.name, value) if value > 0 else None
+    return (str(atom), value) if value > 0 else None
 
 
 def is_linear(size: Size) -> TypeGuard[Expr]:
@@ -303,7 +310,7 @@ def _sum(terms: Iterable[tuple[Monomial, int]]) -> Size:
 
 def _print_order(term: tuple[Monomial, int]) -> tuple[bool, int, str]:
     monomial, _ = term
-    return (not monomial, -len(monomial), "*".join(str(atom) for atom in monomial))
+    return (not monomial, -len(monomial), "*".join(monomial))
 
 
 def _divide_by_number(top: Expr, bottom: int) -> Size:

@@ -16,7 +16,7 @@ from sandbox.language.formulas.registry import LAYER_FORMULAS, OP_FORMULAS
 from sandbox.language.formulas.working import Assumed, Condition, Count, Field, Fix, Line, Misfit, Working
 from sandbox.language.layers.registry import LAYERS
 from sandbox.language.model import Output, Pipeline, Stage, Tensor, Value
-from sandbox.language.size import Size, product, symbols
+from sandbox.language.size import Size, added, product, symbols
 
 WIDTHS: Mapping[str, int] = {  # bytes of one element
     "bool": 1,
@@ -217,9 +217,9 @@ class _Trail:
             steps=tuple(self.steps),
             conditions=tuple(condition for _, condition in self.conditions),
             solved=self.solved,
-            params=_total(step.params.value for step in self.steps),
-            macs=_total(step.macs.value for step in self.steps),
-            activation_bytes=_total(_written(step) for step in self.steps),
+            params=added(step.params.value for step in self.steps),
+            macs=added(step.macs.value for step in self.steps),
+            activation_bytes=added(_written(step) for step in self.steps),
             receptive=receptive,
             receptive_stages=seen,
             failure=failure,
@@ -241,19 +241,11 @@ def _required(kind: str, name: str) -> tuple[str, ...]:
     return tuple(each.name for each in taken.parameters if each.required and each.name not in nested)
 
 
-def _total(sizes: Iterator[Size]) -> Size:
-    total: Size = 0
-    for size in sizes:
-        if size != 0:
-            total = size + total
-    return total
-
-
 def _written(step: Step) -> Size:
     """Bytes of new memory that a stage's outputs take."""
     if step.stage.name in _VIEWS or step.stage.args.get("inplace"):
         return 0
-    return _total(product(output.tensor.shape) * WIDTHS[output.tensor.dtype] for output in step.outputs)
+    return added(product(output.tensor.shape) * WIDTHS[output.tensor.dtype] for output in step.outputs)
 
 
 def _free(inputs: tuple[Tensor, ...]) -> frozenset[str]:

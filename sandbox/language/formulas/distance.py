@@ -14,9 +14,9 @@ def cosine_similarity(w: Working) -> None:
     """One number for each pair of vectors along `dim`."""
     w.require_inputs(2)
     number(w, "eps")
-    dtype = promoted(w.inputs)
-    w.require("float" in dtype, f"CosineSimilarity is made for numbers with fractions, and got {dtype}.")
     shape = stretched(w, [tensor.shape for tensor in w.inputs])
+    dtype = promoted([Tensor(shape, tensor.dtype) for tensor in w.inputs])  # once stretched, both have the same say
+    w.require("float" in dtype, f"CosineSimilarity is made for numbers with fractions, and got {dtype}.")
     place = axis(w, "dim", w.integer("dim"), len(shape))
     w.line(f"axis {place}", "the vectors' axis becomes one number", f"{_size(shape, place)} -> nothing", 1)
     give(w, (*shape[:place], *shape[place + 1 :]), dtype=dtype)
