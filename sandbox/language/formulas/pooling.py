@@ -351,6 +351,7 @@ def _wanted(working: Working, axes: int) -> tuple[int | None, ...]:
 
 def _ratios(working: Working, ratio: Value, axes: int) -> tuple[float, ...]:
     ratios = ratio if isinstance(ratio, tuple) else (ratio,) * axes
+    ratios = ratios[:3]  # in three dimensions torch overlooks what follows
     known = tuple(float(each) for each in ratios if isinstance(each, int | float) and 0 < each < 1)
     working.require(
         len(known) == len(ratios) == axes,
