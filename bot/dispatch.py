@@ -69,6 +69,8 @@ class Dispatcher:
             command = found.name
             async with asyncio.timeout(SLOW_S if found.slow else self._quick_s):
                 reply = await run()
+            if found.private and not reply.private:
+                reply = replace(reply, private=True)
         except UserError as fault:
             reply = fault.reply()
         except TimeoutError:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from bot.adapters.terminal.parse import Request, Speaker, incoming
 from bot.app import build_core
 from bot.command import Example
-from bot.reply import Table, plain_table
+from bot.reply import Table, Text, plain_table
 
 if TYPE_CHECKING:
     from bot.app import Core
@@ -55,6 +55,7 @@ async def _proof(core: Core, example: Example) -> Proof:
     agreed = reply.data.get("agreed")
     if agreed is None:
         return Proof(text=text, good=True, torch=torch, says=f"torch {torch}" if torch else "no torch in it")
-    alone = not torch or "meta" not in agreed
-    says = "not checked by torch" if alone else f"torch {torch}: {', '.join(agreed)}"
-    return Proof(text=text, good=not alone, torch=torch, says=says)
+    if torch and "formula" in agreed and len(agreed) > 1:
+        return Proof(text=text, good=True, torch=torch, says=f"torch {torch}: {', '.join(agreed)}")
+    notes = [part.text for part in reply.parts if isinstance(part, Text)]
+    return Proof(text=text, good=False, torch=torch, says=notes[-1] if notes else "not checked by torch")

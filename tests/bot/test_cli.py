@@ -109,7 +109,7 @@ def test_examples_that_torch_has_not_run_are_wrong_with_status_1(capsys: pytest.
     assert cli.run(["verify"]) == 1
     out = capsys.readouterr().out
     assert "WRONG" in out
-    assert "not checked by torch" in out
+    assert "all confirmed" not in out
 
 
 @pytest.mark.parametrize("arguments", [["--version"], ["--help"], ["ask", "--help"]])

@@ -65,6 +65,7 @@ COMMANDS = (
     Command(name="break", says="breaks", help="Breaks.", options=TEXT, examples=(), handler=_break),
     Command(name="hang", says="hangs", help="Hangs.", options=(), examples=(), handler=_hang),
     Command(name="refuse", says="refuses", help="Refuses.", options=(), examples=(), handler=_refuse),
+    Command(name="whisper", says="whispers", help="Whispers.", options=(), examples=(), handler=_echo, private=True),
     Command(name="close", says="closes", help="Closes.", options=(), examples=(), handler=_echo, organisers_only=True),
 )
 
@@ -187,6 +188,11 @@ async def test_an_organisers_command_is_for_organisers(group: Conversation) -> N
     alice = group.incoming("alice").user
     await group.core.store.make_organiser(alice, group.clock.now())
     assert (await group.says("alice", "/close")).fault is None
+
+
+async def test_what_a_private_command_answers_is_private_everywhere(group: Conversation) -> None:
+    assert (await group.says("alice", "/whisper")).private
+    assert await group.core.history(group.place, viewer="test:bob") == []
 
 
 async def test_a_press_finds_its_handler_and_an_unknown_one_says_so(group: Conversation) -> None:
