@@ -17,16 +17,18 @@ AXES = {"1d": 1, "2d": 2, "3d": 3}
 def arguments(name: str, ask: Questioner, shape: list[int], channels: int) -> dict[str, Value]:
     """Arguments that mostly fit."""
     flag = ask.pick([True, False])
+    args: dict[str, Value]
     if name in {"LocalResponseNorm", "CrossMapLRN2d"}:
         return {"size": ask.mostly([1, 2, 5], [0, -1])}
     if name == "GroupNorm":
         groups = ask.mostly([1, 2, channels], [0, -1, 3])
-        args: dict[str, Value] = {
+        args = {
             "num_groups": groups,
             "num_channels": ask.mostly([channels], [0, 3, -2]),
             "affine": flag,
         }
-        return ask.some({**args, "bias": ask.pick([True, False])}, affine=0.5, bias=0.2)
+        args["bias"] = ask.pick([True, False])
+        return ask.some(args, affine=0.5, bias=0.2)
     if name in {"LayerNorm", "RMSNorm"}:
         depth = ask.mostly([1, 2], [0, 3])
         fitting: Value = tuple(shape[len(shape) - depth :]) if depth <= len(shape) else (2,)
