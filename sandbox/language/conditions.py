@@ -7,7 +7,7 @@ smallest allowed ones, where a floor is at its edge, and both parities. Every fr
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from math import prod
+from math import gcd, prod
 
 from sandbox.language.formulas.working import Condition
 from sandbox.language.size import Atom, Expr, Rounded, Size, Symbol, evaluate, symbols
@@ -40,14 +40,14 @@ def holds(condition: Condition, values: dict[str, int]) -> bool:
 def solutions(names: Iterable[str], conditions: Sequence[Condition], count: int) -> list[dict[str, int]]:
     """Up to `count` different assignments that satisfy every condition, a comfortable one first; [] for none."""
     names = sorted(names, key=_patience)
+    room = _Room(conditions)
+    smallest = room.settle(dict.fromkeys(names, 1))
+    if smallest is None:
+        return []
     found: list[dict[str, int]] = []
-    for start in _starts(names):
-        values = _repair(start, conditions)
-        if values is None:
-            if not found:
-                return []
-            continue
-        if values not in found:
+    for start in _starts(names, smallest):
+        values = room.settle(start)
+        if values is not None and values not in found:
             found.append(values)
         if len(found) == count or not names:
             break
@@ -60,7 +60,7 @@ def words(conditions: Sequence[Condition]) -> list[str]:
     said: list[str] = []
     for condition in conditions:
         if condition.divisor is not None:
-            said.append(f"{condition.size} a multiple of {condition.divisor}")
+            said.append(_multiple(condition))
             continue
         bound = _bound(condition.size)
         if bound is None:
@@ -107,55 +107,75 @@ def _patience(name: str) -> tuple[bool, str]:
     return (name in {"N", "B"}, name)
 
 
-def _starts(names: Sequence[str]) -> Iterator[dict[str, int]]:
-    yield {name: _TYPICAL.get(name, 7) for name in names}
-    yield dict.fromkeys(names, 1)
+def _starts(names: Sequence[str], smallest: dict[str, int]) -> Iterator[dict[str, int]]:
+    """Where to look: usual sizes, the edge of what is allowed, and just beyond it in every parity."""
+    yield {name: max(_TYPICAL.get(name, 7), smallest[name] + place) for place, name in enumerate(names)}
+    yield smallest
     for step in (1, 2, 3, 5, 8, 13, 21):
-        yield {name: _TYPICAL.get(name, 7) + step for name in names}
-        yield {name: step + place for place, name in enumerate(names, start=1)}
+        yield {name: size + step for name, size in smallest.items()}
+        yield {name: smallest[name] + step * place + place % 2 for place, name in enumerate(names, start=1)}
 
 
-def _repair(values: dict[str, int], conditions: Sequence[Condition]) -> dict[str, int] | None:
-    """The nearest assignment above (else below) `values` that satisfies all conditions, moving one size at a time."""
-    for _ in range(_ROUNDS):
-        broken = next((condition for condition in conditions if not holds(condition, values)), None)
-        if broken is None:
-            return values
-        moved = _move(values, broken)
-        if moved is None:
+class _Room:
+    """The conditions, those on one size alone as a range for it."""
+
+    def __init__(self, conditions: Sequence[Condition]) -> None:
+        self.low: dict[str, int] = {}
+        self.high: dict[str, int] = {}
+        self.rest: list[Condition] = []
+        for condition in conditions:
+            bound = _bound(condition.size) if condition.divisor is None else None
+            if bound is None:
+                self.rest.append(condition)
+                continue
+            name, sign, number = bound
+            if sign == ">=":
+                self.low[name] = max(number, self.low.get(name, 1))
+            else:
+                self.high[name] = min(number, self.high.get(name, number))
+
+    def settle(self, values: dict[str, int]) -> dict[str, int] | None:
+        """The nearest assignment that satisfies all conditions, moving one size at a time."""
+        if any(self.low.get(name, 1) > high for name, high in self.high.items()):
             return None
-        values = moved
-    return None
+        values = {name: self._within(name, size) for name, size in values.items()}
+        for _ in range(_ROUNDS if self.rest else 1):
+            broken = next((condition for condition in self.rest if not holds(condition, values)), None)
+            if broken is None:
+                return values
+            moved = self._move(values, broken)
+            if moved is None:
+                return None
+            values = moved
+        return None
+
+    def _within(self, name: str, size: int) -> int:
+        return min(max(size, self.low.get(name, 1)), self.high.get(name, size + self.low.get(name, 1)))
+
+    def _move(self, values: dict[str, int], broken: Condition) -> dict[str, int] | None:
+        names = symbols(broken.size) | (symbols(broken.divisor) if broken.divisor is not None else frozenset())
+        search = _first if broken.divisor is None else _first_multiple
+        for name in sorted(names, key=_patience):
+
+            def good(value: int, name: str = name) -> bool:
+                return holds(broken, {**values, name: value})
+
+            found = search(values[name], self.low.get(name, 1), self.high.get(name, _CEILING), good)
+            if found is not None:
+                return {**values, name: found}
+        return None
 
 
-def _move(values: dict[str, int], broken: Condition) -> dict[str, int] | None:
-    names = symbols(broken.size) | (symbols(broken.divisor) if broken.divisor is not None else frozenset())
-    for name in sorted(names, key=_patience):
-
-        def good(value: int, name: str = name) -> bool:
-            return holds(broken, {**values, name: value})
-
-        found = _first_multiple(values[name], good) if broken.divisor is not None else _first(values[name], good)
-        if found is not None:
-            return {**values, name: found}
-    return None
-
-
-def _first(now: int, good: Callable[[int], bool]) -> int | None:
+def _first(now: int, low: int, high: int, good: Callable[[int], bool]) -> int | None:
     """The nearest good value, up or down, for a requirement that stays true once it is true in that direction."""
-    bad, step = now, 1
-    while bad + step <= _CEILING:
-        if good(bad + step):
-            return _bisect(bad, bad + step, good)
-        bad += step
-        step *= 2
-    bad, step = now, 1
-    while bad > 1:
-        step = min(step, bad - 1)
-        if good(bad - step):
-            return _bisect(bad, bad - step, good)
-        bad -= step
-        step *= 2
+    for end, sign in ((high, 1), (low, -1)):
+        bad, step = now, 1
+        while bad != end and (end - bad) * sign > 0:
+            step = min(step, abs(end - bad))
+            if good(bad + sign * step):
+                return _bisect(bad, bad + sign * step, good)
+            bad += sign * step
+            step *= 2
     return None
 
 
@@ -169,8 +189,20 @@ def _bisect(bad: int, fine: int, good: Callable[[int], bool]) -> int:
     return fine
 
 
-def _first_multiple(now: int, good: Callable[[int], bool]) -> int | None:
-    return next((value for value in (*range(now + 1, now + _SCAN), *range(now - 1, 0, -1)) if good(value)), None)
+def _first_multiple(now: int, low: int, high: int, good: Callable[[int], bool]) -> int | None:
+    upward, downward = range(now + 1, min(now + _SCAN, high) + 1), range(now - 1, low - 1, -1)
+    return next((value for value in (*upward, *downward[:_SCAN]) if good(value)), None)
+
+
+def _multiple(condition: Condition) -> str:
+    """`N a multiple of 5`, also for 120*N and 100."""
+    size, divisor = condition.size, condition.divisor
+    if isinstance(size, Expr) and isinstance(divisor, int):
+        common = gcd(divisor, *(factor for _, factor in size.terms))
+        divisor //= common
+        alone = len(size.terms) == 1  # the factor has nothing in common with what is left of the divisor
+        size = Expr(tuple((monomial, 1 if alone else factor // common) for monomial, factor in size.terms))
+    return f"{size} a multiple of {divisor}"
 
 
 def _bound(size: Size) -> tuple[str, str, int] | None:

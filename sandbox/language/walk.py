@@ -5,6 +5,7 @@ The walk raises nothing for what a learner did wrong: a stage that cannot take i
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache
@@ -44,6 +45,7 @@ _VIEWS = frozenset(
     )
 )
 _NOTHING = Count(0)
+_FEW = 4  # conditions told together
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,12 +204,14 @@ class _Trail:
         names = _free(self.pipeline.inputs)
         if not conditions or requirement.solutions(names, conditions, 1):
             return None
-        for count, (index, condition) in enumerate(self.conditions, start=1):
-            if not requirement.solutions(names, conditions[:count], 1):
-                wanted = requirement.words([condition])[0]
-                why = condition.words or f"{self.stages[index].name} cannot take this input."
-                return Failure(index, f"{why} It would need {wanted}, and no size gives that here.")
-        return None
+        count = bisect_left(
+            range(len(conditions) + 1), True, key=lambda some: not requirement.solutions(names, conditions[:some], 1)
+        )
+        index, broken = self.conditions[count - 1]
+        why = broken.words or f"{self.stages[index].name} cannot take this input."
+        met = [other for other in conditions[:count] if symbols(other.size) & symbols(broken.size)]
+        wanted = " and ".join(requirement.words(met if len(met) <= _FEW else [broken]))
+        return Failure(index, f"{why} It would need {wanted}, and no sizes give that.")
 
     def end(self, failure: Failure | None) -> Walk:
         """The finished walk."""

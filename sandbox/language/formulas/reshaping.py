@@ -85,7 +85,8 @@ def _resized(name: str, sizes: Sequence[int], elements: Size) -> tuple[Fix, ...]
         right = floor_div(elements, known)
         if isinstance(right, int):
             fixes.append(Fix({name: (*sizes[:place], right, *sizes[place + 1 :])}))
-    return (*fixes, Fix({name: (*sizes[:1], -1)}), Fix({name: (-1, *sizes[-1:])}))
+    guesses = {(*sizes[:1], -1), (-1, *sizes[-1:])} - {tuple(sizes), (-1, -1)}
+    return (*fixes, *(Fix({name: guess}) for guess in sorted(guesses, reverse=True)))
 
 
 def flatten(w: Working) -> None:
