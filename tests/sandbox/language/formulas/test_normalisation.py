@@ -32,7 +32,8 @@ def arguments(name: str, ask: Questioner, shape: list[int], channels: int) -> di
     if name in {"LayerNorm", "RMSNorm"}:
         depth = ask.mostly([1, 2], [0, 3])
         fitting: Value = tuple(shape[len(shape) - depth :]) if depth <= len(shape) else (2,)
-        wanted = ask.mostly([fitting], [3, (2, 3), (4, -1)], 0.15)
+        odd: list[Value] = [3, (2, 3), (4, -1)]
+        wanted = ask.mostly([fitting], odd, 0.15)
         args = {"normalized_shape": wanted, "elementwise_affine": flag, "bias": ask.pick([True, False])}
         if name == "RMSNorm":
             del args["bias"]
