@@ -11,7 +11,9 @@ import os
 import signal
 import socket
 import stat
-from contextlib import suppress
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 from sandbox.lines import Lines
@@ -73,34 +75,50 @@ async def serve(settings: SandboxSettings, path: Path, *, mode: int = 0o600) -> 
 
     Raises:
         SocketInUseError: somebody serves there already, or the path is another kind of file.
+        OSError: no socket can be made there.
     """
-    connections: set[_Connection] = set()
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopping.set)
-
-    async with Resident(settings) as sandbox:
-
-        def welcome() -> Lines:
-            for gone in [connection for connection in connections if connection.lines.closed]:
-                connections.discard(gone)
-            connection = _Connection(sandbox)
-            connections.add(connection)
-            return connection.lines
-
-        listener = _listen(path, mode)
-        server = await loop.create_unix_server(welcome, sock=listener)
-        try:
+    try:
+        async with Resident(settings) as sandbox, open_to_others(sandbox, path, mode=mode):
+            print(f"ready at {path}", file=sys.stderr, flush=True)  # noqa: T201 the line a supervisor waits for
             await stopping.wait()
-        finally:
-            server.close()
-            path.unlink(missing_ok=True)  # noqa: ASYNC240 one call, at the end
-            on_their_way = [task for connection in connections for task in connection.tasks]
-            if on_their_way:
-                await asyncio.wait(on_their_way, timeout=_DRAIN_S)
-            for connection in connections:
-                connection.lines.finish()
+    finally:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.remove_signal_handler(number)
+
+
+@asynccontextmanager
+async def open_to_others(sandbox: Resident, path: Path, *, mode: int = 0o600) -> AsyncIterator[None]:
+    """While this is open, others may use the sandbox; closing it waits for their jobs.
+
+    Raises:
+        SocketInUseError: see `serve`.
+        OSError: see `serve`.
+    """
+    connections: set[_Connection] = set()
+
+    def welcome() -> Lines:
+        connections.difference_update([each for each in connections if each.lines.closed])
+        connection = _Connection(sandbox)
+        connections.add(connection)
+        return connection.lines
+
+    listener = await asyncio.to_thread(_listen, path, mode)
+    server = await asyncio.get_running_loop().create_unix_server(welcome, sock=listener)
+    try:
+        yield
+    finally:
+        server.close()
+        await asyncio.to_thread(path.unlink, missing_ok=True)
+        on_their_way = [task for connection in connections for task in connection.tasks]
+        if on_their_way:
+            await asyncio.wait(on_their_way, timeout=_DRAIN_S)
+        for connection in connections:
+            connection.lines.finish()
+        await server.wait_closed()
 
 
 def _listen(path: Path, mode: int) -> socket.socket:
@@ -113,14 +131,12 @@ def _listen(path: Path, mode: int) -> socket.socket:
             raise SocketInUseError(f"a worker serves at {path} already")
         path.unlink(missing_ok=True)
     listener = socket.socket(socket.AF_UNIX)
-    before = os.umask(0o177)
     try:
+        os.fchmod(listener.fileno(), mode)  # the file is made with the mode that the socket has by then
         listener.bind(str(path))
+        path.chmod(mode)
     except OSError:
         listener.close()
         raise
-    finally:
-        os.umask(before)
-    path.chmod(mode)
     listener.setblocking(False)
     return listener

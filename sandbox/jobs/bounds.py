@@ -18,7 +18,7 @@ from sandbox.language.model import Stage, Value
 MOST_STAGES = 2_000  # of a job, nested ones counted
 MOST_LAYERS = 256  # of one num_layers
 MOST_PIECES = 10_000  # tensors that one step gives back
-MOST_META_STEPS = 16  # time steps times layers and directions: each takes milliseconds of Python on meta
+MOST_META_STEPS = 8  # time steps times layers and directions: each takes milliseconds of Python on meta
 MOST_REAL_STEPS = 10_000  # the same with real numbers: each takes tens of microseconds
 MOST_PARAMETERS = 20_000_000  # built with real numbers, in all stages
 MOST_ELEMENTS = 8_000_000  # of one real tensor

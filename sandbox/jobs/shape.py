@@ -64,7 +64,7 @@ class Run:
         elif isinstance(fault, MemoryError) or any(words in text for words in _OUT_OF_MEMORY):
             self.skipped = "the worker's memory does not suffice"
         elif self.device == "meta" and _BLIND.search(text):
-            self.skipped = f"the meta device cannot run it: {text.splitlines()[0][:_LONGEST_TEXT]}"
+            self.skipped = f"the meta device cannot run it: {text.splitlines()[0][:100]}"
         elif isinstance(fault, (ImportError, PermissionError)):
             self.skipped = f"the worker may not load what torch needs for it: {text[:_LONGEST_TEXT]}"
         else:

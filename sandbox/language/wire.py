@@ -37,7 +37,11 @@ def stage_from_wire(data: Any, depth: int = 0) -> Stage:
     """
     if depth > _DEEPEST:
         raise WireError(f"stages nest deeper than {_DEEPEST}")
-    if not isinstance(data, Mapping) or data.get("kind") not in {"layer", "op"} or not isinstance(data["name"], str):
+    if (
+        not isinstance(data, Mapping)
+        or data.get("kind") not in {"layer", "op"}
+        or not isinstance(data.get("name"), str)
+    ):
         raise WireError("not a stage")
     args, children = data.get("args", {}), data.get("children", [])
     if not isinstance(args, Mapping) or not isinstance(children, list):

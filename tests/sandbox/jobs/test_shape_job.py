@@ -217,7 +217,7 @@ def test_operations_do_what_torch_does(stage: Stage, shapes: list[Shape], expect
 
 
 def test_inputs_are_valid_where_values_matter() -> None:
-    questions = [
+    questions: list[tuple[list[Stage], list[tuple[Shape, str]]]] = [
         ([layer("Embedding", num_embeddings=10, embedding_dim=4)], [((2, 3), "int64")]),
         ([layer("CrossEntropyLoss")], [((4, 10), "float32"), ((4,), "int64")]),
         ([layer("BCELoss")], [((4,), "float32"), ((4,), "float32")]),
