@@ -32,8 +32,6 @@ COUNTS = frozenset(
         "out_features",
         "in1_features",
         "in2_features",
-        "num_features",
-        "num_channels",
         "num_groups",
         "num_embeddings",
         "embedding_dim",
@@ -164,6 +162,7 @@ def _put(to: Target, args: dict[str, Value], name: str, argument: Given) -> None
             column=argument.token.column,
             token=argument.token.whole,
             expected=choices(to),
+            suggestion=_as_input(argument),
             example=example(to.kind, to.name),
         )
     value = argument.value
@@ -230,15 +229,20 @@ def choices(to: Target) -> str:
 def _too_many(to: Target, argument: Given) -> LanguageError:
     count = len(to.positional)
     takes = f"{count} argument{'' if count == 1 else 's'} by place" if count else "no arguments"
-    shape = isinstance(argument.value, tuple) and len(argument.value) > 1
     return LanguageError(
         f"{to.name} takes {takes}, and `{argument.token.whole}` is one more.",
         column=argument.token.column,
         token=argument.token.whole,
         expected=choices(to),
-        suggestion=f"@ {argument.token.text}" if shape else None,
+        suggestion=_as_input(argument),
         example=example(to.kind, to.name),
     )
+
+
+def _as_input(argument: Given) -> str | None:
+    """A shape without its `@`, where one was written in place of an argument."""
+    misplaced = isinstance(argument.value, tuple) and len(argument.value) > 1 and not argument.name
+    return f"@ {argument.token.text}" if misplaced else None
 
 
 def _missing(to: Target, missing: list[str], at: Token) -> LanguageError:

@@ -247,6 +247,8 @@ class Calls:
         if func.attr in _UNCHANGED:
             return owner
         near = nearest(func.attr, ("eval", "train", "forward"))
+        if near is None:
+            raise self.reader.is_code(func, f"`.{func.attr[:40]}` is no call on a tensor")
         raise self.reader.mistake(func, f"I do not follow the method `{func.attr}` of a layer.", suggestion=near)
 
     def _tensor_method(self, node: ast.Call, func: ast.Attribute, owner: Flow) -> Thing:

@@ -17,7 +17,7 @@ from sandbox.language.tokens import MAX_LENGTH, Token, clean, scan
 from sandbox.language.words import Meaning, key, meanings, nearest_name
 
 MOST = 12
-_WORD = re.compile(r"[^\s|]*\Z")
+_LOOKED_AT = 2000  # characters before the word being typed
 _AXES = {"N": "batch", "C": "channels", "L": "length", "D": "depth", "H": "height", "W": "width", "E": "features"}
 
 
@@ -38,10 +38,9 @@ def complete(text: str) -> list[Suggestion]:
         cleaned = clean(text)
     except LanguageError:
         return []
-    word = _WORD.search(cleaned)
-    begun = word[0] if word else ""
-    head = text[: len(text) - len(begun)]
-    stage = _last_stage(scan(cleaned[: len(cleaned) - len(begun)]))
+    begin = max(cleaned.rfind(sign) for sign in " \n|") + 1
+    begun, head = cleaned[begin:], text[:begin]
+    stage = _last_stage(scan(cleaned, max(cleaned.rfind("|"), begin - _LOOKED_AT, 0), begin))
     offers = _names(begun) if not stage else _arguments(stage, begun)
     found: list[Suggestion] = []
     for label, says in offers:

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from sandbox.language.calls import Calls
 
 _TENSOR_ARGUMENTS = {"input", "other", "tensor", "tensors", "operands", "mat2", "vec2", "target"}
-_LEARNED = ("elementwise_affine", "affine")
 _FIRST = "the size of the first axis"  # of a tensor whose size nobody knows yet
 
 
@@ -124,19 +123,14 @@ def _operation_named(word: str) -> str | None:
 
 
 def _differences(word: str, layer: str) -> dict[str, Value]:
-    """Where the function's defaults are not the layer's: it has no weights unless it is given some."""
+    """Where the function's defaults are not the layer's."""
     function, made = catalogue.function(word), catalogue.signature(layer)
     if function is None:
         return {}
-    differing = {
+    return {
         parameter.name: parameter.default
         for parameter in function.parameters
         if not parameter.required
         and parameter.name in made.by_name
         and made.by_name[parameter.name].default != parameter.default
     }
-    differing.pop("weight", None)
-    if "weight" in function.by_name:
-        differing.update({name: False for name in _LEARNED if name in made.by_name})
-        differing.pop("bias", None)
-    return differing

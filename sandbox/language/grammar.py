@@ -15,11 +15,12 @@ from sandbox.language.model import CodeGivenError, LanguageError, Pipeline
 from sandbox.language.pasted import read_pasted
 from sandbox.language.short import read_stage
 from sandbox.language.tokens import Token, clean, scan, shorten
+from sandbox.language.values import looks_like_shape
+from sandbox.language.words import meanings
 
 MAX_STAGES = 1000
-_CALL = re.compile(
-    r"\b[A-Za-z_]\w{0,80}\(|\bnn\.\w{1,80}\s{0,9}\(|\blambda\b|^\s*[A-Za-z_]\w*\s*@\s*[A-Za-z_]\w*\s*(?:@|\Z)", re.ASCII
-)
+_CALL = re.compile(r"\b[A-Za-z_]\w{0,80}\(|\bnn\.\w{1,80}\s{0,9}\(|\blambda\b", re.ASCII)
+_PRODUCT = re.compile(r"\s*([A-Za-z_]\w*)\s*@\s*([A-Za-z_]\w*)\s*(?:@|\Z)", re.ASCII)  # a @ b
 _CODE = re.compile(
     r"^[ \t]*(?:(?:class|def|async|import|from|for|while|if|elif|else|with|return|try|except|raise|assert|del|global"
     r"|nonlocal|yield|pass|match)\b|@[A-Za-z_])",
@@ -42,7 +43,7 @@ def parse(text: str) -> Pipeline:
     line = Line(text, cleaned)
     if len(cleaned) > MAX_STAGES:
         _check_stages(cleaned)
-    if _CALL.search(cleaned) is None and _CODE.search(cleaned) is None:
+    if not _is_python(cleaned):
         for piece in _in_turn(_split(scan(cleaned), line), line):
             read_stage(piece, line)
         return _finish(line)
@@ -56,6 +57,13 @@ def parse(text: str) -> Pipeline:
         else:
             read_stage(scan(cleaned, start, end), line)
     return _finish(line)
+
+
+def _is_python(text: str) -> bool:
+    if _CALL.search(text) or _CODE.search(text):
+        return True
+    product = _PRODUCT.match(text) if "@" in text else None
+    return product is not None and not meanings(product[1]) and not looks_like_shape(product[2])
 
 
 def _check_stages(text: str) -> None:

@@ -11,7 +11,7 @@ import warnings
 from collections.abc import Mapping
 
 from sandbox.language.calls import Calls
-from sandbox.language.flows import Flow, Function, Module, Source, Thing
+from sandbox.language.flows import Flow, Function, Module, SizeOf, Source, Thing
 from sandbox.language.layers.registry import LAYERS, OPS
 from sandbox.language.layouts import Shape
 from sandbox.language.line import Line
@@ -22,6 +22,7 @@ from sandbox.language.tokens import Token, scan, shorten
 from sandbox.language.values import dtype_named, looks_like_shape
 
 MAX_BRACKETS = 60  # nested; deeper code is no layer, and Python's own reader has a limit near 100
+MAX_SIGNS = 500  # of arithmetic: a chain of them is a deep tree
 MAX_DEPTH = 150  # levels of the syntax tree
 _TAIL = re.compile(r"(?:\s+(?:[NCLTSEDHWB]=?\d+|eval|train))+\s*\Z")
 _MODES = {"eval": False, "train": True}
@@ -96,6 +97,8 @@ def _parsed(place: Place, line: Line) -> ast.Module:
                 token=match[0],
                 expected="a layer or a chain of layers",
             )
+    if sum(place.code.count(sign) for sign in "+-*/%<>") > MAX_SIGNS or place.code.count(" not ") > MAX_SIGNS:
+        raise LanguageError("That is too much arithmetic for a layer.", column=place.start, expected="numbers")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Python's remarks on the learner's style are no concern of the line
@@ -188,6 +191,7 @@ class _Reader:
         for statement in tree.body:
             self.last = statement
             found = self._statement(statement)
+            found = found.flow if isinstance(found, SizeOf) else found
             if isinstance(found, Module | Flow):
                 result = found
         return result

@@ -12,16 +12,132 @@ from sandbox.language.complete import complete
 from sandbox.language.grammar import parse
 from sandbox.language.model import LanguageError, Pipeline
 
+VOCABULARY = [
+    "conv1d",
+    "conv2d",
+    "bn",
+    "maxpool",
+    "linear",
+    "relu",
+    "flatten",
+    "view",
+    "cat",
+    "stack",
+    "einsum",
+    "bij,bjk->bik",
+    "matmul",
+    "lstm",
+    "mha",
+    "transformerencoder",
+    "embedding",
+    "crossentropyloss",
+    "broadcast",
+    "permute",
+    "split",
+    "unflatten",
+    "torch",
+    "nn",
+    "F",
+    "nn.",
+    "torch.",
+    "x",
+    "y",
+    "?",
+    "@",
+    "|",
+    "->",
+    "3",
+    "16",
+    "k3",
+    "k-1",
+    "k3.5",
+    "s0",
+    "p1",
+    "d2",
+    "g0",
+    "op1",
+    "L100",
+    "H32",
+    "W32",
+    "N8",
+    "N",
+    "C",
+    "1e400",
+    "1e12",
+    "10^9",
+    "2x3",
+    "3x4",
+    "32x3x100",
+    "NxCxL",
+    "(3,5)",
+    "(3,",
+    "[5",
+    "])",
+    "k=(3,5)",
+    "kernel_size=3",
+    "padding=same",
+    "bias=false",
+    "dim=-1",
+    "p=0.5",
+    "dtype=float64",
+    "int64",
+    "float64",
+    "eval",
+    "train",
+    "nn.Conv1d(",
+    "nn.Sequential(",
+    "nn.ReLU()",
+    "F.relu(",
+    "x.view(",
+    "x.size(0)",
+    "torch.cat((",
+    "torch.randn(",
+    ")",
+    "))",
+    ",",
+    ",",
+    "=",
+    "==",
+    "'",
+    '"',
+    "#",
+    "\n",
+    "\t",
+    ";",
+    ":",
+    "lambda",
+    "class",
+    "def",
+    "import",
+    "__import__('os')",
+    "__class__",
+    "()",
+    "[]",
+    "{}",
+    "**",
+    "//",
+    "%",
+    "+",
+    "-",
+    "*",
+    "<script>",
+    "OR",
+    "1=1;",
+    "``",
+    "```",
+    ">>>",
+    "/shape",
+    "99999999999999999999999",
+    "\u0663",
+    "\uff13",
+    "\u202e",
+    "\x00",
+    "\u200b",
+    "\xd7",
+    "\U0001d7d1",
+]
 SLOWEST = 0.1  # seconds of the processor for one line
-WORDS = st.sampled_from(
-    "conv1d conv2d bn maxpool linear relu flatten view cat stack einsum bij,bjk->bik matmul lstm mha transformerencoder "
-    "embedding crossentropyloss broadcast permute split unflatten torch nn F nn. torch. x y ? @ | -> 3 16 k3 k-1 k3.5 "
-    "s0 p1 d2 g0 op1 L100 H32 W32 N8 N C 1e400 1e12 10^9 2x3 3x4 32x3x100 NxCxL (3,5) (3, [5 ]) k=(3,5) kernel_size=3 "
-    "padding=same bias=false dim=-1 p=0.5 dtype=float64 int64 float64 eval train nn.Conv1d( nn.Sequential( nn.ReLU() "
-    "F.relu( x.view( x.size(0) torch.cat(( torch.randn( ) )) , , = == ' \" # \n \t ; : lambda class def import "
-    "__import__('os') __class__ () [] {} ** // % + - * <script> OR 1=1; `` ``` >>> /shape "
-    "99999999999999999999999 \u0663 \uff13 \u202e \x00 \u200b \u00d7 \U0001d7d1".split(" ")
-)
+WORDS = st.sampled_from(VOCABULARY)
 SOUP = st.lists(WORDS, max_size=14).map(" ".join) | st.lists(WORDS, max_size=14).map("".join)
 PYTHON = st.recursive(
     st.sampled_from(
@@ -48,14 +164,21 @@ LINES = SOUP | PYTHON | st.text(max_size=80) | st.tuples(SOUP, st.text(max_size=
 
 def answers(line: str) -> None:
     began = time.process_time()
+    fault = refusal(line)
+    took = time.process_time() - began
+    assert took < SLOWEST, f"{took:.3f} s"
+    if fault is not None:
+        assert fault.message
+        assert fault.example
+        assert 0 <= fault.column <= len(line)
+
+
+def refusal(line: str) -> LanguageError | None:
     try:
         assert isinstance(parse(line), Pipeline)
     except LanguageError as fault:
-        assert fault.message
-        assert 0 <= fault.column <= len(line)
-        assert fault.example
-    took = time.process_time() - began
-    assert took < SLOWEST, f"{took:.3f} s"
+        return fault
+    return None
 
 
 @given(LINES)
@@ -135,7 +258,7 @@ def test_a_hostile_line_is_refused_at_once(line: str) -> None:
     began = time.process_time()
     with pytest.raises(LanguageError) as caught:
         parse(line)
+    complete(line)
     assert time.process_time() - began < SLOWEST
     assert caught.value.message
     assert len(caught.value.token) <= 80
-    complete(line)
