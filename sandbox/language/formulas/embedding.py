@@ -100,15 +100,18 @@ def _bags(w: Working) -> Size:
     if w.args.get("max_norm") is not None:
         _indices(w)
     w.require(len(offsets.shape) == 1, f"Offsets have one axis, and {offsets} has {len(offsets.shape)}.")
-    if not w.flag("include_last_offset"):
-        return offsets.shape[0]
-    least = 1 if w.x.shape[0] == 0 else 2
-    words = (
-        f"With include_last_offset=True the first offset is 0 and the last is {w.x.shape[0]}, the number of indices: "
-        f"{offsets} is too few."
-    )
-    w.require_at_least(offsets.shape[0], least, words, Fix({"include_last_offset": False}))
-    return offsets.shape[0] - 1
+    return _begun(w, offsets.shape[0])
+
+
+def _begun(w: Working, offsets: Size) -> Size:
+    """Bags that the offsets begin. Indices before the first bag have none, and torch would write out of bounds."""
+    last = w.flag("include_last_offset")
+    fixes = [Fix({"include_last_offset": False})] if last and offsets != 0 else []
+    if w.x.shape[0] != 0:
+        words = f"EmbeddingBag has no bag for the indices {w.x}: {offsets} offset(s) begin none."
+        w.require_at_least(offsets, 1 + last, words, *fixes)
+    w.require_at_least(offsets, last, "With include_last_offset=True there must be at least one offset.", *fixes)
+    return offsets - last
 
 
 def _sample_weights(w: Working, mode: str, dtype: str) -> None:
