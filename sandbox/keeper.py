@@ -20,6 +20,7 @@ from sandbox.settings import SandboxSettings
 _ROOT = Path(__file__).resolve().parent.parent
 _PACKET = 4096
 _CHILD_S = 2.0  # forking and confining a child takes milliseconds; a keeper that needs longer is stuck
+_TORCH = "install torch beside Stride, name an interpreter that has it, or use a worker's socket"
 _INHERITED = ("LD_LIBRARY_PATH",)  # where some installations keep torch's own libraries
 
 
@@ -218,7 +219,8 @@ class Keeper:
         elif self._ready.done():
             raise ProtocolError("out of turn")
         elif "failed" in message:
-            self._ready.set_exception(RefusedError(f"the worker cannot start: {message['failed']}"))
+            why = f"the worker cannot start: {message['failed']}; {_TORCH}"
+            self._ready.set_exception(RefusedError(why))
         else:
             self._ready.set_result(str(message["ready"]))
 

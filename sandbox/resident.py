@@ -50,6 +50,7 @@ class _Lane:
         self.sent: deque[_Pending] = deque()
         self.child: Child | None = None
         self.deadline = 0.0
+        self.served = False  # its child has come so far as to take jobs
         self.verdict: Result | None = None  # for the job it is on, decided before the child's end
 
 
@@ -245,18 +246,26 @@ class Resident:
         pause = _FIRST_PAUSE_S
         while True:
             keeper = None
+            lane.served = False
+            why = ""
             try:
                 keeper = await self._some_keeper()
                 await self._one_child(lane, keeper)
-                pause = _FIRST_PAUSE_S
-            except KeeperLostError:
+            except KeeperLostError as fault:
                 await self._lose(keeper)
+                # One lost keeper is an accident, and whoever waits need not know; two in a row are a state.
+                why = f"the worker ends as it starts: {fault}" if pause > _FIRST_PAUSE_S else ""
             except RefusedError as fault:
-                self._reason = str(fault)
-                self._refuse_everyone(self._reason)
                 await self._lose(keeper)
-                await asyncio.sleep(pause)
-                pause = min(pause * 2, _LONGEST_PAUSE_S)
+                why = str(fault)
+            if lane.served:
+                pause = _FIRST_PAUSE_S
+                continue
+            if why:
+                self._reason = why
+                self._refuse_everyone(why)
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, _LONGEST_PAUSE_S)
 
     async def _some_keeper(self) -> Keeper:
         async with self._keeper_lock:
@@ -277,7 +286,7 @@ class Resident:
         """Serve with one child until it ends, and settle what it leaves behind."""
         self._number += 1
         child = await keeper.child(self._number, lambda line: self._take(lane, line))
-        lane.child, lane.verdict, self._reason = child, None, ""
+        lane.child, lane.verdict, lane.served, self._reason = child, None, True, ""
         self._report = Report(
             alive=True, torch_version=child.torch_version, device=child.device, protections=child.protections
         )

@@ -141,8 +141,10 @@ def answer(line: bytes, toolbox: Toolbox) -> bytes:
 def main(arguments: list[str], load: Callable[[], Toolbox]) -> int:
     """Keep until the owner goes; exit status 1 where there is nothing to keep."""
     control = socket.socket(fileno=int(arguments[0]))
-    # The owner alone decides when a worker ends: an interrupt typed in its terminal reaches the whole group.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # The owner alone decides when a worker ends: an interrupt from a terminal, or a supervisor's signal to everything
+    # that belongs to a service, must not take it from under an owner that finishes its jobs.
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
     try:
         toolbox = load()
     except Exception as fault:  # noqa: BLE001 whatever keeps torch from loading is the report

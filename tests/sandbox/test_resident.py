@@ -5,10 +5,13 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import sys
 from collections import Counter
+from pathlib import Path
 
 import pytest
 
+from sandbox.confine import Confinement
 from sandbox.protocol import MAX_LINE, Job, JobKind, Result, Status
 from sandbox.resident import Resident
 from sandbox.settings import SandboxSettings
@@ -221,6 +224,56 @@ async def test_without_an_interpreter_the_answer_is_unavailable_with_the_reason(
     assert "/nowhere/python" in first.error
     assert not report.alive
     assert "/nowhere/python" in report.reason
+
+
+async def test_without_torch_the_answer_says_how_to_get_it() -> None:
+    code = """
+import sys
+from sandbox import worker
+def load():
+    raise ModuleNotFoundError("No module named 'torch'")
+sys.exit(worker.main(sys.argv[1:], load))
+"""
+
+    def command(_: SandboxSettings, confinement: Confinement, control: int) -> list[str]:
+        return [sys.executable, "-c", code, str(control), confinement.to_json()]
+
+    async with Resident(SandboxSettings(), command) as sandbox:
+        result = await ask(sandbox, "echo")
+    assert result.status is Status.UNAVAILABLE
+    assert "No module named 'torch'; install torch" in result.error
+
+
+async def test_a_worker_that_could_not_start_is_tried_again(tmp_path: Path) -> None:
+    python = tmp_path / "python"
+    async with rogue(python=str(python)) as sandbox:
+        assert (await ask(sandbox, "echo", 1)).status is Status.UNAVAILABLE
+        python.symlink_to(sys.executable)
+        async with asyncio.timeout(20):
+            while not (await sandbox.report()).alive:  # noqa: ASYNC110 the worker has no event for us
+                await asyncio.sleep(0.01)
+        assert (await ask(sandbox, "echo", 2)).value == [2]
+
+
+async def test_a_keeper_that_dies_at_every_start_is_reported() -> None:
+    def command(_: SandboxSettings, __: Confinement, control: int) -> list[str]:
+        code = 'import socket, sys; s = socket.socket(fileno=int(sys.argv[1])); s.send(b\'{"v":1,"ready":"x"}\'); s.recv(9)'
+        return [sys.executable, "-c", code, str(control)]
+
+    async with Resident(SandboxSettings(), command) as sandbox:
+        result = await ask(sandbox, "echo")
+    assert result.status is Status.UNAVAILABLE
+    assert "ends as it starts" in result.error
+
+
+async def test_signals_meant_for_the_owner_do_not_reach_the_worker() -> None:
+    async with rogue() as sandbox:
+        keeper, child = await both(sandbox)
+        for pid in (keeper, child):
+            for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+                os.kill(pid, number)
+        assert (await ask(sandbox, "echo", 1)).value == [1]
+        assert sandbox.processes() == (keeper, child)
 
 
 async def test_the_report_tells_what_protects_and_what_happened() -> None:
