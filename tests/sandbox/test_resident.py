@@ -257,7 +257,10 @@ async def test_a_worker_that_could_not_start_is_tried_again(tmp_path: Path) -> N
 
 async def test_a_keeper_that_dies_at_every_start_is_reported() -> None:
     def command(_: SandboxSettings, __: Confinement, control: int) -> list[str]:
-        code = 'import socket, sys; s = socket.socket(fileno=int(sys.argv[1])); s.send(b\'{"v":1,"ready":"x"}\'); s.recv(9)'
+        code = (
+            "import socket, sys; control = socket.socket(fileno=int(sys.argv[1])); "
+            """control.send(b'{"v":1,"ready":"x"}'); control.recv(9)"""
+        )
         return [sys.executable, "-c", code, str(control)]
 
     async with Resident(SandboxSettings(), command) as sandbox:
