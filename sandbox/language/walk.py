@@ -12,10 +12,11 @@ from functools import cache
 
 from sandbox.language import conditions as requirement
 from sandbox.language.catalogue import full_args, operation, signature
-from sandbox.language.formulas import activation, dropout, normalisation, padding
+from sandbox.language.formulas import activation, dropout, flatten, normalisation, padding
 from sandbox.language.formulas.registry import LAYER_FORMULAS, OP_FORMULAS
 from sandbox.language.formulas.working import Assumed, Condition, Count, Field, Fix, Line, Misfit, Working
 from sandbox.language.layers.registry import LAYERS
+from sandbox.language.memory import left_by
 from sandbox.language.model import Output, Pipeline, Stage, Tensor, Value
 from sandbox.language.size import Size, added, product, symbols
 
@@ -103,7 +104,8 @@ class Walk:
 
 def walk(pipeline: Pipeline) -> Walk:
     """The shapes, counts and working of every stage, for all values of the sizes that were left out."""
-    pipeline = replace(pipeline, stages=tuple(_leaves(pipeline.stages)))
+    if any(stage.children for stage in pipeline.stages):
+        pipeline = replace(pipeline, stages=tuple(_leaves(pipeline.stages)))
     solved: dict[str, Value] = {}
     while True:  # each turn takes one free size away, so this ends
         try:
@@ -152,6 +154,7 @@ class _Trail:
         self.pipeline = pipeline
         self.solved = solved
         self.stages = list(pipeline.stages)
+        self.changed = False
         self.steps: list[Step] = []
         self.conditions: list[tuple[int, Condition]] = []
         self.current = pipeline.inputs
@@ -162,6 +165,8 @@ class _Trail:
             self._hand_on(stage)
         working = Working(stage, _arguments(stage), self.current, self.pipeline.training)
         (LAYER_FORMULAS if stage.kind == "layer" else OP_FORMULAS)[stage.name](working)
+        if stage.kind == "layer":
+            _lay_out(working)
         if working.solved:
             stage = self._settle(index, stage, working)
         if working.conditions:
@@ -196,6 +201,7 @@ class _Trail:
             self.solved[name if name not in self.solved else f"{name}@{index + 1}"] = value
         stage = replace(stage, args={**stage.args, **working.solved})
         self.stages[index] = stage
+        self.changed = True
         return stage
 
     def contradiction(self) -> Failure | None:
@@ -217,7 +223,7 @@ class _Trail:
         """The finished walk."""
         receptive, seen = _receptive(self.steps)
         return Walk(
-            pipeline=replace(self.pipeline, stages=tuple(self.stages)),
+            pipeline=replace(self.pipeline, stages=tuple(self.stages)) if self.changed else self.pipeline,
             steps=tuple(self.steps),
             conditions=tuple(condition for _, condition in self.conditions),
             solved=self.solved,
@@ -228,6 +234,16 @@ class _Trail:
             receptive_stages=seen,
             failure=failure,
         )
+
+
+def _lay_out(working: Working) -> None:
+    """Gives a layer's first output its place in memory."""
+    if not working.inputs or not working.outputs or working.stage.name in flatten.FORMULAS:
+        return
+    first = working.outputs[0]
+    strides = left_by(working.stage, working.x, first.tensor)
+    if strides is not None:
+        working.outputs[0] = replace(first, tensor=replace(first.tensor, strides=strides))
 
 
 def _arguments(stage: Stage) -> dict[str, Value]:
