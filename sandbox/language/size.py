@@ -132,7 +132,9 @@ class Expr:
     def __mul__(self, other: Size) -> Size:
         """The product."""
         if isinstance(other, int):
-            return Expr(tuple((monomial, factor * other) for monomial, factor in self.terms)) if other else 0
+            if other in {0, 1}:
+                return self if other else 0
+            return Expr(tuple([(monomial, factor * other) for monomial, factor in self.terms]))
         return _sum((tuple(sorted((*left, *right))), a * b) for left, a in self.terms for right, b in _terms(other))
 
     __rmul__ = __mul__
@@ -248,10 +250,14 @@ def largest(*parts: Size) -> Size:
 
 def product(sizes: Iterable[Size]) -> Size:
     """All sizes multiplied; 1 for none."""
-    total: Size = 1
+    number = 1
+    total: Size | None = None
     for size in sizes:
-        total = size * total
-    return total
+        if isinstance(size, int):
+            number *= size
+        else:
+            total = size if total is None else size * total
+    return number if total is None else total * number
 
 
 def added(sizes: Iterable[Size]) -> Size:

@@ -9,7 +9,7 @@ import pytest
 from sandbox.language.conditions import holds
 from sandbox.language.formulas.working import Assumed, Misfit, Working
 from sandbox.language.layers.registry import OPS
-from sandbox.language.model import Tensor
+from sandbox.language.model import Tensor, Value
 from sandbox.language.size import Size, evaluate, symbol
 from tests.sandbox.language.formulas.ops import QUESTIONS, Args, ask_formula, ask_torch, work
 
@@ -85,6 +85,70 @@ def test_what_comes_out_is_what_torch_gives(name: str) -> None:
 def test_what_is_said_of_free_sizes_holds_for_numbers(name: str) -> None:
     for seed in range(80):
         compare_free(name, seed)
+
+
+def read(name: str, *shapes: tuple[int, ...], **args: Value) -> list[str]:
+    """The worked lines as a reader sees them."""
+    lines = work(name, args, [Tensor(shape) for shape in shapes]).lines
+    return [f"{line.axis}: {line.filled} = {line.value}" for line in lines]
+
+
+def refusal(name: str, *inputs: Tensor, **args: Value) -> Misfit:
+    with pytest.raises(Misfit) as caught:
+        work(name, args, inputs)
+    return caught.value
+
+
+@pytest.mark.parametrize(
+    ("lines", "expected"),
+    [
+        (read("cat", (2, 3), (4, 3)), ["axis 0: 2 + 4 = 6"]),
+        (read("view", (32, 16, 4), shape=(32, -1)), ["elements: 32*16*4 = 2048", "-1: 2048/32 = 64"]),
+        (read("flatten", (2, 3, 4), start_dim=1), ["axes 1 to 2: 3*4 = 12"]),
+        (read("broadcast", (8, 1, 6), (7, 1)), ["axis -3: 8 = 8", "axis -2: 1 with 7 = 7", "axis -1: 6 with 1 = 6"]),
+        (read("matmul", (3, 4), (4, 5)), ["inner: 4 = 4 = 4"]),
+        (read("repeat", (2, 3), repeats=(4, 1)), ["axis 0: 2*4 = 8", "axis 1: 3*1 = 3"]),
+        (read("pad", (2, 3), pad=(1, 2)), ["axis 1: 3 + 1 + 2 = 6"]),
+        (read("split", (7, 2), split_size_or_sections=3), ["pieces: ceil(7/3) = 3"]),
+    ],
+)
+def test_the_working_shows_the_numbers(lines: list[str], expected: list[str]) -> None:
+    assert lines == expected
+
+
+@pytest.mark.parametrize(
+    ("misfit", "words", "fix"),
+    [
+        (refusal("view", Tensor((32, 3, 32)), shape=(32, 100)), "3200 elements", {"shape": (32, 96)}),
+        (refusal("view", Tensor((2, 6)), shape=(-1, -1)), "2 times -1", {"shape": (2, -1)}),
+        (refusal("permute", Tensor((2, 3, 4)), dims=(0, 2)), "names every axis once", {"dims": (0, 2, 1)}),
+        (refusal("cat", Tensor((2, 3)), Tensor((2, 5))), "axis 1 is 3 in (2, 3), 5 in (2, 5)", {"dim": 1}),
+        (
+            refusal("split", Tensor((7,)), split_size_or_sections=(2, 4)),
+            "2 + 4 = 6, and it is 7",
+            {"split_size_or_sections": (2, 5)},
+        ),
+        (refusal("expand", Tensor((2, 3)), size=(4, 3)), "axis 0 of (2, 3) is 2", {"size": (-1, 3)}),
+        (refusal("select", Tensor((2, 3)), dim=0, index=2), "out of range", {"index": 0}),
+    ],
+)
+def test_a_refusal_has_the_numbers_and_a_change_that_works(misfit: Misfit, words: str, fix: dict[str, Value]) -> None:
+    assert words in misfit.words
+    assert fix in [dict(each.args) for each in misfit.fixes]
+
+
+def test_a_wrong_inner_size_says_how_it_would_fit() -> None:
+    words = refusal("matmul", Tensor((3, 4)), Tensor((5, 4))).words
+    assert "Transposed, the second would be (4, 5) and fit" in words
+    assert "The other way round they fit" in refusal("mm", Tensor((3, 4)), Tensor((2, 3))).words
+
+
+def test_a_view_of_moved_axes_offers_contiguous() -> None:
+    moved = work("transpose", {"dim0": 0, "dim1": 1}, [Tensor((2, 3))]).outputs[0].tensor
+    (fix,) = refusal("view", moved, shape=(6,)).fixes
+    assert fix.insert is not None
+    assert fix.insert.name == "contiguous"
+    assert ask_formula("reshape", {"shape": (6,)}, [moved]) == [((6,), "float32")]
 
 
 @pytest.mark.long
