@@ -45,6 +45,25 @@ COUNTS = frozenset(
         "downscale_factor",
     }
 )
+# What an input determines, so that `?` may stand for it; the formulas solve it.
+SOLVABLE = frozenset(
+    {
+        "d_model",
+        "dim",
+        "embed_dim",
+        "in1_features",
+        "in2_features",
+        "in_channels",
+        "in_features",
+        "input_size",
+        "kdim",
+        "normalized_shape",
+        "num_channels",
+        "num_features",
+        "num_parameters",
+        "vdim",
+    }
+)
 _MEANINGLESS = {"device"}
 
 
@@ -166,11 +185,28 @@ def _put(to: Target, args: dict[str, Value], name: str, argument: Given) -> None
             example=example(to.kind, to.name),
         )
     value = argument.value
+    if to.kind == "layer" and _asks(value) and not (isinstance(value, Unknown) and name in SOLVABLE):
+        raise _not_determined(to, name, argument.token)
     if name in COUNTS:
         _check_count(to, name, value, argument.token)
     elif name == "dtype":
         value = _dtype(to, value, argument.token)
     args[name] = value
+
+
+def _asks(value: Value) -> bool:
+    return isinstance(value, Unknown) or (isinstance(value, tuple) and any(_asks(item) for item in value))
+
+
+def _not_determined(to: Target, name: str, token: Token) -> LanguageError:
+    able = [parameter for parameter in to.known if parameter in SOLVABLE]
+    return LanguageError(
+        f"The input does not determine `{name}`, so ? cannot stand for it.",
+        column=token.column,
+        token=token.whole,
+        expected=f"a value for {name}{f'; ? can stand for {able[0]}' if able else ''}",
+        example=example(to.kind, to.name),
+    )
 
 
 def _check_count(to: Target, name: str, value: Value, token: Token) -> None:
@@ -252,5 +288,6 @@ def _missing(to: Target, missing: list[str], at: Token) -> LanguageError:
         column=at.end,
         token="",  # nothing stands there: that is the mistake
         expected=choices(to),
+        suggestion=f"{to.name.lower()} ?" if set(to.required) == set(missing) <= SOLVABLE else None,
         example=example(to.kind, to.name),
     )
