@@ -31,6 +31,7 @@ WIDTHS: Mapping[str, int] = {  # bytes of one element
     "float32": 4,
     "int64": 8,
     "float64": 8,
+    "complex32": 4,
     "complex64": 8,
     "complex128": 16,
 }
@@ -46,6 +47,7 @@ _VIEWS = frozenset(
     )
 )
 _NOTHING = Count(0)
+_MOST_BYTES = 2**63 - 1
 _FEW = 4  # conditions told together
 
 
@@ -119,9 +121,17 @@ def walk(pipeline: Pipeline) -> Walk:
 def bindings(walked: Walk, count: int) -> list[dict[str, int]]:
     """Up to `count` different values for the free sizes that satisfy every condition, a comfortable small one first.
 
-    `[{}]` where nothing is free.
+    `[{}]` where nothing is free. A refusal is shown at sizes of 2 and more if possible: at 1 many a mistake goes well.
     """
-    return requirement.solutions(_free(walked.pipeline.inputs), walked.conditions, count)
+    names = _free(walked.pipeline.inputs)
+    if walked.failure is not None:
+        tensors = (*walked.pipeline.inputs, *(output.tensor for step in walked.steps for output in step.outputs))
+        sizes = dict.fromkeys(size - 2 for tensor in tensors for size in tensor.shape if not isinstance(size, int))
+        plural = requirement.simplify(Condition(size) for size in sizes)
+        found = requirement.solutions(names, (*walked.conditions, *plural), count)
+        if found:
+            return found
+    return requirement.solutions(names, walked.conditions, count)
 
 
 def condition_text(walked: Walk) -> list[str]:
@@ -167,6 +177,7 @@ class _Trail:
         (LAYER_FORMULAS if stage.kind == "layer" else OP_FORMULAS)[stage.name](working)
         if stage.kind == "layer":
             _lay_out(working)
+        _require_countable(working)
         if working.solved:
             stage = self._settle(index, stage, working)
         if working.conditions:
@@ -234,6 +245,18 @@ class _Trail:
             receptive_stages=seen,
             failure=failure,
         )
+
+
+def _require_countable(working: Working) -> None:
+    """Torch counts the bytes of a new tensor in 63 bits."""
+    if working.stage.name in _VIEWS:
+        return
+    for output in working.outputs:
+        elements = product(output.tensor.shape)
+        if isinstance(elements, int) and elements * WIDTHS[output.tensor.dtype] > _MOST_BYTES:
+            working.refuse(
+                f"{working.stage.name} would give {output.tensor}, {elements:,} numbers: more bytes than torch can count."
+            )
 
 
 def _lay_out(working: Working) -> None:

@@ -174,6 +174,21 @@ def test_bindings_reach_the_edge_and_both_parities() -> None:
     assert {length % 2 for length in lengths} == {0, 1}
 
 
+def test_a_refusal_is_shown_at_sizes_where_it_happens() -> None:
+    stages = (conv(3, 8), op("transpose", dim0=1, dim1=2), op("view", shape=(-1,)))
+    walked = line(*stages, on=(N, 3, L))
+    assert walked.failure is not None
+    for values in bindings(walked, 5):
+        assert values["N"] >= 2
+        assert values["L"] - 2 >= 2
+
+
+def test_an_output_that_torch_cannot_count_is_refused() -> None:
+    walked = line(op("repeat", repeats=(10**9, 10**9)), on=(10, 10))
+    assert walked.failure is not None
+    assert "more bytes than torch can count" in walked.failure.words
+
+
 def test_nothing_free_has_one_empty_binding() -> None:
     assert bindings(line(layer("ReLU"), on=(2, 3)), 3) == [{}]
 
