@@ -163,7 +163,7 @@ def _parameter(to: Target, argument: Given) -> str:
     flag = to.flags.get(argument.name)
     if flag:
         return flag
-    near = nearest(argument.name, (*to.known, *to.flags))
+    near = nearest_parameter(to, argument.name)
     raise LanguageError(
         f"{to.name} has no argument `{argument.name}`.",
         column=argument.token.column,
@@ -172,6 +172,13 @@ def _parameter(to: Target, argument: Given) -> str:
         suggestion=near,
         example=example(to.kind, to.name),
     )
+
+
+def nearest_parameter(to: Target, word: str) -> str | None:
+    """The parameter that a word is the beginning of (`kernel`), else the one it is a slip of."""
+    begun = sorted((name for name in to.known if len(word) > 1 and name.startswith(word.lower())), key=len)
+    alike = begun and all(name.startswith(begun[0]) for name in begun)  # padding and padding_mode
+    return begun[0] if alike else nearest(word, (*to.known, *(flag for flag in to.flags if len(flag) > 1)))
 
 
 def _put(to: Target, args: dict[str, Value], name: str, argument: Given) -> None:
@@ -187,6 +194,8 @@ def _put(to: Target, args: dict[str, Value], name: str, argument: Given) -> None
     value = argument.value
     if to.kind == "layer" and _asks(value) and not (isinstance(value, Unknown) and name in SOLVABLE):
         raise _not_determined(to, name, argument.token)
+    if isinstance(value, tuple) and not argument.name and isinstance(to.known[name].default, bool):
+        raise _too_many(to, argument)
     if name in COUNTS:
         _check_count(to, name, value, argument.token)
     elif name == "dtype":
@@ -264,9 +273,9 @@ def choices(to: Target) -> str:
 
 def _too_many(to: Target, argument: Given) -> LanguageError:
     count = len(to.positional)
-    takes = f"{count} argument{'' if count == 1 else 's'} by place" if count else "no arguments"
+    takes = f"at most {count} argument{'' if count == 1 else 's'} by place" if count else "no arguments"
     return LanguageError(
-        f"{to.name} takes {takes}, and `{argument.token.whole}` is one more.",
+        f"{to.name} takes {takes}, and `{argument.token.whole}` is none of them.",
         column=argument.token.column,
         token=argument.token.whole,
         expected=choices(to),

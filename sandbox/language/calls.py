@@ -54,15 +54,18 @@ class Calls:
     def call(self, node: ast.Call) -> Thing:
         """What a call gives."""
         name = dotted(node.func)
+        if name in self.reader.names:
+            callee = self.reader.value(node.func)
+            if isinstance(callee, Module):
+                return self._apply(node, callee.stage)
+            raise self.unknown(node, name)
         if name and name.split(".")[0] not in self.reader.names:
             found = self._named(node, name)
             if found is not None:
                 return found
         if isinstance(node.func, ast.Attribute):
             return self._method(node, node.func)
-        callee = (
-            self.reader.value(node.func) if not isinstance(node.func, ast.Name) or name in self.reader.names else None
-        )
+        callee = None if name else self.reader.value(node.func)
         if isinstance(callee, Module):
             return self._apply(node, callee.stage)
         raise self.unknown(node, name)
@@ -96,12 +99,11 @@ class Calls:
         return self._class(node, name)
 
     def _class(self, node: ast.Call, name: str) -> Thing:
+        """A layer by any of its names; `reshape(32, -1)` without a tensor is one of the tensor x."""
         token = self.reader.token(node.func)._replace(text=name)
         found = [meaning for meaning in choose(token, first=True) if meaning.kind == "layer"]
         if not found:
-            raise self.reader.mistake(
-                node.func, f"`{name}` is an operation on a tensor.", expected="its tensor as an argument"
-            )
+            return self.functions.call(node, name, layers_first=False, owner=self.reader.tensor_called("x"))
         return self._layer(node, settle(token, found, [token], self.reader.line).name)
 
     def unknown(self, node: ast.Call, name: str) -> LanguageError:
@@ -271,6 +273,8 @@ class Calls:
             if dtype and root == "torch":
                 return Dtype(dtype)
             return Function(bare(name))
+        if name in self.reader.names:
+            return self.reader.look_up(name)
         if root in {"self", "os", "sys"} and root not in self.reader.names:
             raise self.reader.is_code(node, f"`{root}` is not known here")
         if node.attr.startswith("__"):

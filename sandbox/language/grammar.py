@@ -81,8 +81,14 @@ def _finish(line: Line, *, python: bool = False) -> Pipeline:
         column=column,
         token=token,
         expected="a layer with its arguments, or an operation",
-        suggestion=f"{line.text.strip()} | flatten" if line.shapes else None,
+        suggestion=_with_operation(line) if line.shapes else None,
     )
+
+
+def _with_operation(line: Line) -> str:
+    """The shapes with an operation that takes them."""
+    shapes = line.text.strip().removeprefix("@").strip()
+    return shorten(f"broadcast {shapes}" if len(line.shapes) > 1 else f"flatten @ {shapes}")
 
 
 def _split(tokens: list[Token], line: Line) -> list[list[Token]]:

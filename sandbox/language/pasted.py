@@ -136,8 +136,12 @@ def _syntax(fault: SyntaxError, place: Place, line: Line) -> LanguageError:
 
 def _deliver(result: Thing, reader: _Reader, line: Line) -> None:
     """Writes the stages and inputs of what the code ends in into the line."""
-    if isinstance(result, Module):
-        _add(line, result.stage)
+    modules = _modules(result)
+    if modules:
+        if len(modules) > 1:
+            line.notes.append("I read the layers as a chain, as nn.Sequential would.")
+        for module in modules:
+            _add(line, module.stage)
         return
     if not isinstance(result, Flow):
         raise reader.mistake(reader.last, "That makes no layer and calls none.")
@@ -152,6 +156,14 @@ def _deliver(result: Thing, reader: _Reader, line: Line) -> None:
         _place_sources(result.sources, reader, line)
     for stage in result.stages:
         _add(line, stage)
+
+
+def _modules(thing: Thing) -> list[Module]:
+    """A layer, or layers with commas between them: what stands inside an nn.Sequential."""
+    if isinstance(thing, Module):
+        return [thing]
+    items = [item for item in thing if isinstance(item, Module)] if isinstance(thing, tuple) else []
+    return items if isinstance(thing, tuple) and len(items) == len(thing) else []
 
 
 def _add(line: Line, stage: Stage) -> None:
@@ -182,19 +194,27 @@ class _Reader:
         self.place = place
         self.names: dict[str, Thing] = {}
         self.unpacked = False
+        self.uncalled: dict[str, ast.stmt] = {}  # layers that have a name and were not used by it
         self.last: ast.AST = ast.Pass(lineno=1, col_offset=0, end_lineno=1, end_col_offset=0)
         self.calls = Calls(self)
 
     def run(self, tree: ast.Module) -> Thing:
         """What the last layer or tensor of the cell is."""
         result: Thing = None
+        listed: list[Module] = []
         for statement in tree.body:
             self.last = statement
             found = self._statement(statement)
             found = found.flow if isinstance(found, SizeOf) else found
+            if isinstance(statement, ast.Expr):
+                listed += _modules(found)
             if isinstance(found, Module | Flow):
                 result = found
-        return result
+        if len(listed) > 1 and not isinstance(result, Flow):
+            return tuple(listed)
+        if isinstance(result, Module) and len(self.uncalled) > 1:
+            raise self.is_code(self.last, "Several layers are made here and none is called")
+        return result or (listed[0] if listed else None)
 
     def _statement(self, node: ast.stmt) -> Thing:
         if isinstance(node, ast.Expr):
@@ -216,8 +236,12 @@ class _Reader:
         return node
 
     def _assign(self, to: ast.expr, value: Thing) -> Thing:
-        if isinstance(to, ast.Name):
-            self.names[to.id] = value
+        name = dotted(to)
+        if name:
+            self.names[name] = value
+            self.uncalled.pop(name, None)
+            if isinstance(value, Module) and isinstance(self.last, ast.stmt):
+                self.uncalled[name] = self.last
             return value
         if isinstance(to, ast.Tuple) and to.elts and isinstance(to.elts[0], ast.Name):
             if isinstance(value, Flow):
@@ -263,10 +287,19 @@ class _Reader:
 
     def _name(self, node: ast.Name) -> Thing:
         if node.id in self.names:
-            return self.names[node.id]
+            return self.look_up(node.id)
         if node.id.startswith("__"):
             raise self.mistake(node, f"`{shorten(node.id)}` is no layer.")
-        flow = self.names[node.id] = Flow((Source(shorten(node.id)),))
+        return self.tensor_called(node.id)
+
+    def look_up(self, name: str) -> Thing:
+        """What a name was given."""
+        self.uncalled.pop(name, None)
+        return self.names[name]
+
+    def tensor_called(self, name: str) -> Flow:
+        """A tensor of which the code says no more than its name."""
+        flow = self.names[name] = Flow((Source(shorten(name)),))
         return flow
 
     # ---- mistakes and places

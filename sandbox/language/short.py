@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from sandbox.language.binding import Given, Target, bind, choices, target
+from sandbox.language.binding import COUNTS, Given, Target, bind, choices, nearest_parameter, target
 from sandbox.language.choosing import choose, settle
 from sandbox.language.examples import example
 from sandbox.language.layers.registry import LAYERS, OPS
@@ -16,12 +16,15 @@ from sandbox.language.model import LanguageError, Stage, Value
 from sandbox.language.shapes import read_shapes
 from sandbox.language.tokens import Token
 from sandbox.language.values import dtype_named, looks_like_shape, value_of
-from sandbox.language.words import Meaning, meanings, nearest
+from sandbox.language.words import Meaning, meanings
 
 MAX_WORDS = 100
 SIZE_LETTERS = frozenset("NCLTSEDHWFB")
 _GLUED = re.compile(r"([A-Za-z]{1,4})([-+]?[\d.(\[?].*)\Z", re.DOTALL)
+_BEFORE_INPUT = {"input", "on"}  # people write them for @
+_SIGNS = {"+", "-", "*", "/"}
 _MODES = {"eval": False, "train": True, "training": True}
+_SINGLE = COUNTS - {"kernel_size", "stride", "dilation"}  # one number, whatever the number of axes
 _NUMERIC = frozenset("0123456789-+.([?")
 
 
@@ -53,7 +56,12 @@ def read_stage(tokens: list[Token], line: Line) -> None:
         )
     written, inputs = _split_input(tokens)
     meaning = settle(head, choose(head, first=first), written, line)
-    stage = _Reader(target(meaning.kind, meaning.name, python=False), written, line, first).read()
+    try:
+        stage = _Reader(target(meaning.kind, meaning.name, python=False), written, line, first).read()
+    except LanguageError as fault:
+        if fault.example == LanguageError("").example:
+            fault.example = example(meaning.kind, meaning.name)
+        raise
     if inputs:
         line.add_shapes(read_shapes(inputs, line, one=_takes_one(meaning), mode=_MODES))
     line.add_stage(stage, (LAYERS if meaning.kind == "layer" else OPS)[meaning.name].family)
@@ -69,6 +77,10 @@ def _opens_with_input(tokens: Sequence[Token]) -> bool:
 def _read_input(tokens: list[Token], line: Line) -> None:
     """`32x3x100 | ...` is the input of the chain; `2x3 @ 3x4` is a product."""
     written, inputs = _split_input(tokens)
+    if len(tokens) > 2 and all(token.text in _SIGNS for token in tokens[1::2]):  # 8x1x6 + 7x1
+        line.add_shapes(read_shapes(tokens[::2], line, one=False, mode={}))
+        line.add_stage(Stage("op", "broadcast", {}, span_of(tokens)), OPS["broadcast"].family)
+        return
     if not written:
         line.add_shapes(read_shapes(tokens, line, one=False, mode=_MODES))
         return
@@ -90,11 +102,19 @@ def _split_input(tokens: list[Token]) -> tuple[list[Token], list[Token]]:
     for index, token in enumerate(tokens):
         if token.kind == "at":
             return tokens[:index], tokens[index:]
+        if index and token.kind == "word" and token.text.lower() in _BEFORE_INPUT:
+            return tokens[:index], tokens[index + 1 :]
+        if token.kind == "value" and token.key in _BEFORE_INPUT:
+            return tokens[:index], [Token("word", token.text, token.start, token.end), *tokens[index + 1 :]]
     return tokens, []
 
 
 def _takes_one(meaning: Meaning) -> bool:
     return meaning.kind == "op" and not OPS[meaning.name].many_inputs
+
+
+def _shown(default: Value) -> str:
+    return str(default).lower() if isinstance(default, bool) else "..." if default is None else str(default)
 
 
 @dataclass(slots=True)
@@ -142,10 +162,23 @@ class _Reader:
             self._read_glued(glued[1], glued[2], token)
         elif self._is_input(token):
             self.shapes += read_shapes([token], self.line, one=False, mode={})
+        elif "," in text and text[0] not in "([" and self._next_place() in _SINGLE:
+            self._read_list(token)
         elif text[0] in _NUMERIC:
             self._place(value_of(token), token)
         else:
             self._read_plain(token)
+
+    def _next_place(self) -> str | None:
+        return self.to.positional[self.places] if self.places < len(self.to.positional) else None
+
+    def _read_list(self, token: Token) -> None:
+        """`conv1d 3,16,3`: commas between arguments that are single numbers."""
+        start = token.start
+        for part in token.text.split(","):
+            if part:
+                self._read_word(Token("word", part, start, start + len(part)))
+            start += len(part) + 1
 
     def _is_input(self, token: Token) -> bool:
         """A shape in the line itself: `cat 2x3 4x3`; a plain number is one where no argument wants it."""
@@ -191,7 +224,7 @@ class _Reader:
         if switch is not None and isinstance(switch.default, bool):
             self.given.append(Given(True, token, word))
             return
-        following = self.to.positional[self.places] if self.places < len(self.to.positional) else None
+        following = self._next_place()
         if following is not None and isinstance(self.to.known[following].default, str) and not meanings(word):
             self._place(token.text.strip("\"'"), token)
         elif word in {"none", "true", "false", "null"}:
@@ -230,7 +263,7 @@ class _Reader:
         self.line.add_shapes(self.shapes)
 
     def _unknown_flag(self, letters: str, rest: str, token: Token) -> LanguageError:
-        near = nearest(letters, self.to.known) if len(letters) > 1 else None
+        near = nearest_parameter(self.to, letters) if len(letters) > 1 else None
         return LanguageError(
             f"{self.to.name} has no flag `{letters}`.",
             column=token.start,
@@ -243,7 +276,10 @@ class _Reader:
     def _unreadable(self, token: Token) -> LanguageError:
         name = token.text.strip("()[],.;:!").lower()
         message = f"I do not know what `{token.whole}` is to {self.to.name}."
-        suggestion = nearest(name, (*self.to.known, *self.to.flags)) if len(name) > 1 else None
+        suggestion = nearest_parameter(self.to, name) if len(name) > 1 else None
+        if name in self.to.known:
+            message = f"`{name}` needs its value: {name}={_shown(self.to.known[name].default)}."
+            suggestion = f"{name}="
         if token.kind == "word" and meanings(name):
             message, suggestion = f"`{token.whole}` is a layer of its own: put | before it.", f"| {token.text}"
         elif token.text in self.to.flags:

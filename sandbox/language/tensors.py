@@ -24,6 +24,11 @@ _SAME_TENSOR = frozenset(
         "detach",
         "requires_grad_",
         "share_memory_",
+        "random_",
+        "normal_",
+        "uniform_",
+        "zero_",
+        "fill_",
         "pin_memory",
     }
 )

@@ -48,6 +48,7 @@ _EQUATION = re.compile(
 _EINSUM = re.compile(r"(?:torch\.)?einsum$", re.IGNORECASE)
 _COMMENT = re.compile(r"(?:(?<=\s)|^)#[^\n]*")
 _FENCE = re.compile(r"\A\s*```[ \t]*(?:python|py)?[ \t]*(?=\n)|\A\s*`+|`+\s*\Z")
+_SIZE = re.compile(r"torch\.Size\(\[([^\[\]()]*)\]\)")
 _PROMPT = re.compile(r"^(?:>>>|\.\.\.)(?= |$)", re.MULTILINE)
 _COMMAND = re.compile(r"\A\s*/shape(?=\s|\Z)", re.IGNORECASE)
 _SPACES = dict.fromkeys("\t\u00a0\u1680\u2028\u2029\u202f\u205f\u3000\u200b\ufeff\ufe0f", " ") | {
@@ -75,6 +76,8 @@ def clean(text: str) -> str:
         )
     if not (text.isascii() and text.isprintable()):
         text = "".join(map(_plain, text, range(len(text))))
+    if "torch.Size(" in text:
+        text = _SIZE.sub(_bracketed, text)
     if "`" in text:
         text = _FENCE.sub(_blank, text)
     if "#" in text:
@@ -104,6 +107,11 @@ def scan(text: str, start: int = 0, end: int | None = None) -> list[Token]:
             if equation is not None:
                 position = equation.end()
                 tokens.append(Token("equation", equation[1], equation.start(1), equation.end(1)))
+
+
+def _bracketed(match: re.Match[str]) -> str:
+    """`torch.Size([32, 3])` as `(32, 3)`, in its place."""
+    return f"{'':11}({match[1]}) "
 
 
 def _blank(match: re.Match[str]) -> str:

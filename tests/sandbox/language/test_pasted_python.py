@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from sandbox.language.grammar import parse
-from sandbox.language.model import Dtype, LanguageError, Pipeline, Stage, Value
+from sandbox.language.model import CodeGivenError, Dtype, LanguageError, Pipeline, Stage, Value
 
 
 def plain(value: Value) -> Any:
@@ -94,6 +94,8 @@ CONV = ("Conv1d", {"in_channels": 3, "out_channels": 16, "kernel_size": 3})
         ("F.dropout(x, 0.3, training=False) @ 2x3", ("Dropout", {"p": 0.3}), ["(2, 3)"]),
         ("F.mse_loss(a, b) @ 2x3 2x3", ("MSELoss", {}), ["(2, 3)", "(2, 3)"]),
         ("F.cross_entropy(a, b) @ 8x10 8", ("CrossEntropyLoss", {}), ["(8, 10)", "(8,)"]),
+        ("reshape(-1, 10) @ 20x30", ("reshape", {"shape": (-1, 10)}), ["(20, 30)"]),
+        ("nn.ReLU() @ torch.Size([2, 3])", ("ReLU", {}), ["(2, 3)"]),
         ("x.view(-1, 10) @ 20x30", ("view", {"shape": (-1, 10)}), ["(20, 30)"]),
         ("torch.randn(20, 30).reshape((-1, 10))", ("reshape", {"shape": (-1, 10)}), ["(20, 30)"]),
         ("x.view(x.size(0), -1) @ 20x30x2", ("view", {"shape": (20, -1)}), ["(20, 30, 2)"]),
@@ -158,6 +160,30 @@ def test_a_sequential_is_known_in_its_other_clothes(line: str) -> None:
     assert [child.name for child in parse(line).stages[0].children] == ["Conv1d", "ReLU"]
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "nn.Conv1d(3, 16, 3), nn.ReLU()",
+        "nn.Conv1d(3, 16, 3),\nnn.ReLU(),",
+        "nn.Conv1d(3, 16, 3)\nnn.ReLU()",
+    ],
+)
+def test_layers_cut_out_of_a_sequential_are_a_chain(line: str) -> None:
+    pipeline = parse(line)
+    assert [stage.name for stage in pipeline.stages] == ["Conv1d", "ReLU"]
+    assert "as a chain" in pipeline.notes[0]
+
+
+def test_lines_cut_out_of_a_class_are_read() -> None:
+    assert stages(parse("self.conv = nn.Conv1d(3, 16, 3)")) == [CONV]
+    assert stages(parse("self.conv = nn.Conv1d(3, 16, 3)\ny = F.relu(self.conv(x))")) == [CONV, ("ReLU", {})]
+
+
+def test_several_layers_that_nobody_calls_are_not_guessed_at() -> None:
+    with pytest.raises(CodeGivenError, match="none is called"):
+        parse("self.conv = nn.Conv1d(3, 16, 3)\nself.act = nn.ReLU()")
+
+
 def test_a_cell_is_followed_by_name() -> None:
     pipeline = parse("""
         x = torch.randn(8, 3, 32, 32)
@@ -211,7 +237,7 @@ def test_a_tensor_has_the_dtype_that_the_code_gives_it(line: str, dtype: str) ->
         ("nn.Conv1d(3, 16, kernal_size=3)", "kernal_size=3", "no argument `kernal_size`", "kernel_size"),
         ("nn.Covn1d(3, 16, 3)", "nn.Covn1d", "no layer or operation called", "conv1d"),
         ("torch.nn.functional.rellu(x)", "torch.nn.functional.rellu", "no layer or function", "ReLU"),
-        ("nn.Conv1d(3, 16, 3, 1, 0, 1, 1, True, 'zeros', None, None, 5)", "5", "one more", None),
+        ("nn.Conv1d(3, 16, 3, 1, 0, 1, 1, True, 'zeros', None, None, 5)", "5", "none of them", None),
         ("nn.Conv1d(3, 16, -1)", "-1", "cannot be negative", "1"),
         ("nn.Conv1d(3, k, 3)", "k", "do not know what `k` is", None),
         ("nn.Conv1d(3, 16", "(3, 16", "never closed", "nn.Conv1d(3, 16)"),

@@ -59,9 +59,11 @@ def first(value: Any) -> torch.Tensor:
         ("relu @ int64 2x3", "x = torch.zeros(2, 3, dtype=torch.int64)\nlayer = nn.ReLU()\ny = layer(x)"),
         (
             "flatten | linear ? 10 @ 8x3x4",
-            "x = torch.randn(8, 3, 4)\n"
-            "model = nn.Sequential(\n    nn.Flatten(),\n    nn.Linear(12, 10),\n)\n"
-            "y = model(x)",
+            (
+                "x = torch.randn(8, 3, 4)\n"
+                "model = nn.Sequential(\n    nn.Flatten(),\n    nn.Linear(12, 10),\n)\n"
+                "y = model(x)"
+            ),
         ),
         (
             "lstm 10 20 | linear 20 5 @ 5x8x10",
