@@ -22,8 +22,8 @@ def simplify(conditions: Iterable[Condition]) -> list[Condition]:
     """The conditions without those that every size of at least 1 satisfies, and without repetitions."""
     kept: list[Condition] = []
     for condition in conditions:
-        least = _least(condition.size) if condition.divisor is None else None
-        if (least is None or least < 0) and condition not in kept:
+        low = least(condition.size) if condition.divisor is None else None
+        if (low is None or low < 0) and condition not in kept:
             kept.append(condition)
     return kept
 
@@ -75,7 +75,7 @@ def words(conditions: Sequence[Condition]) -> list[str]:
     return sorted(set(said), key=said.index)
 
 
-def _least(size: Size) -> int | None:
+def least(size: Size) -> int | None:
     """A number that the size is never below when every free size is at least 1; None where there may be none."""
     if isinstance(size, int):
         return size
@@ -93,9 +93,9 @@ def _least_atom(atom: Atom) -> int | None:
     if isinstance(atom, Symbol):
         return 1
     if isinstance(atom, Rounded):
-        top = _least(atom.top)
+        top = least(atom.top)
         return top // atom.bottom if top is not None and isinstance(atom.bottom, int) and atom.bottom > 0 else None
-    lows = [_least(part) for part in atom.parts]
+    lows = [least(part) for part in atom.parts]
     known = [low for low in lows if low is not None]
     if atom.name == "max":
         return max(known, default=None)
@@ -207,22 +207,22 @@ def _multiple(condition: Condition) -> str:
 
 def _bound(size: Size) -> tuple[str, str, int] | None:
     """`size >= 0` as a bound on one free size, seen through floors: floor((L - 3)/2) + 0 >= 0 is L >= 3."""
-    least = 0  # the requirement is: size >= least
+    low = 0  # the requirement is: size >= low
     while isinstance(size, Expr):
         terms = [(monomial, factor) for monomial, factor in size.terms if monomial]
-        least -= sum(factor for monomial, factor in size.terms if not monomial)
+        low -= sum(factor for monomial, factor in size.terms if not monomial)
         if len(terms) != 1 or len(terms[0][0]) != 1:
             return None
         (atom,), factor = terms[0]
         if isinstance(atom, Symbol):
-            return (str(atom), ">=", -(-least // factor)) if factor > 0 else (str(atom), "<=", least // factor)
+            return (str(atom), ">=", -(-low // factor)) if factor > 0 else (str(atom), "<=", low // factor)
         if not isinstance(atom, Rounded) or not isinstance(atom.bottom, int):
             return None
         if factor > 0:
-            size, least = atom.top, -(-least // factor) * atom.bottom
+            size, low = atom.top, -(-low // factor) * atom.bottom
         else:  # floor(top/bottom) <= most  is  -top >= -(bottom*most + bottom - 1)
-            most = -least // -factor
-            size, least = -atom.top, -(atom.bottom * most + atom.bottom - 1)
+            most = -low // -factor
+            size, low = -atom.top, -(atom.bottom * most + atom.bottom - 1)
     return None
 
 

@@ -14,6 +14,7 @@ from typing import TypeGuard, Union
 
 Size = Union[int, "Expr"]
 Bindings = Mapping[str, int]
+_LONGEST = 2**3000  # no divisor grows longer than Python writes numbers, and few floors stay inside each other
 
 
 class UnboundSizeError(KeyError):
@@ -332,9 +333,9 @@ def _divide_by_number(top: Expr, bottom: int) -> Size:
 
 def _rounded(top: Expr, bottom: int) -> Size:
     """One way to write each floor, so that equal sizes look equal; `bottom` is positive and divides no whole term."""
-    for monomial, factor in top.terms:
+    for monomial, factor in top.terms:  # floor((floor(L/2) + 1)/3) = floor((L + 2)/6)
         atom = monomial[0] if len(monomial) == 1 and factor == 1 else None
-        if isinstance(atom, Rounded) and isinstance(atom.bottom, int):  # floor((floor(L/2) + 1)/3) = floor((L + 2)/6)
+        if isinstance(atom, Rounded) and isinstance(atom.bottom, int) and atom.bottom * bottom <= _LONGEST:
             rest = top - _atom(atom)
             return floor_div(atom.top + rest * atom.bottom, atom.bottom * bottom)
     *free, (last, constant) = top.terms if not top.terms[-1][0] else (*top.terms, ((), 0))

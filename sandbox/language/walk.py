@@ -252,11 +252,9 @@ def _require_countable(working: Working) -> None:
     if working.stage.name in _VIEWS:
         return
     for output in working.outputs:
-        elements = product(output.tensor.shape)
-        if isinstance(elements, int) and elements * WIDTHS[output.tensor.dtype] > _MOST_BYTES:
-            working.refuse(
-                f"{working.stage.name} would give {output.tensor}, {elements:,} numbers: more bytes than torch can count."
-            )
+        elements = requirement.least(product(output.tensor.shape))
+        if elements is not None and elements * WIDTHS[output.tensor.dtype] > _MOST_BYTES:
+            working.refuse(f"{working.stage.name} would give {output.tensor}: more bytes than torch can count.")
 
 
 def _lay_out(working: Working) -> None:

@@ -189,6 +189,14 @@ def test_an_output_that_torch_cannot_count_is_refused() -> None:
     assert "more bytes than torch can count" in walked.failure.words
 
 
+@pytest.mark.parametrize("stage", [op("repeat", repeats=(10**18, 1)), layer("MaxPool1d", kernel_size=1, stride=10**18)])
+def test_sizes_do_not_grow_without_end(stage: Stage) -> None:
+    walked = line(*[stage] * 400, on=(N, L))
+    size = walked.steps[-1].outputs[0].tensor.shape[-1]
+    assert len(str(size)) < 20_000
+    assert evaluate(size, bindings(walked, 1)[0]) >= 1
+
+
 def test_nothing_free_has_one_empty_binding() -> None:
     assert bindings(line(layer("ReLU"), on=(2, 3)), 3) == [{}]
 
