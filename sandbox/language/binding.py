@@ -192,7 +192,7 @@ def _put(to: Target, args: dict[str, Value], name: str, argument: Given) -> None
             example=example(to.kind, to.name),
         )
     value = argument.value
-    if to.kind == "layer" and _asks(value) and not (isinstance(value, Unknown) and name in SOLVABLE):
+    if _asks(value) and not (isinstance(value, Unknown) and name in SOLVABLE and to.kind == "layer"):
         raise _not_determined(to, name, argument.token)
     if isinstance(value, tuple) and not argument.name and isinstance(to.known[name].default, bool):
         raise _too_many(to, argument)
@@ -208,12 +208,16 @@ def _asks(value: Value) -> bool:
 
 
 def _not_determined(to: Target, name: str, token: Token) -> LanguageError:
-    able = [parameter for parameter in to.known if parameter in SOLVABLE]
+    able = [parameter for parameter in to.known if parameter in SOLVABLE and to.kind == "layer"]
+    reshaping = to.kind == "op" and name in {"shape", "sizes"}  # torch has a sign of its own for it
     return LanguageError(
-        f"The input does not determine `{name}`, so ? cannot stand for it.",
+        f"The input does not determine `{name}`, so ? cannot stand for it."
+        if not reshaping
+        else f"{to.name} takes -1, not ?, for one size that follows from the others.",
         column=token.column,
         token=token.whole,
         expected=f"a value for {name}{f'; ? can stand for {able[0]}' if able else ''}",
+        suggestion="-1" if reshaping else None,
         example=example(to.kind, to.name),
     )
 

@@ -20,6 +20,7 @@ from sandbox.language.words import Meaning, meanings
 
 MAX_WORDS = 100
 SIZE_LETTERS = frozenset("NCLTSEDHWFB")
+_PLAIN_FLAG = re.compile(r"([a-z]{1,4})(\d{1,18})\Z", re.ASCII)
 _GLUED = re.compile(r"([A-Za-z]{1,4})([-+]?[\d.(\[?].*)\Z", re.DOTALL)
 _BEFORE_INPUT = {"input", "on"}  # people write them for @
 _SIGNS = {"+", "-", "*", "/"}
@@ -156,6 +157,10 @@ class _Reader:
             text = token.text
         if text.isdigit() and not self._is_input(token):
             self._place(value_of(token), token)
+            return
+        plain = _PLAIN_FLAG.match(text)  # nearly every flag: what follows is the same, for all of them
+        if plain is not None and plain[1] in self.to.flags:
+            self.given.append(Given(int(plain[2]), token, self.to.flags[plain[1]]))
             return
         glued = _GLUED.match(text)
         if glued is not None and not looks_like_shape(text):

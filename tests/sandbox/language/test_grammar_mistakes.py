@@ -45,6 +45,7 @@ def mistake(line: str) -> LanguageError:
         ("conv2d 3 16 k3 padding same", "padding", "needs its value", "padding="),
         ("linear 10 5 (32, 10)", "(32, 10)", "none of them", "@ (32, 10)"),
         ("2x3 3x4", "2x3", "alone does nothing", "broadcast 2x3 3x4"),
+        ("view ? 10 @ 2x30", "?", "takes -1, not ?", "-1"),
         ("linear ? ?", "?", "does not determine `out_features`", None),
         ("conv1d 3 16 k", "k", "needs its number", "k3"),
         ("conv1d 3 16 k3 relu", "relu", "layer of its own", "| relu"),
