@@ -11,7 +11,6 @@ import secrets
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import replace
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 import structlog
@@ -27,7 +26,6 @@ from bot.reply import Reply
 from bot.settings import Settings
 from bot.store.store import Exchange, Store, open_store
 from sandbox.client import Sandbox, open_sandbox
-from sandbox.language import shelf
 
 if TYPE_CHECKING:
     from sandbox.oracle import Oracle
@@ -83,18 +81,19 @@ class Core:
         self.new_reference = new_reference or References(secrets.randbits(64))
         self.new_event = new_event
         self.shapes = Answers()
+        self._oracle: Oracle | None = None
         self.dispatcher = Dispatcher(self.commands, fingerprint=Fingerprint(secrets.token_bytes(16)), quick_s=quick_s)
 
-    @cached_property
-    def oracle(self) -> Oracle:
-        """Asks torch about a line of the layer language; the language is read in when it is first spoken."""
-        from sandbox.oracle import Oracle
+    async def oracle(self) -> Oracle:
+        """Asks torch about a line of the layer language; with the first question the language is read in."""
+        if self._oracle is None:
+            self._oracle = await asyncio.to_thread(_learn, self.sandbox)
+        return self._oracle
 
-        return Oracle(self.sandbox)
-
-    def learn(self) -> None:
-        """Reads the layer language in, which takes a moment that the first question need not wait for."""
-        self.oracle  # noqa: B018 - looked at to be made
+    @property
+    def knows_the_language(self) -> bool:
+        """Whether the layer language has been read in."""
+        return self._oracle is not None
 
     async def handle(self, incoming: Incoming) -> Reply | None:
         """Answers an event once; None where it has been seen before, since platforms deliver some twice."""
@@ -129,6 +128,16 @@ class Core:
             return await self.dispatcher.answer(self, incoming, reference)
 
 
+def _learn(sandbox: Sandbox) -> Oracle:
+    """Reads in the layer language, its files and what speaks about them, which takes a good part of a second."""
+    from bot.commands import shape_reply  # noqa: F401 - so that the first answer finds it there
+    from sandbox.language import shelf
+    from sandbox.oracle import Oracle
+
+    shelf.read_all()
+    return Oracle(sandbox)
+
+
 @asynccontextmanager
 async def build_core(
     settings: Settings,
@@ -148,7 +157,6 @@ async def build_core(
     Raises:
         StoreError: the store cannot be used.
     """
-    await asyncio.to_thread(shelf.read_all)
     way = settings.sandbox
     if patient:
         way = way.model_copy(update={"wait_s": way.start_s})

@@ -50,7 +50,16 @@ def run(arguments: Sequence[str]) -> int:
 async def _run(found: Settings, _chosen: argparse.Namespace) -> int:
     from bot.serve import serve
 
-    await serve(found, announce=_say)
+    await serve(found, announce=_say, watched=sys.stdout.isatty())
+    return 0
+
+
+async def _invite(found: Settings, _chosen: argparse.Namespace) -> int:
+    from bot.adapters.web.client import organiser_path
+    from bot.app import build_core
+
+    async with build_core(found) as core:
+        _say((found.web.url or f"http://{found.web.host}:{found.web.port}").rstrip("/") + await organiser_path(core))
     return 0
 
 
@@ -128,6 +137,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.set_defaults(log_level=None)
     commands = parser.add_subparsers(dest="command", required=True, metavar="command")
     _add(commands, "run", _run, "serve the web page, and Discord and Slack where their tokens are set")
+    _add(commands, "invite", _invite, "print the link by which organisers come in to the web page")
     asking = _add(commands, "ask", _ask, "answer one question, or one a line on stdin")
     asking.add_argument("text", help='what to ask, such as "/shape linear 5 3"; - reads one a line, as text or JSON')
     asking.add_argument("--json", action="store_true", help="answer with one JSON object a line")

@@ -32,8 +32,16 @@ FIRST_PAUSE_S, LONGEST_PAUSE_S = 5.0, 300.0
 Announce = Callable[[str], None]
 
 
-async def serve(settings: Settings, *, announce: Announce, stop: asyncio.Event | None = None) -> None:
+async def serve(
+    settings: Settings, *, announce: Announce, watched: bool = True, stop: asyncio.Event | None = None
+) -> None:
     """Serves until SIGINT or SIGTERM, or until `stop` is set.
+
+    Args:
+        settings: as read from the environment.
+        announce: says where to look.
+        watched: whether a person reads what is announced; the organisers' link is a secret, and stays out of logs.
+        stop: ends it, instead of a signal.
 
     Raises:
         StoreError: the store cannot be used.
@@ -43,12 +51,15 @@ async def serve(settings: Settings, *, announce: Announce, stop: asyncio.Event |
     ending = stop or _signalled()
     async with build_core(settings) as core, _page(settings, core) as address:
         announce(f"Stride is at {address}/ (Ctrl-C ends it)")
-        announce(f"Organisers come in by {address}{await organiser_path(core)} (keep this link to yourself)")
+        if settings.web.invite is not None:
+            announce(f"People come in by {address}/join/ with the secret of STRIDE_WEB__INVITE behind it")
+        link = f"{address}{await organiser_path(core)}" if watched else "the link that `stride invite` prints"
+        announce(f"Organisers come in by {link} (keep it to yourself)")
         try:
             async with asyncio.TaskGroup() as group:
                 tasks = [
                     group.create_task(_duties(core), name="duties"),
-                    group.create_task(asyncio.to_thread(core.learn), name="language"),
+                    group.create_task(core.oracle(), name="language"),
                 ]
                 tasks += [
                     group.create_task(_kept(name, connect), name=name) for name, connect in _platforms(settings, core)

@@ -20,6 +20,6 @@ ENV PATH=/stride/bin:$PATH \
     STRIDE_SANDBOX__SOCKET=/run/stride/worker.sock \
     STRIDE_WEB__HOST=0.0.0.0
 EXPOSE 8765
-HEALTHCHECK --interval=30s --timeout=5s --start-period=20s CMD ["stride", "doctor", "--quiet"]
+HEALTHCHECK --interval=30s --timeout=5s --start-period=20s CMD ["stride", "doctor", "--quiet", "--serving"]
 ENTRYPOINT ["stride"]
 CMD ["run"]

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import signal
 from collections import deque
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -87,9 +88,8 @@ class Resident:
     async def __aexit__(self, *_: object) -> None:
         """Ends the worker; whoever still waits is told so."""
         self._closed = True
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, *self._endings, return_exceptions=True)
+        await _end(self._tasks)
+        await asyncio.gather(*self._endings, return_exceptions=True)
         if self._timer is not None:
             self._timer.cancel()
         if self._keeper is not None:
@@ -244,7 +244,7 @@ class Resident:
     async def _keep_lane(self, lane: _Lane) -> None:
         """Give the lane child after child, for ever; a failure is told to everyone and tried again later."""
         pause = _FIRST_PAUSE_S
-        while True:
+        while not self._closed:
             keeper = None
             lane.served = False
             why = ""
@@ -316,6 +316,14 @@ class Resident:
             head.retried = True
         self._waiting.extendleft(reversed(lane.sent))
         lane.sent.clear()
+
+
+async def _end(tasks: Iterable[asyncio.Task[None]]) -> None:
+    """Cancel tasks until they are over: one cancellation can be lost in a subprocess that is just being started."""
+    while running := [task for task in tasks if not task.done()]:
+        for task in running:
+            task.cancel()
+        await asyncio.wait(running, timeout=_SETTLE_S)
 
 
 def _load(lane: _Lane) -> int:

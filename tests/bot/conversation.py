@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
 from bot.actions import Action
 from bot.app import Core, build_core
@@ -61,7 +61,6 @@ class Conversation:
     clock: SettableClock
     place: Place = GROUP
     organisers: frozenset[str] = frozenset()
-    _ids: count[int] = field(default_factory=count)
 
     async def says(self, name: str, text: str, **values: str) -> Reply:
         """Someone types a line; the reply, which must come."""
@@ -87,7 +86,7 @@ class Conversation:
     ) -> Incoming:
         """An event as an adapter would make it, with an id of its own."""
         return Incoming(
-            id=id or f"test:{next(self._ids)}",
+            id=id or f"test:{uuid4()}",
             user=User(id=f"test:{name}", name=name, organiser=name in self.organisers),
             place=self.place,
             at=self.clock.now(),

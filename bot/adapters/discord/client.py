@@ -77,7 +77,7 @@ class StrideBot(discord.Client):
         except discord.HTTPException as error:
             # The token has run out, or the channel is gone: there is nobody left to tell.
             log.warning(
-                "discord.not_delivered", event=f"discord:{interaction.id}", code=error.code, status=error.status
+                "discord.not_delivered", interaction=f"discord:{interaction.id}", code=error.code, status=error.status
             )
 
     async def _complete(self, interaction: Press) -> None:

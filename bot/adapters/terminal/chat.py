@@ -32,6 +32,7 @@ async def chat(core: Core, speaker: Speaker, *, read: Read, out: TextIO) -> int:
     """Talks until the input ends; 0."""
     from rich.console import Console
 
+    await core.oracle()  # completion speaks the language from the first key on
     console = Console(file=out)
     console.print(WELCOME, style="dim", highlight=False)
     offered: list[render.Choice] = []
