@@ -33,3 +33,7 @@ class Answers:
         self._kept.move_to_end(question)
         if len(self._kept) > self._most:
             self._kept.popitem(last=False)
+
+    def clear(self) -> None:
+        """Forgets them all."""
+        self._kept.clear()

@@ -31,8 +31,8 @@ CACHED = 10_000
 async def warm_core() -> AsyncIterator[Core]:
     """A core on an empty database whose worker has loaded torch."""
     with tempfile.TemporaryDirectory() as folder:
-        async with build_core(Settings(data_dir=Path(folder))) as core:
-            await core.sandbox.ready()
+        async with build_core(Settings(data_dir=Path(folder)), patient=True) as core:
+            await ask(core, -1, "/shape relu @ 2x3")
             yield core
 
 

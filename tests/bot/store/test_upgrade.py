@@ -93,7 +93,7 @@ def test_a_folder_or_file_that_cannot_be_written_is_named(tmp_path: Path, monkey
     def read_only(_path: Path, **options: object) -> sqlite3.Connection:
         return connect(f"file:{path}?mode=ro", uri=True, **options)  # type: ignore[call-overload,no-any-return]  # passed on
 
-    monkeypatch.setattr(module.sqlite3, "connect", read_only)
+    monkeypatch.setattr(sqlite3, "connect", read_only)
     with pytest.raises(StoreUnwritable, match="cannot be written"):
         upgrade(path)
 
