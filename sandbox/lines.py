@@ -47,10 +47,12 @@ class Lines(asyncio.Protocol):
         self._closed = True
         self._on_lost(str(exc or "closed"))
 
-    def send(self, line: bytes) -> None:
-        """Queue a line; nothing happens where the connection has gone."""
-        if self._transport is not None:
-            self._transport.write(line)
+    def send(self, line: bytes) -> bool:
+        """Queue a line; False where the other side has gone already and will never see it."""
+        if self._transport is None or self._transport.is_closing():
+            return False
+        self._transport.write(line)
+        return not self._transport.is_closing()
 
     def abort(self) -> None:
         """Drop the connection now, with whatever was to be sent."""

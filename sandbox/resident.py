@@ -160,8 +160,12 @@ class Resident:
             pending = self._waiting.popleft()
             if pending.answer.done():
                 continue
+            if not lane.child.lines.send(pending.line):
+                # Its child has just ended, whoever ended it: this job had no part in that.
+                self._waiting.appendleft(pending)
+                lane.child = None
+                continue
             lane.sent.append(pending)
-            lane.child.lines.send(pending.line)
             if len(lane.sent) == 1:
                 self._begin(lane)
 

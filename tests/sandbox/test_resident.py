@@ -16,7 +16,7 @@ from sandbox.protocol import MAX_LINE, Job, JobKind, Result, Status
 from sandbox.resident import Resident
 from sandbox.settings import SandboxSettings
 from tests.attacks.lab import ask, job, rogue
-from tests.attacks.processes import open_descriptors, until_gone
+from tests.attacks.processes import gone, open_descriptors, until_gone
 
 
 async def both(sandbox: Resident) -> tuple[int, int]:
@@ -97,6 +97,20 @@ async def test_jobs_in_flight_are_tried_again_when_the_keeper_is_killed() -> Non
         results = await asyncio.gather(*asked)
         await until_gone(keeper, child)
     assert {result.status for result in results} == {Status.OK}
+
+
+async def test_a_worker_killed_between_two_jobs_costs_no_answer() -> None:
+    """The next job finds it gone, before the event loop has heard of its end."""
+    async with rogue() as sandbox:
+        for number in range(5):
+            _, child = await both(sandbox)
+            os.kill(child, signal.SIGKILL)
+            while not gone(child):
+                os.sched_yield()
+            result = await ask(sandbox, "echo", number)
+            assert (result.status, result.value) == (Status.OK, [number])
+        report = await sandbox.report()
+    assert report.restarts == 5
 
 
 async def test_a_child_that_dies_in_the_middle_of_a_line_spoils_no_other_answer() -> None:

@@ -18,7 +18,7 @@ from sandbox.protocol import Job, JobKind, Limits, Result, Status
 from sandbox.resident import Resident
 from sandbox.settings import SandboxSettings
 from sandbox.trial import payload, trial
-from tests.attacks.processes import resident_megabytes, until_gone
+from tests.attacks.processes import taken_megabytes, until_gone
 
 _PATIENT = SandboxSettings(wait_s=60, wall_s=30)
 _LAZILY_LOADED = "may not load"
@@ -66,9 +66,9 @@ async def test_absurd_questions_take_no_memory_and_a_killed_worker_answers_the_n
         usual = next(iter(examples.values()))
         await sandbox.run(usual)
         _, child = sandbox.processes()
-        before = resident_megabytes(child)
+        before = taken_megabytes(child)
         results: list[Result] = [await sandbox.run(job) for job in absurd]
-        assert resident_megabytes(child) - before < 64
+        assert taken_megabytes(child) - before < 64
         os.kill(child, signal.SIGKILL)
         await until_gone(child)
         after = await sandbox.run(usual)
