@@ -106,6 +106,7 @@ class Core:
             self.store.release(incoming.id)
             raise
         self.store.record_exchange(incoming, reply)
+        await self.store.room()
         return reply
 
     async def again(self, incoming: Incoming, text: str) -> Reply:

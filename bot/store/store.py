@@ -277,6 +277,10 @@ class Store:
             _keep(self._replies, id(reply), known, REPLIES_IN_MEMORY)
         return known[1]
 
+    async def room(self) -> None:
+        """Waits a moment where more is said than can be written down; else returns at once."""
+        await self._writer.room()
+
     async def drain(self) -> None:
         """Returns when everything that was to be written later has been."""
         await self._writer.drain()

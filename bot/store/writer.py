@@ -23,6 +23,7 @@ TRIES = 3
 PAUSE_S = 0.2
 LINGER_S = 0.05  # how much later than its answer a row may be written
 MOST_TOGETHER = 250  # rows of one transaction: few enough that preparing them holds nobody up
+PATIENCE_S = 0.5  # that an answer waits for a disk that does not keep up
 MOST_WAITING = 20_000  # rows; more than this means that the disk has been failing for a while
 
 Row = Mapping[str, Any]
@@ -82,6 +83,13 @@ class Writer:
             self._drains.append((self._added + len(self._rows), drained))
             self._urgent.set()
             await drained
+
+    async def room(self) -> None:
+        """Returns at once, unless so much waits to be written that whoever adds more should wait a moment, too."""
+        if len(self._rows) >= MOST_WAITING // 2:
+            with suppress(TimeoutError):  # a disk that fails for longer must not keep people from their answers
+                async with asyncio.timeout(PATIENCE_S):
+                    await self.drain()
 
     async def _write_all(self) -> None:
         while not (self._closing and not self._rows):
