@@ -65,6 +65,7 @@ SOLVABLE = frozenset(
     }
 )
 _MEANINGLESS = {"device"}
+_NOTHING: Mapping[str, Value] = {}
 
 
 class Given(NamedTuple):
@@ -122,10 +123,12 @@ def _target(
     return Target(kind, signature.name, positional, signature.by_name, flags, required, rest, signature)
 
 
-def bind(to: Target, given: Iterable[Given], at: Token, notes: list[str]) -> dict[str, Value]:
+def bind(
+    to: Target, given: Iterable[Given], at: Token, notes: list[str], implied: Mapping[str, Value] = _NOTHING
+) -> dict[str, Value]:
     """The arguments by parameter name; raises `LanguageError` with the token that does not fit.
 
-    `at` is where the layer is named, for arguments that are missing.
+    `at` is where the layer is named, for arguments that are missing; `implied` holds where nothing is written.
     """
     args: dict[str, Value] = {}
     places = iter(to.positional)
@@ -148,6 +151,9 @@ def bind(to: Target, given: Iterable[Given], at: Token, notes: list[str]) -> dic
         pending = argument
     if rest and to.rest:
         _put(to, args, to.rest, Given(tuple(item.value for item in rest), rest[0].token))
+    for name in implied.keys() - args.keys():
+        args[name] = implied[name]
+        notes.append(f"Without a size I read {to.name} with {name}={implied[name]}.")
     missing = [name for name in to.required if name not in args]
     if missing:
         raise _missing(to, missing, pending.token if pending else at)

@@ -117,7 +117,7 @@ class Calls:
             node.func,
             f"I know no layer or function called `{name}`." if name else "That cannot be called.",
             expected="a layer of torch.nn, a function of torch, or a method of a tensor",
-            suggestion=meant.name if meant else None,
+            suggestion=_respelled(name, near or "", meant.name) if meant else None,
             example=example(meant.kind, meant.name) if meant else None,
         )
 
@@ -313,6 +313,15 @@ class Calls:
         if len(flows) == 2 and isinstance(node.op, _ELEMENTWISE):
             return self.through(node, Stage("op", "broadcast"), flows)
         raise self.reader.is_code(node, "That is code, not a layer")
+
+
+def _respelled(name: str, near: str, layer: str) -> str:
+    """The nearest name with the module that the slip was written with: `F.relu` for `F.rellu`."""
+    for prefix in _FUNCTION_PREFIXES:
+        if name.startswith(prefix):
+            function = next((f for f in LAYERS[layer].functional if key(f) == near), None) if layer in LAYERS else None
+            return f"{prefix}{function}" if function else layer
+    return layer
 
 
 _TRANSPOSES: Mapping[str, tuple[str, Mapping[str, Value]]] = {

@@ -10,10 +10,11 @@ import re
 from collections.abc import Iterator
 from typing import TypeVar
 
+from sandbox.language.correcting import corrected
 from sandbox.language.line import Line
 from sandbox.language.model import CodeGivenError, LanguageError, Pipeline
 from sandbox.language.pasted import read_pasted
-from sandbox.language.short import read_stage
+from sandbox.language.short import look_ahead, read_stage
 from sandbox.language.tokens import Token, clean, scan, shorten
 from sandbox.language.values import looks_like_shape
 from sandbox.language.words import meanings
@@ -37,14 +38,34 @@ def parse(text: str) -> Pipeline:
     """What the line means.
 
     Raises `LanguageError` for a line that is not in the language, and `CodeGivenError`, one of its kind, for real
-    code that belongs to `/run`.
+    code that belongs to `/run`. Where one word is wrong, the suggestion is the whole line with the right one.
     """
+    try:
+        return _read(text)
+    except LanguageError as fault:
+        if fault.suggestion and not isinstance(fault, CodeGivenError):
+            fault.suggestion = next(filter(_is_line, corrected(clean(text), fault)), fault.suggestion)
+        raise
+
+
+def _is_line(text: str) -> bool:
+    try:
+        _read(text)
+    except LanguageError:
+        return False
+    return True
+
+
+def _read(text: str) -> Pipeline:
     cleaned = clean(text)
     line = Line(text, cleaned)
     if len(cleaned) > MAX_STAGES:
         _check_stages(cleaned)
     if not _is_python(cleaned):
-        for piece in _in_turn(_split(scan(cleaned), line), line):
+        pieces_of_words = _split(scan(cleaned), line)
+        if "@" in cleaned:
+            look_ahead(pieces_of_words[-1], line)
+        for piece in _in_turn(pieces_of_words, line):
             read_stage(piece, line)
         return _finish(line)
     pieces = [(0, len(cleaned))] if _CODE.search(cleaned) else list(_pieces(cleaned))

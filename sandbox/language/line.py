@@ -21,7 +21,9 @@ class Line:
         stages: those read so far.
         sizes: the sizes written by letter, each with its token.
         shapes: the whole inputs written after `@` or before the first `|`.
+        ahead: the whole inputs that the end of the line has, known before it is read.
         dtype: a dtype written on its own, for the first input.
+        reached: how many stages were followed to settle a word, and what comes out of them.
         axes: over how many axes the layers slide, where that is settled: it decides what a bare `maxpool` is.
     """
 
@@ -30,10 +32,12 @@ class Line:
     stages: list[Stage] = field(default_factory=list)
     sizes: dict[str, tuple[int, Token]] = field(default_factory=dict)
     shapes: list[Shape] = field(default_factory=list)
+    ahead: list[Shape] = field(default_factory=list)
     dtype: str | None = None
     training: bool = True
     mode: Token | None = None
     axes: int | None = None
+    reached: tuple[int, tuple[Tensor, ...]] | None = None
     notes: list[str] = field(default_factory=list)
 
     def set_mode(self, training: bool, token: Token) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from contextlib import suppress
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from sandbox.language.binding import COUNTS, Given, Target, bind, choices, nearest_parameter, target
@@ -16,7 +17,7 @@ from sandbox.language.model import LanguageError, Stage, Value
 from sandbox.language.shapes import read_shapes
 from sandbox.language.tokens import Token
 from sandbox.language.values import dtype_named, looks_like_shape, value_of
-from sandbox.language.words import Meaning, meanings
+from sandbox.language.words import Meaning, implied, meanings
 
 MAX_WORDS = 100
 SIZE_LETTERS = frozenset("NCLTSEDHWFB")
@@ -57,8 +58,9 @@ def read_stage(tokens: list[Token], line: Line) -> None:
         )
     written, inputs = _split_input(tokens)
     meaning = settle(head, choose(head, first=first), written, line)
+    bringing = implied(meaning.name, head.text)
     try:
-        stage = _Reader(target(meaning.kind, meaning.name, python=False), written, line, first).read()
+        stage = _Reader(target(meaning.kind, meaning.name, python=False), written, line, first, bringing).read()
     except LanguageError as fault:
         if fault.example == LanguageError("").example:
             fault.example = example(meaning.kind, meaning.name)
@@ -66,6 +68,13 @@ def read_stage(tokens: list[Token], line: Line) -> None:
     if inputs:
         line.add_shapes(read_shapes(inputs, line, one=_takes_one(meaning), mode=_MODES))
     line.add_stage(stage, (LAYERS if meaning.kind == "layer" else OPS)[meaning.name].family)
+
+
+def look_ahead(tokens: list[Token], line: Line) -> None:
+    """Notes the input at the end of the line, which settles what `maxpool` is at its beginning."""
+    aside = Line(line.source, line.text)
+    with suppress(LanguageError):
+        line.ahead = read_shapes(_split_input(tokens)[1] or tokens, aside, one=False, mode=_MODES)
 
 
 def _opens_with_input(tokens: Sequence[Token]) -> bool:
@@ -126,6 +135,7 @@ class _Reader:
     tokens: list[Token]
     line: Line
     first: bool
+    implied: Mapping[str, Value]
     given: list[Given] = field(default_factory=list)
     shapes: list[Shape] = field(default_factory=list)
     places: int = 0
@@ -134,7 +144,7 @@ class _Reader:
         """The stage."""
         for token in self.tokens[1:]:
             self._read_token(token)
-        args = bind(self.to, self.given, self.tokens[-1], self.line.notes)
+        args = bind(self.to, self.given, self.tokens[-1], self.line.notes, self.implied)
         if self.shapes:
             self._take_shapes()
         return Stage(self.to.kind, self.to.name, args, span_of(self.tokens))

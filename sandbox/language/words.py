@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from sandbox.language import catalogue
 from sandbox.language.layers.registry import LAYERS, OPS
+from sandbox.language.model import Value
 
 MAX_WORD = 40  # characters: nothing longer is a misspelt name
 
@@ -108,8 +109,34 @@ def nearest(word: str, choices: Iterable[str], farthest: int | None = None) -> s
 
 
 def nearest_name(word: str) -> str | None:
-    """The nearest layer or operation, spelled as the short spelling has it."""
-    return nearest(key(bare(word)), vocabulary().meanings)
+    """The nearest layer or operation, spelled as the short spelling has it.
+
+    Of equally near ones, first those with as many letters (`conv1s` is a slip of `conv1d`, hardly of `conv1`), then
+    names of classes and operations before other words for them.
+    """
+    known = vocabulary().meanings
+    slip = key(bare(word))
+    first = nearest(slip, known)
+    if first is None:
+        return None
+    distance = _distance(slip, first, len(slip))
+    alike = [choice for choice in known if _distance(slip, choice, distance) == distance]
+    return min(
+        alike,
+        key=lambda choice: (
+            choice[-1].isdigit() and not slip[-1].isdigit(),  # gap, not gap1, for gapp
+            len(choice) != len(slip),
+            all(choice != meaning.name.lower() for meaning in known[choice]),
+            -_common_start(slip, choice),
+            choice,
+        ),
+    )
+
+
+def implied(name: str, word: str) -> Mapping[str, Value]:
+    """The arguments that a word for a layer brings along: `gap` means output_size=1."""
+    presets = LAYERS[name].presets if name in LAYERS else {}
+    return next((args for alias, args in presets.items() if key(alias) == key(bare(word))), {})
 
 
 def _common_start(left: str, right: str) -> int:

@@ -12,9 +12,11 @@ _WINDOW = {flag: WINDOW_FLAGS[flag] for flag in "ksp"}
 _UNPADDED = {flag: WINDOW_FLAGS[flag] for flag in "ks"}
 _KERNEL = {"k": "kernel_size", "o": "output_size"}
 _SIZE = {"o": "output_size"}
+_GLOBAL = {"gap", "globalavgpool", "global_avg_pool", "gmp", "globalmaxpool", "global_max_pool"}
 
 
 def _spec(name: str, axes: int, words: tuple[str, ...], flags: Mapping[str, str], *functional: str) -> LayerSpec:
+    presets = {word: {"output_size": 1} for word in ranked(axes, *(word for word in words if word in _GLOBAL))}
     return LayerSpec(
         name=f"{name}{axes}d",
         layout=planes_layout(axes),
@@ -22,6 +24,7 @@ def _spec(name: str, axes: int, words: tuple[str, ...], flags: Mapping[str, str]
         flags=flags,
         letters=other_letters(axes),
         functional=functional,
+        presets=presets,
         family="pooling",
     )
 

@@ -48,6 +48,7 @@ class LayerSpec:
         nested: arguments that are modules, with their class, built from the rest of `extra` where the line does not
             write them: `{"encoder_layer": "TransformerEncoderLayer"}`. See `sandbox.language.layers.nesting`.
         positional: the order of unnamed arguments where it is not that of torch's signature.
+        presets: aliases that imply arguments where the line does not write them: `gap` is pooling to one number.
         family: what it is, in a word or two, for completion and help.
     """
 
@@ -62,6 +63,7 @@ class LayerSpec:
     forward: tuple[str, ...] = ()
     nested: Mapping[str, str] = field(default_factory=dict)
     positional: tuple[str, ...] = ()
+    presets: Mapping[str, Args] = field(default_factory=dict)
     family: str = ""
 
 

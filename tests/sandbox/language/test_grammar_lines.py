@@ -265,3 +265,37 @@ def test_every_stage_knows_its_place_in_the_line() -> None:
     line = "conv1d 3 16 k3 L100 | relu | nn.Flatten()"
     spans = [stage.span for stage in parse(line).stages]
     assert [line[span.start : span.end] for span in spans] == ["conv1d 3 16 k3 L100", "relu", "nn.Flatten()"]
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("maxpool k2 @ 1x3x8x8", ["MaxPool2d"]),
+        ("maxpool k2 @ 1x3x8", ["MaxPool1d"]),
+        ("maxpool k2 @ 1x3x8x8x8", ["MaxPool3d"]),
+        ("bn 20 @ 32x20", ["BatchNorm1d"]),
+        ("1x3x8x8 | maxpool k2", ["MaxPool2d"]),
+        ("maxpool k2 on 1x3x8x8", ["MaxPool2d"]),
+        ("conv 3 16 k3 @ 3x32x32", ["Conv2d"]),
+        ("conv 3 16 k3 @ 8x3x32", ["Conv1d"]),
+        ("conv 3 16 k3 | bn 16 | relu | pool 2 @ 1x3x8x8", ["Conv2d", "BatchNorm2d", "ReLU", "MaxPool2d"]),
+        ("linear 20 30 | bn 30 @ 8x20", ["Linear", "BatchNorm1d"]),
+        ("conv2d 3 8 k3 H8 W8 | flatten | fc ? 9 | bn ?", ["Conv2d", "Flatten", "Linear", "BatchNorm1d"]),
+    ],
+)
+def test_a_word_for_several_layers_is_settled_by_the_axes_that_meet_it(line: str, expected: list[str]) -> None:
+    assert names(parse(line)) == expected
+
+
+@pytest.mark.parametrize("word", ["gap", "globalavgpool", "global_avg_pool", "gmp", "globalmaxpool"])
+def test_global_pooling_leaves_one_number_unless_another_is_written(word: str) -> None:
+    bare = parse(f"{word} @ 2x3x8x8")
+    assert bare.stages[0].args == {"output_size": 1}
+    assert any("output_size=1" in note for note in bare.notes)
+    assert parse(f"{word} 4 @ 2x3x8x8").stages[0].args == {"output_size": 4}
+    assert parse(f"conv2d 3 8 k3 | {word}2d | flatten | fc 8 2").stages[1].args == {"output_size": 1}
+
+
+def test_settling_words_costs_a_long_chain_one_walk() -> None:
+    chain = parse(" | ".join(["linear 3 3 | bn 3"] * 400) + " @ 8x3")
+    assert {stage.name for stage in chain.stages} == {"Linear", "BatchNorm1d"}

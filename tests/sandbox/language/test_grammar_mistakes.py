@@ -17,39 +17,39 @@ def mistake(line: str) -> LanguageError:
 @pytest.mark.parametrize(
     ("line", "token", "words", "suggestion"),
     [
-        ("covn1d 3 16 k3", "covn1d", "no layer or operation called", "conv1d"),
-        ("conv1d 3 16 k3 | rellu", "rellu", "no layer or operation called", "relu"),
-        ("lienar 3 4", "lienar", "no layer or operation called", "linear"),
-        ("maxpol2d k2", "maxpol2d", "no layer or operation called", "maxpool2d"),
-        ("conv1d 3 16 k-1", "k-1", "cannot be negative", "k1"),
-        ("conv1d -3 16 k1", "-3", "cannot be negative", "3"),
-        ("conv1d 3 16 k3.5", "k3.5", "whole number", "k3"),
-        ("conv2d 3 16 k3x-5", "k3x-5", "cannot be negative", "k3x5"),
+        ("covn1d 3 16 k3", "covn1d", "no layer or operation called", "conv1d 3 16 k3"),
+        ("conv1d 3 16 k3 | rellu", "rellu", "no layer or operation called", "conv1d 3 16 k3 | relu"),
+        ("lienar 3 4", "lienar", "no layer or operation called", "linear 3 4"),
+        ("maxpol2d k2", "maxpol2d", "no layer or operation called", "maxpool2d k2"),
+        ("conv1d 3 16 k-1", "k-1", "cannot be negative", "conv1d 3 16 k1"),
+        ("conv1d -3 16 k1", "-3", "cannot be negative", "conv1d 3 16 k1"),
+        ("conv1d 3 16 k3.5", "k3.5", "whole number", "conv1d 3 16 k3"),
+        ("conv2d 3 16 k3x-5", "k3x-5", "cannot be negative", "conv2d 3 16 k3x5"),
         ("conv1d 3 16 k1e400", "1e400", "too large", None),
         ("conv1d 3 16 k99999999999999999999", "99999999999999999999", "too large", None),
         ("conv1d 3 16 k3 q2", "q2", "no flag `q`", None),
-        ("conv1d 3 16 k3 pad1", "pad1", "no flag `pad`", "padding=1"),
-        ("conv1d 3 16 k3 kernal_size=3", "kernal_size=3", "no argument `kernal_size`", "kernel_size"),
+        ("conv1d 3 16 k3 pad1", "pad1", "no flag `pad`", "conv1d 3 16 k3 padding=1"),
+        ("conv1d 3 16 kernal_size=3", "kernal_size=3", "no argument `kernal_size`", "conv1d 3 16 kernel_size=3"),
         ("conv1d 3 16 k3 k5", "k5", "given twice", None),
         ("conv1d 3 16 k3 kernel_size=5", "kernel_size=5", "given twice", None),
         ("conv1d 3 16 k3 L5 L6", "L6", "given twice", None),
         ("conv1d 3 16 k3 H5", "H5", "no H", None),
-        ("conv2d 3 16 k3 D2", "D2", "no D", "d2"),
-        ("conv1d 3 16 k3 L2.5", "L2.5", "whole number", "L2"),
-        ("conv1d 3 16 k3 L-5", "L-5", "whole number", "L5"),
+        ("conv2d 3 16 k3 D2", "D2", "no D", "conv2d 3 16 k3 d2"),
+        ("conv1d 3 16 k3 L2.5", "L2.5", "whole number", "conv1d 3 16 k3 L2"),
+        ("conv1d 3 16 k3 L-5", "L-5", "whole number", "conv1d 3 16 k3 L5"),
         ("conv1d ? 16 k?", "k?", "does not determine `kernel_size`", None),
-        ("conv2d 3 16 k3 | bn", "", "needs num_features too", "batchnorm2d ?"),
+        ("conv2d 3 16 k3 | bn", "", "needs num_features too", "conv2d 3 16 k3 | bn ?"),
         ("conv1d in=3 16 k3", "in=3", "no argument `in`", "in_channels"),
-        ("conv1d 3 16 kernel 3", "kernel", "", "kernel_size"),
+        ("conv1d 3 16 kernel 3", "kernel", "", "conv1d 3 16 kernel_size=3"),
         ("conv1d 3 16 kernel3", "kernel3", "", None),
-        ("conv2d 3 16 k3 padding same", "padding", "needs its value", "padding="),
-        ("linear 10 5 (32, 10)", "(32, 10)", "none of them", "@ (32, 10)"),
+        ("conv2d 3 16 k3 padding same", "padding", "needs its value", "conv2d 3 16 k3 padding= same"),
+        ("linear 10 5 (32, 10)", "(32, 10)", "none of them", "linear 10 5 @ (32, 10)"),
         ("2x3 3x4", "2x3", "alone does nothing", "broadcast 2x3 3x4"),
-        ("view ? 10 @ 2x30", "?", "takes -1, not ?", "-1"),
+        ("view ? 10 @ 2x30", "?", "takes -1, not ?", "view -1 10 @ 2x30"),
         ("linear ? ?", "?", "does not determine `out_features`", None),
-        ("conv1d 3 16 k", "k", "needs its number", "k3"),
-        ("conv1d 3 16 k3 relu", "relu", "layer of its own", "| relu"),
-        ("conv1d 3 16 k3 32x3x100", "32x3x100", "given twice", "@ 32x3x100"),
+        ("conv1d 3 16 k", "k", "needs its number", "conv1d 3 16 k3"),
+        ("conv1d 3 16 k3 relu", "relu", "layer of its own", "conv1d 3 16 k3 | relu"),
+        ("conv1d 3 16 k3 32x3x100", "32x3x100", "given twice", "conv1d 3 16 k3 @ 32x3x100"),
         ("conv1d 3 16 k3 @ (32, -3, 100)", "(32, -3, 100)", "cannot have the size -3", None),
         ("conv1d 3 16 k3 @ banana", "banana", "not a shape", None),
         ("conv1d 3 16 k3 @", "", "no shape after @", None),
@@ -98,6 +98,27 @@ def test_an_ambiguous_word_is_answered_by_asking_which(word: str) -> None:
     for axes in ("1d", "2d", "3d"):
         assert axes in fault.message
         assert axes in fault.expected
+
+
+@pytest.mark.parametrize(
+    ("line", "suggestion"),
+    [
+        ("conv1s 3 16 k3", "conv1d 3 16 k3"),
+        ("conv 3 16 k3", "conv1d 3 16 k3"),
+        ("relu | gapp | relu", "relu | gap1d | relu"),
+        ("maxpol 2 @ 1x3x8x8", "maxpool 2 @ 1x3x8x8"),
+        ("maxpol 2", "maxpool1d 2"),
+        ("nn.Conv1s(3, 16, 3)", "nn.Conv1d(3, 16, 3)"),
+        ("torch.nn.Liner(3, 16)", "torch.nn.Linear(3, 16)"),
+        ("conv1d 3 16 k3 padd = 1", "conv1d 3 16 k3 padding = 1"),
+        ("covn1d 3 16 k3 | rellu", "conv1d"),
+        ("covn1d 3 16 k3" + " | relu" * 60, "conv1d"),
+    ],
+)
+def test_a_line_with_one_slip_is_given_back_right_and_whole(line: str, suggestion: str) -> None:
+    """With two slips, and in a line too long to show, it is the word alone."""
+    assert mistake(line).suggestion == suggestion
+    assert suggestion == "conv1d" or parse(suggestion).stages
 
 
 @pytest.mark.parametrize(

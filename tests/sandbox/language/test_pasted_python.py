@@ -234,11 +234,21 @@ def test_a_tensor_has_the_dtype_that_the_code_gives_it(line: str, dtype: str) ->
 @pytest.mark.parametrize(
     ("line", "token", "words", "suggestion"),
     [
-        ("nn.Conv1d(3, 16, kernal_size=3)", "kernal_size=3", "no argument `kernal_size`", "kernel_size"),
-        ("nn.Covn1d(3, 16, 3)", "nn.Covn1d", "no layer or operation called", "conv1d"),
-        ("torch.nn.functional.rellu(x)", "torch.nn.functional.rellu", "no layer or function", "ReLU"),
+        (
+            "nn.Conv1d(3, 16, kernal_size=3)",
+            "kernal_size=3",
+            "no argument `kernal_size`",
+            "nn.Conv1d(3, 16, kernel_size=3)",
+        ),
+        ("nn.Covn1d(3, 16, 3)", "nn.Covn1d", "no layer or operation called", "nn.Conv1d(3, 16, 3)"),
+        (
+            "torch.nn.functional.rellu(x)",
+            "torch.nn.functional.rellu",
+            "no layer or function",
+            "torch.nn.functional.relu(x)",
+        ),
         ("nn.Conv1d(3, 16, 3, 1, 0, 1, 1, True, 'zeros', None, None, 5)", "5", "none of them", None),
-        ("nn.Conv1d(3, 16, -1)", "-1", "cannot be negative", "1"),
+        ("nn.Conv1d(3, 16, -1)", "-1", "cannot be negative", "nn.Conv1d(3, 16, 1)"),
         ("nn.Conv1d(3, k, 3)", "k", "do not know what `k` is", None),
         ("nn.Conv1d(3, 16", "(3, 16", "never closed", "nn.Conv1d(3, 16)"),
         ("nn.Linear(99999999999999999999, 2)", "99999999999999999999", "too large", None),
@@ -248,7 +258,7 @@ def test_a_tensor_has_the_dtype_that_the_code_gives_it(line: str, dtype: str) ->
         ("torch.randn(2, 3)", "torch.randn(2, 3)", "tensor alone", None),
         ("__import__('os').system('ls')", "__import__", "no layer or function", None),
         ("nn.ReLU().__class__()", "nn.ReLU().__class__", "no layer", None),
-        ("nn.ReLU()\nnn.Covn1d(3, 16, 3)", "nn.Covn1d", "no layer or operation", "conv1d"),
+        ("nn.ReLU()\nnn.Covn1d(3, 16, 3)", "nn.Covn1d", "no layer or operation", "nn.Conv1d"),
     ],
 )
 def test_a_mistake_in_python_is_marked_where_it_stands(

@@ -1,0 +1,38 @@
+"""A mistaken line with the suggested word in its place, so that it can be typed as it stands."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from sandbox.language.model import LanguageError
+from sandbox.language.words import meanings
+
+MAX_LINE = 300  # characters: nobody reads a longer suggestion
+
+
+def corrected(line: str, fault: LanguageError) -> Iterator[str]:
+    """Lines to try, the likeliest first; nothing where the line is long or has several rows.
+
+    `line` is the cleaned line in which the fault's column counts.
+    """
+    word, shown = fault.suggestion or "", line.strip()
+    if not shown or len(shown) > MAX_LINE or "\n" in shown:
+        return
+    before, rest = line[: fault.column], line[fault.column :]
+    if not fault.token:  # something is missing here: the `?` of `batchnorm2d ?`
+        yield f"{before.rstrip()} {word.split()[-1]}{rest}".strip()
+        return
+    key, equals, _ = fault.token.partition("=")
+    whole = re.match(re.escape(key) + r"\s*=\s*" + re.escape(fault.token[len(key) + 1 :]) if equals else "", rest)
+    end = whole.end() if whole and equals else len(fault.token)
+    if not whole or (not equals and not rest.startswith(fault.token)):
+        return  # the token was shortened
+    if " " in word:  # a line already
+        yield word
+    yield f"{before}{word}{rest[end:]}".strip()
+    for meaning in meanings(word)[1:] and meanings(word):  # the slip of a word that has several meanings: maxpol 2
+        yield f"{before}{word}{meaning.name[-2:]}{rest[end:]}".strip()
+    if equals:  # the name was wrong, not the value: kernal_size=3
+        yield f"{before}{word}{rest[len(key) :]}".strip()
+    yield f"{before}{word}={rest[end:].lstrip()}".strip()  # kernel 3
