@@ -117,7 +117,7 @@ class Calls:
             node.func,
             f"I know no layer or function called `{name}`." if name else "That cannot be called.",
             expected="a layer of torch.nn, a function of torch, or a method of a tensor",
-            suggestion=_respelled(name, near or "", meant.name) if meant else None,
+            suggestion=_respelled(dotted(node.func), near or "", meant.name) if meant else None,
             example=example(meant.kind, meant.name) if meant else None,
         )
 

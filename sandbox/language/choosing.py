@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from sandbox.language import catalogue
 from sandbox.language.examples import example
 from sandbox.language.layers.excused import EXCUSED
-from sandbox.language.layouts import letters_of, typed_inputs
+from sandbox.language.layers.registry import LAYERS
+from sandbox.language.layouts import first_layer, letters_of, typed_inputs
 from sandbox.language.line import Line
 from sandbox.language.model import CodeGivenError, LanguageError, Pipeline, Stage
 from sandbox.language.size import Size
@@ -15,6 +16,7 @@ from sandbox.language.tokens import Token
 from sandbox.language.walk import walk
 from sandbox.language.words import Meaning, bare, meanings, nearest_name, unsupported
 
+_ANY_RANK = {"activation", "dropout"}  # what they usually take says nothing
 _AXES_OF_RANK = {2: 1, 3: 1, 4: 2, 5: 3}  # (N, C) and (N, C, L) are for 1d
 
 
@@ -76,7 +78,7 @@ def settle(head: Token, found: Sequence[Meaning], tokens: Sequence[Token], line:
 
 def _axes_written(tokens: Sequence[Token], line: Line) -> int | None:
     """1, 2 or 3 where the letters or a tuple of sizes in the line can mean nothing else."""
-    letters = {letter for letter in line.sizes if letter in "DHWL"}
+    letters = {letter for letter in line.sizes if letter in "DHWL" and not line.stages}
     for token in tokens[1:]:
         text = token.key or token.text
         if text[:1] in "DHWL" and (token.key or text[1:].isdigit()):
@@ -108,6 +110,9 @@ def _shape_here(line: Line) -> tuple[Size, ...] | None:
     if not line.stages:
         return shapes[0].sizes if len(shapes) == 1 else None
     if line.reached is None:
+        first = first_layer(line.stages[0])
+        if not shapes and not line.sizes and (first is None or LAYERS[first.name].family in _ANY_RANK):
+            return None
         try:
             line.reached = 0, typed_inputs(line.stages[0], shapes) if shapes else line.inputs()
         except LanguageError:

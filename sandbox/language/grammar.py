@@ -63,8 +63,7 @@ def _read(text: str) -> Pipeline:
         _check_stages(cleaned)
     if not _is_python(cleaned):
         pieces_of_words = _split(scan(cleaned), line)
-        if "@" in cleaned:
-            look_ahead(pieces_of_words[-1], line)
+        look_ahead(pieces_of_words[-1], line)
         for piece in _in_turn(pieces_of_words, line):
             read_stage(piece, line)
         return _finish(line)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from contextlib import suppress
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from sandbox.language.binding import COUNTS, Given, Target, bind, choices, nearest_parameter, target
@@ -72,9 +72,10 @@ def read_stage(tokens: list[Token], line: Line) -> None:
 
 def look_ahead(tokens: list[Token], line: Line) -> None:
     """Notes the input at the end of the line, which settles what `maxpool` is at its beginning."""
-    aside = Line(line.source, line.text)
-    with suppress(LanguageError):
-        line.ahead = read_shapes(_split_input(tokens)[1] or tokens, aside, one=False, mode=_MODES)
+    inputs = _split_input(tokens)[1]
+    if inputs:
+        with suppress(LanguageError):
+            line.ahead = read_shapes(inputs, Line(line.source, line.text), one=False, mode=_MODES)
 
 
 def _opens_with_input(tokens: Sequence[Token]) -> bool:
