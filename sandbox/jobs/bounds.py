@@ -30,8 +30,12 @@ _ATTENTION = ("MultiheadAttention", "Transformer")
 _MATRIX = ("matmul", "mm", "bmm")
 
 
-class TooMuchError(Exception):
+class NotRunError(Exception):
     """A step that is not run, and why."""
+
+
+class TooMuchError(NotRunError):
+    """A step that would cost more than a job may."""
 
 
 def check_stages(stages: Iterable[Stage]) -> None:

@@ -16,6 +16,7 @@ from torch import nn
 from torch.nn.parameter import UninitializedParameter
 
 from sandbox.jobs.bounds import check_steps
+from sandbox.jobs.hazards import made_safe
 from sandbox.jobs.operations import OPERATIONS
 from sandbox.language.layers.nesting import as_torch, at_call
 from sandbox.language.layers.registry import LAYERS
@@ -154,6 +155,6 @@ def _caller(stage: Stage, module: nn.Module) -> Callable[[tuple[Any, ...]], Any]
         elif style == "state" and len(inputs) == 3:
             inputs = (inputs[0], inputs[1:])
         check_steps(module, inputs)
-        return module(*inputs, **extra)
+        return module(*made_safe(module, inputs), **extra)
 
     return call

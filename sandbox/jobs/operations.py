@@ -10,6 +10,7 @@ import torch
 import torch.nn.functional as F  # noqa: N812 torch's own name for it
 
 from sandbox.jobs.bounds import MOST_PIECES, TooMuchError
+from sandbox.language.layers.tensor_ops import CASTS
 
 Tensors = tuple[torch.Tensor, ...]
 Operation = Callable[[Tensors, Mapping[str, Any]], Any]
@@ -115,4 +116,6 @@ OPERATIONS: dict[str, Operation] = {
     "min": _method("min"),
     "argmax": _method("argmax"),
     "argmin": _method("argmin"),
+    "to": _method("to"),
+    **{name: _method(name) for name in CASTS},
 }

@@ -20,7 +20,7 @@ from typing import Any
 import torch
 
 from sandbox.jobs import bounds
-from sandbox.jobs.bounds import TooMuchError
+from sandbox.jobs.bounds import NotRunError, TooMuchError
 from sandbox.jobs.build import DTYPE_NAMES, Built, build, materialise
 from sandbox.jobs.inputs import feed, stand_in
 from sandbox.language.wire import stage_from_wire
@@ -59,7 +59,7 @@ class Run:
     def end(self, stage: int, step: str, fault: Exception) -> Run:
         """Say why it ended: torch's word is an error, ours and the machine's are not."""
         text = str(fault)
-        if isinstance(fault, TooMuchError):
+        if isinstance(fault, NotRunError):
             self.skipped = text
         elif isinstance(fault, MemoryError) or any(words in text for words in _OUT_OF_MEMORY):
             self.skipped = "the worker's memory does not suffice"

@@ -284,6 +284,45 @@ def test_absurd_sizes_are_answered_at_once_and_take_no_memory(stages: list[Stage
         assert side["error"] or side["skipped"] or len(side["stages"]) == len(stages)
 
 
+def test_the_last_offset_of_bags_is_the_number_of_indices() -> None:
+    """Torch takes it as it is, and writes out of bounds for another."""
+    stage = layer("EmbeddingBag", num_embeddings=10, embedding_dim=4, include_last_offset=True)
+    for dtype in ("int64", "int32", "int8"):
+        inputs = [{"shape": [5], "dtype": "int64"}, {"shape": [3], "dtype": dtype}]
+        (found,) = run([stage], {"inputs": inputs, "meta": False, "cpu": True})
+        assert outputs(found["cpu"]) == [[(2, 4)]]
+
+
+@pytest.mark.parametrize(
+    ("stage", "shapes", "dtypes"),
+    [
+        (layer("EmbeddingBag", num_embeddings=5, embedding_dim=3), [(3,), (0,)], ["int64", "int64"]),
+        (layer("EmbeddingBag", num_embeddings=5, embedding_dim=3, mode="max"), [(3,), (0,)], ["int64", "int64"]),
+        (
+            layer("EmbeddingBag", num_embeddings=5, embedding_dim=3, include_last_offset=True),
+            [(3,), (1,)],
+            ["int64", "int64"],
+        ),
+        (
+            layer("EmbeddingBag", num_embeddings=5, embedding_dim=3, include_last_offset=True),
+            [(200,), (2,)],
+            ["int64", "int8"],
+        ),
+        (layer("LSTMCell", input_size=1, hidden_size=1), [(1,), (1, 1), (1,)], ["float32"] * 3),
+        (layer("LSTMCell", input_size=1, hidden_size=1), [(1,), (1, 1), (1, 1)], ["float32"] * 3),
+        (layer("GRUCell", input_size=1, hidden_size=1), [(1,), (1, 1)], ["float32"] * 2),
+    ],
+)
+def test_what_would_break_torch_is_not_run(stage: Stage, shapes: list[Shape], dtypes: list[str]) -> None:
+    """Each of these has ended a process, or written where it must not."""
+    inputs = [{"shape": list(shape), "dtype": dtype} for shape, dtype in zip(shapes, dtypes, strict=True)]
+    for stages in ([stage], [Stage("layer", "Sequential", {}, children=(stage,))]):
+        (found,) = run(stages, {"inputs": inputs, "meta": True, "cpu": True})
+        assert found["cpu"]["error"] or "torch would" in found["cpu"]["skipped"]
+    (found,) = run([stage], {"inputs": inputs, "meta": True, "cpu": True})
+    assert "torch would" in found["cpu"]["skipped"]
+
+
 def test_bounds_are_said_with_their_numbers() -> None:
     (found,) = run([layer("Conv1d", in_channels=3, out_channels=16, kernel_size=3)], case((1, 3, 10**8)))
     assert outputs(found["meta"]) == [[(1, 16, 10**8 - 2)]]
