@@ -38,7 +38,7 @@ bare_venv() {
     if "$PYTHON" -m virtualenv --version >/dev/null 2>&1; then
         "$PYTHON" -m virtualenv -q "$VENV"
     else
-        fail "this Python cannot make a virtual environment: apt-get install python3-venv, then make again"
+        fail "this Python cannot make a virtual environment: sudo apt-get install python3-venv, then make again"
     fi
 }
 
