@@ -15,6 +15,7 @@ from sandbox.language.formulas.working import Fix
 from sandbox.language.grammar import parse
 from sandbox.language.meanings import meaning
 from sandbox.language.model import Output, Pipeline, Stage, Tensor, Unknown
+from sandbox.language.repairs import repairs
 from sandbox.language.size import Size, evaluate, symbol
 from sandbox.language.spelling import spell_pipeline, spell_stage, spell_stages
 from sandbox.language.walk import Walk, bindings, walk
@@ -256,13 +257,7 @@ class Oracle:
         failure = closed.failure
         if failure is None:
             return failed
-        for fix in failure.fixes[:MAX_REPAIRS]:
-            if fix.inputs and failure.index:
-                continue
-            changed = _apply(closed.pipeline, failure.index, fix)
-            repaired = walk(changed)
-            if repaired.failure is not None:
-                continue
+        for fix, repaired in itertools.islice(repairs(closed), MAX_REPAIRS):
             trials = [trial(repaired, each) for each in _choices(repaired)]
             result = await self._run(payload(repaired, trials))
             if result.status is not Status.OK:
@@ -344,20 +339,6 @@ def _at_free_sizes(closed: Walk) -> Walk | None:
             if isinstance(exact, int) and evaluate(rule, actual) != exact:
                 return None
     return small
-
-
-def _apply(pipeline: Pipeline, index: int, fix: Fix) -> Pipeline:
-    stages = list(pipeline.stages)
-    if fix.args:
-        stages[index] = replace(stages[index], args={**stages[index].args, **fix.args})
-    if fix.insert is not None:
-        stages.insert(index, fix.insert)
-    return replace(
-        pipeline,
-        stages=tuple(stages),
-        training=pipeline.training and not fix.evaluate,
-        inputs=fix.inputs or pipeline.inputs,
-    )
 
 
 def _written(pipeline: Pipeline, index: int, fix: Fix) -> str:

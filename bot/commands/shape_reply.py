@@ -15,7 +15,7 @@ from bot.reply import Button, Buttons, Code, Fault, Part, Reply, Table, Text
 from bot.store.store import Store
 from sandbox.language.complete import complete
 from sandbox.language.model import CodeGivenError, LanguageError
-from sandbox.language.python import write
+from sandbox.language.python import comfortable_sizes, write
 from sandbox.language.size import Size
 from sandbox.language.walk import condition_text
 from sandbox.oracle import Answer
@@ -46,7 +46,7 @@ def success(answer: Answer, text: str) -> Reply:
     working = words.totals(answer) if several else [*words.working(walk.steps[0]), *words.totals(answer)]
     if working:
         parts.append(Code(code="\n".join(working)))
-    parts.append(Code(code=write(walk.pipeline), language="python"))
+    parts.append(Code(code=write(walk.pipeline, sizes=comfortable_sizes(walk)), language="python"))
     parts.append(Text(text=words.stamp(answer), tone="bad" if answer.disagreement else "note"))
     parts.append(Buttons(buttons=(Button(label="Explain", action=Action("explain", (question_id(text),))),)))
     return Reply(parts=tuple(parts), data=data(answer))

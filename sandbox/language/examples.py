@@ -69,6 +69,9 @@ _OF_OP: Mapping[str, str] = {
     "unflatten": "torch.unflatten 1 2x8 @ 32x16",
     "unsqueeze": "unsqueeze 1 @ 32x10",
     "view": "view 32 -1 @ 32x3x100",
+    "float": "float | linear 5 3 @ int64 2x5",
+    "long": "long @ 8x20",
+    "to": "to float64 @ 2x3",
 }
 
 

@@ -38,12 +38,17 @@ def left_by(stage: Stage, given: Tensor, output: Tensor) -> Strides:
     if stage.name == "Identity" or stage.args.get("inplace"):
         return given.strides
     if stage.name in _KEEP_ORDER:
-        order = _order(given)
-        return None if order is None else _laid_out(output.shape, order)
+        return elementwise(given, output.shape)
     if stage.name in _KEEP_CHANNELS_LAST and len(given.shape) in ({3} if stage.name in _POOLS_1D else {4, 5}):
         last = (0, *range(2, len(given.shape)), 1)
         return _laid_out(output.shape, last) if _lies(given, _laid_out(given.shape, last)) else None
     return None
+
+
+def elementwise(given: Tensor, shape: Sequence[Size]) -> Strides:
+    """The strides of a new tensor of this shape made element by element of the one given."""
+    order = None if given.strides is None else _order(given)
+    return None if order is None else _laid_out(shape, order)
 
 
 def _lies(tensor: Tensor, strides: Sequence[Size]) -> bool:

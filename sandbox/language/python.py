@@ -6,16 +6,19 @@ import math
 from collections.abc import Mapping, Sequence
 
 from sandbox.language import catalogue
+from sandbox.language.conditions import holds
 from sandbox.language.layers.nesting import as_torch, at_call
 from sandbox.language.layers.registry import LAYERS, OPS
 from sandbox.language.model import FLOAT, Dtype, Pipeline, Stage, Tensor, Unknown, Value
 from sandbox.language.size import evaluate, symbols
+from sandbox.language.walk import Walk, bindings
 
 _COMFORTABLE: Mapping[str, int] = {"N": 32, "C": 16, "L": 100, "T": 50, "S": 20, "E": 64, "D": 16, "H": 32, "W": 32}
 _ANY = 8  # for a free size with another name
 _FLOATING = {"float64", "float16", "bfloat16", "complex64", "complex128"}
 _STARRED = {"view", "reshape", "permute", "expand", "repeat", "flip"}  # x.view(2, 3), not x.view((2, 3))
 _BETWEEN_0_AND_1 = {"BCELoss", "GaussianNLLLoss"}  # torch refuses other values
+_TO_WHOLE = {"long", "int"}  # what follows may count from 0
 _UNPACKED: Mapping[str, str] = {
     "LSTM": "{}, (h_n, c_n)",
     "GRU": "{}, h_n",
@@ -46,6 +49,15 @@ def write(pipeline: Pipeline, inputs: Sequence[Tensor] | None = None, *, sizes: 
         lines += _step(stage, given, "y" if last else "h", pipeline, unpack=last or not pipeline.python)
         given = ["h"]
     return "\n".join(lines)
+
+
+def comfortable_sizes(walked: Walk) -> dict[str, int]:
+    """Numbers for the free sizes with which the whole line works: common ones if they do, else small ones."""
+    free = {name for tensor in walked.pipeline.inputs for size in tensor.shape for name in symbols(size)}
+    common = {name: _COMFORTABLE.get(name, _ANY) for name in free}
+    if all(holds(condition, common) for condition in walked.conditions):
+        return common
+    return next(iter(bindings(walked, 1)), common)
 
 
 def expression(stage: Stage) -> str:
@@ -201,7 +213,7 @@ def _input_lines(
 def _tensor(first: Stage, tensor: Tensor, numbers: Mapping[str, int]) -> str:
     shape = ", ".join(str(evaluate(size, numbers)) for size in tensor.shape)
     if tensor.dtype == FLOAT:
-        maker = "rand" if first.name in _BETWEEN_0_AND_1 else "randn"
+        maker = "rand" if first.name in _BETWEEN_0_AND_1 | _TO_WHOLE else "randn"
         return f"torch.{maker}({shape or '()'})"
     if tensor.dtype in _FLOATING:
         return f"torch.randn({shape or '()'}, dtype=torch.{tensor.dtype})"

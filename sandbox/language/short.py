@@ -82,7 +82,10 @@ def _opens_with_input(tokens: Sequence[Token]) -> bool:
     head = tokens[0]
     if head.kind == "at":
         return True
-    return head.kind == "word" and (looks_like_shape(head.text) or dtype_named(head.text) is not None)
+    if head.kind != "word":
+        return False
+    casts = len(tokens) == 1 or tokens[1].kind == "at"  # `float | linear 5 3` and not `float 2x5 | linear 5 3`
+    return looks_like_shape(head.text) or (dtype_named(head.text) is not None and not (casts and meanings(head.text)))
 
 
 def _read_input(tokens: list[Token], line: Line) -> None:
@@ -166,6 +169,9 @@ class _Reader:
         if text[-1] == "," and len(text) > 1:
             token = token._replace(text=text[:-1], end=token.end - 1)
             text = token.text
+        if self._next_place() == "dtype" and dtype_named(text):
+            self._place(text, token)
+            return
         if text.isdigit() and not self._is_input(token):
             self._place(value_of(token), token)
             return

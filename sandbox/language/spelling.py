@@ -79,7 +79,7 @@ def _spell_op(stage: Stage) -> str:
     for name, value in stage.args.items():
         if name == spec.sizes and isinstance(value, tuple):
             words += [_spell_value(each) for each in value]
-        elif _is_whole(value) or name == "equation":
+        elif _is_whole(value) or name == "equation" or isinstance(value, Dtype):
             words.append(_spell_value(value))
         else:
             words.append(f"{name}={_spell_value(value)}")

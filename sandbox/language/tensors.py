@@ -7,8 +7,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from sandbox.language.flows import Flow, Source, Thing
+from sandbox.language.layers.tensor_ops import CASTS
 from sandbox.language.layouts import Shape
-from sandbox.language.model import INTEGER, Dtype
+from sandbox.language.model import INTEGER, Dtype, Stage
 from sandbox.language.values import dtype_named
 
 if TYPE_CHECKING:
@@ -32,10 +33,6 @@ _SAME_TENSOR = frozenset(
         "pin_memory",
     }
 )
-_CONVERSIONS = {
-    "float": "float32", "double": "float64", "half": "float16", "bfloat16": "bfloat16", "long": "int64", "int": "int32",
-    "bool": "bool",
-}  # fmt: skip
 MAX_AXES = 64
 
 
@@ -64,13 +61,14 @@ def convert(reader: _Reader, node: ast.Call, method: str, owner: Flow) -> Flow |
         dtype = next((thing.name for thing in things if isinstance(thing, Dtype)), None)
         if dtype is None:
             return owner
-    elif method in _CONVERSIONS:
-        dtype = _CONVERSIONS[method]
+    elif method in CASTS:
+        dtype = CASTS[method]
     else:
         return None
     shape = owner.sources[0].shape
     if owner.stages or shape is None:
-        raise reader.is_code(node, "A dtype that changes on the way has to be computed")
+        named = Stage("op", method) if method in CASTS else Stage("op", "to", {"dtype": Dtype(dtype)})
+        return reader.calls.through(node, named, [owner])
     return Flow((Source(owner.sources[0].name, replace(shape, dtype=dtype)),))
 
 

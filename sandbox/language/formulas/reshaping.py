@@ -20,6 +20,8 @@ from sandbox.language.formulas.working import Fix, Formula, Working
 from sandbox.language.model import Stage
 from sandbox.language.size import Size, floor_div, product
 
+_FAR = 10_000  # how large a first size may be for the search for one that divides
+
 
 def view(w: Working) -> None:
     """The same memory under another shape; refused where the memory is not in that order."""
@@ -85,6 +87,9 @@ def _resized(name: str, sizes: Sequence[int], elements: Size) -> tuple[Fix, ...]
         right = floor_div(elements, known)
         if isinstance(right, int):
             fixes.append(Fix({name: (*sizes[:place], right, *sizes[place + 1 :])}))
+    if sizes and isinstance(elements, int) and elements and -1 not in sizes[:1]:
+        near = next((size for size in range(min(sizes[0], _FAR), 0, -1) if elements % size == 0), 1)
+        fixes.append(Fix({name: (near, *([-1] if len(sizes) > 1 else []))}))
     guesses = {(*sizes[:1], -1), (-1, *sizes[-1:])} - {tuple(sizes), (-1, -1)}
     return (*fixes, *(Fix({name: guess}) for guess in sorted(guesses, reverse=True)))
 

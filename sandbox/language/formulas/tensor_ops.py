@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sandbox.language.formulas.casting import CASTING
 from sandbox.language.formulas.cutting import CUTTING
 from sandbox.language.formulas.products import PRODUCTS
 from sandbox.language.formulas.reductions import REDUCTIONS
@@ -9,4 +10,4 @@ from sandbox.language.formulas.reshaping import RESHAPING
 from sandbox.language.formulas.spreading import SPREADING
 from sandbox.language.formulas.working import Formula
 
-FORMULAS: dict[str, Formula] = {**RESHAPING, **SPREADING, **CUTTING, **PRODUCTS, **REDUCTIONS}
+FORMULAS: dict[str, Formula] = {**RESHAPING, **SPREADING, **CUTTING, **PRODUCTS, **REDUCTIONS, **CASTING}

@@ -53,6 +53,16 @@ _REDUCTIONS = tuple(
     OpSpec(name=name, parameters=_REDUCING)
     for name in ("sum", "mean", "amax", "amin", "max", "min", "argmax", "argmin")
 )
+CASTS = {
+    "float": "float32",
+    "double": "float64",
+    "half": "float16",
+    "bfloat16": "bfloat16",
+    "long": "int64",
+    "int": "int32",
+    "bool": "bool",
+}
+_CASTING = (OpSpec(name="to", parameters={"dtype": ...}), *(OpSpec(name=name) for name in CASTS))
 
 OPS: tuple[OpSpec, ...] = (
     *_RESHAPING,
@@ -62,4 +72,5 @@ OPS: tuple[OpSpec, ...] = (
     *_CUTTING,
     *_PRODUCTS,
     *_REDUCTIONS,
+    *_CASTING,
 )

@@ -299,3 +299,22 @@ def test_global_pooling_leaves_one_number_unless_another_is_written(word: str) -
 def test_settling_words_costs_a_long_chain_one_walk() -> None:
     chain = parse(" | ".join(["linear 3 3 | bn 3"] * 400) + " @ 8x3")
     assert {stage.name for stage in chain.stages} == {"Linear", "BatchNorm1d"}
+
+
+@pytest.mark.parametrize(
+    ("line", "dtypes", "expected"),
+    [
+        ("float | linear 5 3 @ int64 2x5", ["int64"], ["float", "Linear"]),
+        ("linear 5 3 | long | embedding 10 4 @ 2x5", ["float32"], ["Linear", "long", "Embedding"]),
+        ("to float64 @ 2x5", ["float32"], ["to"]),
+        ("to int64 | embedding 10 4 @ 2x5", ["float32"], ["to", "Embedding"]),
+        ("float64 2x5 | relu", ["float64"], ["ReLU"]),
+        ("double 2x5 | relu", ["float64"], ["ReLU"]),
+        ("nn.Linear(5, 3)(torch.zeros(2, 5).relu().double())", ["float32"], ["ReLU", "double", "Linear"]),
+        ("x = torch.zeros(2, 5).long(); nn.Embedding(10, 4)(x)", ["int64"], ["Embedding"]),
+    ],
+)
+def test_a_dtype_changes_on_the_way_where_the_line_says_so(line: str, dtypes: list[str], expected: list[str]) -> None:
+    pipeline = parse(line)
+    assert [tensor.dtype for tensor in pipeline.inputs] == dtypes
+    assert names(pipeline) == expected

@@ -12,7 +12,7 @@ from torch import nn
 from sandbox.language.examples import example
 from sandbox.language.grammar import parse
 from sandbox.language.layers.registry import LAYERS, OPS
-from sandbox.language.python import write
+from sandbox.language.python import comfortable_sizes, write
 from sandbox.language.walk import bindings, walk
 
 
@@ -136,3 +136,13 @@ def test_the_code_is_in_the_language_again(line: str) -> None:
     again = walk(parse(write(walked.pipeline, sizes=next(iter(bindings(walked, 1)), {}))))
     assert again.failure is None
     assert [step.stage.name for step in again.steps] == [step.stage.name for step in walked.steps]
+
+
+def test_free_sizes_are_common_ones_where_the_line_works_with_them() -> None:
+    assert comfortable_sizes(walk(parse("conv1d 3 16 k3"))) == {"N": 32, "L": 100}
+
+
+@pytest.mark.parametrize("line", ["conv2d 3 16 k40", "conv1d 3 16 k5 | avgpool1d 120 | relu", "pixelunshuffle 5"])
+def test_free_sizes_are_others_where_common_ones_fail(line: str) -> None:
+    walked = walk(parse(line))
+    assert first(run(write(walked.pipeline, sizes=comfortable_sizes(walked)))).numel()

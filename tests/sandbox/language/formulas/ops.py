@@ -13,7 +13,8 @@ import torch
 from sandbox.language.formulas.registry import OP_FORMULAS
 from sandbox.language.formulas.working import Misfit, Working
 from sandbox.language.layers.registry import OPS
-from sandbox.language.model import Stage, Tensor, Value
+from sandbox.language.layers.tensor_ops import CASTS
+from sandbox.language.model import Dtype, Stage, Tensor, Value
 
 torch.set_num_threads(1)
 
@@ -24,7 +25,7 @@ Question = tuple[dict[str, Value], list[Tensor]]
 
 def run(name: str, args: Args, inputs: Sequence[torch.Tensor]) -> Any:
     """The operation on real tensors, written as a learner would write it."""
-    values: dict[str, Any] = dict(args)
+    values = {key: getattr(torch, value.name) if isinstance(value, Dtype) else value for key, value in args.items()}
     if name == "broadcast":
         return functools.reduce(torch.add, inputs)
     if name in {"cat", "stack"}:
@@ -152,6 +153,10 @@ def unflattened(pick: random.Random) -> Question:
 
 def plain(pick: random.Random) -> Question:
     return {}, [tensor(pick)]
+
+
+def converted(pick: random.Random) -> Question:
+    return {"dtype": Dtype(dtype(pick))}, [tensor(pick)]
 
 
 def permuted(pick: random.Random) -> Question:
@@ -368,6 +373,8 @@ QUESTIONS: dict[str, Callable[[random.Random], Question]] = {
     "flatten": flattened,
     "unflatten": unflattened,
     "contiguous": plain,
+    "to": converted,
+    **dict.fromkeys(CASTS, plain),
     "permute": permuted,
     "transpose": transposed,
     "t": plain,
