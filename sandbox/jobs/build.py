@@ -100,7 +100,8 @@ def _module(stage: Stage, device: str) -> nn.Module:
 def _kind(name: str) -> Callable[..., nn.Module]:
     found = getattr(nn, name, None) if name in LAYERS else None
     if found is None:
-        raise UnknownStageError(f"torch {torch.__version__} has no nn.{name}")
+        version = torch.__version__.split("+")[0]
+        raise UnknownStageError(f"torch {version} has no {name}")
     return found  # type: ignore[no-any-return]  # the registry holds names of modules only
 
 

@@ -33,6 +33,7 @@ _JOBS: tuple[tuple[list[dict[str, Any]], list[int]], ...] = (
     ),
     ([_stage("LSTM", input_size=4, hidden_size=5)], [3, 2, 4]),
     ([_stage("GRU", input_size=4, hidden_size=5, bidirectional=True)], [3, 2, 4]),
+    ([{"kind": "op", "name": "einsum", "args": {"equation": "ij->ji"}, "children": []}], [2, 3]),
     ([_stage("Linear", in_features=3, out_features=4)], [2, 5]),  # and a failure
 )
 
