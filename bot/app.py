@@ -126,7 +126,9 @@ class Core:
     async def _answer(self, incoming: Incoming) -> Reply:
         reference = self.new_reference()
         with structlog.contextvars.bound_contextvars(id=reference):
-            return await self.dispatcher.answer(self, incoming, reference)
+            reply = await self.dispatcher.answer(self, incoming, reference)
+        # What went wrong concerns whoever asked; nobody learns well in front of an audience.
+        return reply if reply.fault is None or reply.private else replace(reply, private=True)
 
 
 def _learn(sandbox: Sandbox) -> Oracle:

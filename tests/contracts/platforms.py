@@ -26,6 +26,7 @@ from bot.settings import SlackSettings
 from tests.bot.adapters.lab import Lab, lab_settings, open_lab
 from tests.bot.adapters.slack.blocks import walk, words
 from tests.bot.adapters.slack.fake_slack import APP_TOKEN, BOT_TOKEN, FakeSlack
+from tests.bot.adapters.web.served import Talk, served
 
 
 @dataclass(frozen=True)
@@ -129,6 +130,49 @@ class AtTerminal:
         return await self.says({"Why?": "1", "Python": "2"}[label])
 
 
+class OnThePage:
+    """Someone on the web page: what they read is what their browser is sent."""
+
+    def __init__(self, talk: Talk) -> None:
+        self._talk = talk
+        self._offer: dict[str, str] = {}
+
+    async def says(self, text: str) -> Heard:
+        return self._heard(await self._talk.says(text))
+
+    async def presses(self, label: str) -> Heard:
+        event = await self._talk.sends(type="act", action=self._offer[label])
+        while True:
+            message = (await self._talk.hears("message"))["message"]
+            if message["of"] == event:
+                return self._heard(message)
+
+    def _heard(self, message: dict[str, Any]) -> Heard:
+        offered = {
+            button["label"]: button["action"]
+            for part in message["parts"]
+            if part["type"] == "buttons"
+            for button in part["buttons"]
+        }
+        self._offer = offered or self._offer
+        return Heard("\n".join(_page_words(part) for part in message["parts"]), message["private"], tuple(offered))
+
+
+def _page_words(part: dict[str, Any]) -> str:
+    """What of a part stands on the page."""
+    if part["type"] == "table":
+        rows = [part["headers"], *part["rows"]]
+        return "\n".join([part["title"], *("  ".join(row) for row in rows)])
+    return str(part.get("text") or part.get("code") or part.get("label") or "")
+
+
+@asynccontextmanager
+async def page(lab: Lab, folder: Path) -> AsyncIterator[Group]:
+    async with served(folder, lab) as found, found.visitor() as visitor:
+        talk, _ = await visitor.enters()
+        yield OnThePage(talk)
+
+
 @asynccontextmanager
 async def discord(lab: Lab, folder: Path) -> AsyncIterator[Group]:
     mimetypes.init()  # the simulation's files need them, and reading them blocks
@@ -170,4 +214,4 @@ async def terminal(lab: Lab, folder: Path) -> AsyncIterator[Group]:
         await group.says(None)
 
 
-PLATFORMS: tuple[Opener, ...] = (discord, slack, terminal)
+PLATFORMS: tuple[Opener, ...] = (discord, page, slack, terminal)
