@@ -11,7 +11,7 @@ ROOT = Path(__file__).parent.parent.parent
 
 # An import hook sees even an import that is caught and given up, which a look at sys.modules does not.
 PROBE = """
-import asyncio, importlib, pkgutil, resource, sys
+import asyncio, importlib, pathlib, pkgutil, sys
 
 class Hook:
     asked = []
