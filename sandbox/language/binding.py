@@ -136,7 +136,7 @@ def bind(
     rest: list[Given] = []
     for argument in given:
         if argument.name:
-            _put(to, args, _parameter(to, argument), argument)
+            _put(to, args, _parameter(to, argument), argument, notes)
             continue
         if rest and not isinstance(argument.value, tuple | str):
             rest.append(argument)
@@ -147,10 +147,10 @@ def bind(
         if place == to.rest and not isinstance(argument.value, tuple):
             rest.append(argument)
             continue
-        _put(to, args, place, argument)
+        _put(to, args, place, argument, notes)
         pending = argument
     if rest and to.rest:
-        _put(to, args, to.rest, Given(tuple(item.value for item in rest), rest[0].token))
+        _put(to, args, to.rest, Given(tuple(item.value for item in rest), rest[0].token), notes)
     for name in implied.keys() - args.keys():
         args[name] = implied[name]
         notes.append(f"Without a size I read {to.name} with {name}={implied[name]}.")
@@ -187,7 +187,7 @@ def nearest_parameter(to: Target, word: str) -> str | None:
     return begun[0] if alike else nearest(word, (*to.known, *(flag for flag in to.flags if len(flag) > 1)))
 
 
-def _put(to: Target, args: dict[str, Value], name: str, argument: Given) -> None:
+def _put(to: Target, args: dict[str, Value], name: str, argument: Given, notes: list[str]) -> None:
     if name in args:
         raise LanguageError(
             f"`{name}` is given twice.",
@@ -202,6 +202,8 @@ def _put(to: Target, args: dict[str, Value], name: str, argument: Given) -> None
         raise _not_determined(to, name, argument.token)
     if isinstance(value, tuple) and not argument.name and isinstance(to.known[name].default, bool):
         raise _too_many(to, argument)
+    if isinstance(to.known[name].default, bool) and type(value) is int and value not in (0, 1):
+        notes.append(f"I read {value} as {name}=True, as torch does.")
     if name in COUNTS:
         _check_count(to, name, value, argument.token)
     elif name == "dtype":
@@ -307,6 +309,16 @@ def _missing(to: Target, missing: list[str], at: Token) -> LanguageError:
         column=at.end,
         token="",  # nothing stands there: that is the mistake
         expected=choices(to),
-        suggestion=f"{to.name.lower()} ?" if set(to.required) == set(missing) <= SOLVABLE else None,
+        suggestion=_with_question_mark(to, missing, at),
         example=example(to.kind, to.name),
     )
+
+
+def _with_question_mark(to: Target, missing: list[str], at: Token) -> str | None:
+    """`batchnorm2d ?`, and for the one number of `linear 10` what it most likely means: `linear ? 10`."""
+    if set(to.required) == set(missing) <= SOLVABLE:
+        return f"{to.name.lower()} ?"
+    solvable, *rest = to.required
+    if solvable in SOLVABLE and len(rest) == 1 and missing == rest and at.text.isdigit():
+        return f"{to.name.lower()} ? {at.text}"
+    return None

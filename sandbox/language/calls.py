@@ -94,7 +94,7 @@ class Calls:
         if name.startswith("_") or not meanings(name):
             return None
         known = key(name) in {key(op) for op in OPS} or name in vocabulary().functions
-        if known and any(flows_in(self.reader.value(argument)) for argument in node.args[:1]):
+        if known and any(flows_in(self.reader.value(argument)) for argument in node.args[:2]):
             return self.functions.call(node, name, layers_first=False)
         return self._class(node, name)
 
@@ -308,6 +308,8 @@ class Calls:
         if isinstance(left, int | float) and isinstance(right, int | float):
             return arithmetic(self.reader.place, node, left, right)
         flows = [thing for thing in (left, right) if isinstance(thing, Flow)]
+        if isinstance(left, Module) and isinstance(right, Flow) and isinstance(node.op, ast.MatMult):
+            return self.through(node, left.stage, [right])  # nn.ReLU() @ torch.rand(2, 3)
         if len(flows) == 2 and isinstance(node.op, ast.MatMult):
             return self.through(node, Stage("op", "matmul"), flows)
         if len(flows) == 2 and isinstance(node.op, _ELEMENTWISE):

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 
 from sandbox.language.model import LanguageError
 from sandbox.language.words import meanings
 
+_SEPARATOR = re.compile(r"\s*(?:,|;|\+|=?>|\u2192|\bthen\b|\band\b)\s+(?=[A-Za-z])")  # what people write for |
+_MADE = re.compile(r"(?:torch\.)?nn\.\w+\(.*\)")
+_WORD = re.compile(r"(?<!\S)[A-Za-z]\w+")
+MAX_TALK = 12  # words before the layer
 MAX_LINE = 300  # characters: nobody reads a longer suggestion
 
 
@@ -19,9 +24,16 @@ def corrected(line: str, fault: LanguageError) -> Iterator[str]:
     word, shown = fault.suggestion or "", line.strip()
     if not shown or len(shown) > MAX_LINE or "\n" in shown:
         return
+    piped = _SEPARATOR.sub(" | ", shown)
+    if piped != shown:
+        yield piped
+    if not word:
+        yield from _without_talk(shown)
+        return
     before, rest = line[: fault.column], line[fault.column :]
     if not fault.token:  # something is missing here: the `?` of `batchnorm2d ?`
-        yield f"{before.rstrip()} {word.split()[-1]}{rest}".strip()
+        if word.endswith("?"):
+            yield f"{before.rstrip()} {word.split()[-1]}{rest}".strip()
         return
     key, equals, _ = fault.token.partition("=")
     whole = re.match(re.escape(key) + r"\s*=\s*" + re.escape(fault.token[len(key) + 1 :]) if equals else "", rest)
@@ -36,3 +48,15 @@ def corrected(line: str, fault: LanguageError) -> Iterator[str]:
     if equals:  # the name was wrong, not the value: kernal_size=3
         yield f"{before}{word}{rest[len(key) :]}".strip()
     yield f"{before}{word}={rest[end:].lstrip()}".strip()  # kernel 3
+
+
+def _without_talk(line: str) -> Iterator[str]:
+    """The layer out of a sentence about it: `what is the shape of conv2d 3 16 k3`."""
+    if "|" in line:
+        return
+    made = _MADE.search(line)
+    if made:
+        yield made[0]
+    for match in islice(_WORD.finditer(line), 1, MAX_TALK):
+        if meanings(match[0]):
+            yield line[match.start() :].rstrip("?!. ")

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from typing import TypeVar
 
-from sandbox.language.correcting import corrected
+from sandbox.language.correcting import MAX_LINE, corrected
 from sandbox.language.line import Line
 from sandbox.language.model import CodeGivenError, LanguageError, Pipeline
 from sandbox.language.pasted import read_pasted
@@ -43,7 +43,7 @@ def parse(text: str) -> Pipeline:
     try:
         return _read(text)
     except LanguageError as fault:
-        if fault.suggestion and not isinstance(fault, CodeGivenError):
+        if not isinstance(fault, CodeGivenError) and len(text) <= MAX_LINE and fault.token[:2] != "U+":
             fault.suggestion = next(filter(_is_line, corrected(clean(text), fault)), fault.suggestion)
         raise
 

@@ -63,7 +63,8 @@ def _proposed(stage: Stage, met: tuple[Tensor, ...], known: Sequence[Fix], *, fi
         yield from map(_given, _same_shape(met))
     else:
         yield from map(_given, _larger(met))
-    yield from map(_given, _one_axis_more_or_less(stage, met))
+    if all(isinstance(size, int) for tensor in met for size in tensor.shape):
+        yield from map(_given, _one_axis_more_or_less(stage, met))
 
 
 def _given(inputs: tuple[Tensor, ...]) -> Fix:

@@ -11,13 +11,13 @@ from sandbox.language.binding import COUNTS, Given, Target, bind, choices, neare
 from sandbox.language.choosing import choose, settle
 from sandbox.language.examples import example
 from sandbox.language.layers.registry import LAYERS, OPS
-from sandbox.language.layouts import Shape
+from sandbox.language.layouts import Shape, default_inputs
 from sandbox.language.line import Line, span_of
 from sandbox.language.model import LanguageError, Stage, Value
 from sandbox.language.shapes import read_shapes
 from sandbox.language.tokens import Token
 from sandbox.language.values import dtype_named, looks_like_shape, value_of
-from sandbox.language.words import Meaning, implied, meanings
+from sandbox.language.words import implied, meanings
 
 MAX_WORDS = 100
 SIZE_LETTERS = frozenset("NCLTSEDHWFB")
@@ -57,6 +57,8 @@ def read_stage(tokens: list[Token], line: Line) -> None:
             expected="the name of a layer, such as conv1d or linear",
         )
     written, inputs = _split_input(tokens)
+    written = _names_joined(written)
+    head = written[0]
     meaning = settle(head, choose(head, first=first), written, line)
     bringing = implied(meaning.name, head.text)
     try:
@@ -66,7 +68,7 @@ def read_stage(tokens: list[Token], line: Line) -> None:
             fault.example = example(meaning.kind, meaning.name)
         raise
     if inputs:
-        line.add_shapes(read_shapes(inputs, line, one=_takes_one(meaning), mode=_MODES))
+        line.add_shapes(read_shapes(inputs, line, one=_takes_one(stage), mode=_MODES))
     line.add_stage(stage, (LAYERS if meaning.kind == "layer" else OPS)[meaning.name].family)
 
 
@@ -123,8 +125,24 @@ def _split_input(tokens: list[Token]) -> tuple[list[Token], list[Token]]:
     return tokens, []
 
 
-def _takes_one(meaning: Meaning) -> bool:
-    return meaning.kind == "op" and not OPS[meaning.name].many_inputs
+def _names_joined(tokens: list[Token]) -> list[Token]:
+    """`cross entropy`, `layer norm 512`, `max pool 2`: a name in two or three words."""
+    for count in (3, 2):
+        parts = tokens[:count]
+        words = [token.text for token in parts if token.kind == "word"]
+        plain = len(words) == count and not words[-1].isdigit() and all(word.isalpha() for word in words[:2])
+        if plain and meanings("".join(words)):
+            return [Token("word", "".join(words), parts[0].start, parts[-1].end), *tokens[count:]]
+    return tokens
+
+
+def _takes_one(stage: Stage) -> bool:
+    if stage.kind == "op":
+        return not OPS[stage.name].many_inputs
+    try:
+        return len(default_inputs(stage, {})) == 1
+    except LanguageError:
+        return False
 
 
 def _shown(default: Value) -> str:
@@ -302,6 +320,8 @@ class _Reader:
         if name in self.to.known:
             message = f"`{name}` needs its value: {name}={_shown(self.to.known[name].default)}."
             suggestion = f"{name}="
+        elif name in {"same", "valid"} and "padding" in self.to.known:
+            suggestion = f"padding={name}"
         if token.kind == "word" and meanings(name):
             message, suggestion = f"`{token.whole}` is a layer of its own: put | before it.", f"| {token.text}"
         elif token.text in self.to.flags:

@@ -47,7 +47,7 @@ _EQUATION = re.compile(
 )
 _EINSUM = re.compile(r"(?:torch\.)?einsum$", re.IGNORECASE)
 _COMMENT = re.compile(r"(?:(?<=\s)|^)#[^\n]*")
-_FENCE = re.compile(r"\A\s*```[ \t]*(?:python|py)?[ \t]*(?=\n)|\A\s*`+|`+\s*\Z")
+_FENCE = re.compile(r"\A\s*```[ \t]*(?:python|py)?[ \t]*(?=\n)|\A\s*```(?:python|py)(?=[ \t])|\A\s*`+|`+\s*\Z")
 _SIZE = re.compile(r"torch\.Size\(\[([^\[\]()]*)\]\)")
 _PROMPT = re.compile(r"^(?:>>>|\.\.\.)(?= |$)", re.MULTILINE)
 _COMMAND = re.compile(r"\A\s*/shape(?=\s|\Z)", re.IGNORECASE)

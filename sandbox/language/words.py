@@ -94,7 +94,7 @@ def unsupported(word: str) -> str | None:
 def nearest(word: str, choices: Iterable[str], farthest: int | None = None) -> str | None:
     """The choice with the fewest slips of the finger between it and the word, or None where all are far."""
     word = word.lower()
-    if not word or len(word) > MAX_WORD:
+    if len(word) < 2 or len(word) > MAX_WORD:  # of one letter everything is a slip
         return None
     limit = farthest if farthest is not None else max(1, len(word) // 3)
     best: tuple[int, int, str] | None = None

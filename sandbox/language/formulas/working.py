@@ -137,7 +137,7 @@ class Working:
         if not isinstance(self.args[name], Unknown):
             return self.integer(name)
         if not isinstance(wanted, int):
-            raise Misfit(f"`?` for `{name}` depends on {wanted}: write that size too, for instance L100.")
+            raise Misfit(f"`?` for `{name}` depends on {wanted}: write that size too, after @ or as a letter.")
         self.args[name] = wanted
         self.solved[name] = wanted
         return wanted

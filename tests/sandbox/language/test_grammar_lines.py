@@ -318,3 +318,30 @@ def test_a_dtype_changes_on_the_way_where_the_line_says_so(line: str, dtypes: li
     pipeline = parse(line)
     assert [tensor.dtype for tensor in pipeline.inputs] == dtypes
     assert names(pipeline) == expected
+
+
+def test_a_number_where_torch_wants_true_or_false_is_pointed_out() -> None:
+    assert any("bias=True" in note for note in parse("linear 10 20 30").notes)
+    assert parse("linear 10 20 1").notes == ()
+
+
+@pytest.mark.parametrize("line", ["```python nn.Conv2d(3, 16, 3) ```", "```py nn.ReLU()```", "```\nnn.ReLU()\n```"])
+def test_a_code_fence_on_one_line_is_no_part_of_the_line(line: str) -> None:
+    assert len(parse(line).stages) == 1
+
+
+@pytest.mark.parametrize(
+    ("line", "name", "inputs"),
+    [
+        ("cross entropy @ 8x10 8", "CrossEntropyLoss", ["(8, 10)", "(8,)"]),
+        ("layer norm 512 @ 8x512", "LayerNorm", ["(8, 512)"]),
+        ("max pool 2 @ 1x3x8x8", "MaxPool2d", ["(1, 3, 8, 8)"]),
+        ("conv2d 3 16 k3 @ 1 3 32 32", "Conv2d", ["(1, 3, 32, 32)"]),
+        ("nn.Conv2d(3, 16, 3) @ torch.randn(1, 3, 8, 8)", "Conv2d", ["(1, 3, 8, 8)"]),
+        ("einsum('bij,bjk->bik', a, b) @ 2x3x4 2x4x5", "einsum", ["(2, 3, 4)", "(2, 4, 5)"]),
+    ],
+)
+def test_lines_as_they_come_from_hasty_fingers(line: str, name: str, inputs: list[str]) -> None:
+    pipeline = parse(line)
+    assert names(pipeline) == [name]
+    assert shapes(pipeline) == inputs

@@ -111,6 +111,14 @@ def test_an_ambiguous_word_is_answered_by_asking_which(word: str) -> None:
         ("nn.Conv1s(3, 16, 3)", "nn.Conv1d(3, 16, 3)"),
         ("torch.nn.Liner(3, 16)", "torch.nn.Linear(3, 16)"),
         ("conv1d 3 16 k3 padd = 1", "conv1d 3 16 k3 padding = 1"),
+        ("conv2d 3 16 k3, relu, maxpool2d 2", "conv2d 3 16 k3 | relu | maxpool2d 2"),
+        ("conv2d 3 16 k3 + relu", "conv2d 3 16 k3 | relu"),
+        ("conv2d 3 16 k3 > relu", "conv2d 3 16 k3 | relu"),
+        ("conv2d 3 16 k3 same", "conv2d 3 16 k3 padding=same"),
+        ("linear 10", "linear ? 10"),
+        ("what is the shape of conv2d 3 16 k3?", "conv2d 3 16 k3"),
+        ("residual conv2d 3 16 k3", "conv2d 3 16 k3"),
+        ("What does nn.Conv2d(3, 16, 3) return?", "nn.Conv2d(3, 16, 3)"),
         ("covn1d 3 16 k3 | rellu", "conv1d"),
         ("covn1d 3 16 k3" + " | relu" * 60, "conv1d"),
     ],
@@ -154,6 +162,11 @@ def test_real_code_is_sent_to_run(line: str) -> None:
         parse(line)
     assert "/run" in caught.value.message
     assert caught.value.suggestion == "/run"
+
+
+@pytest.mark.parametrize("line", ["a", "?", "q 2x3"])
+def test_nothing_is_near_a_single_letter(line: str) -> None:
+    assert mistake(line).suggestion is None
 
 
 @pytest.mark.parametrize("line", ["", "   ", "\n\n", "/shape", "/shape  ", "```\n```", "# only a comment"])
