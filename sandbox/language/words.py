@@ -120,7 +120,8 @@ def nearest_name(word: str) -> str | None:
     if first is None:
         return None
     distance = _distance(slip, first, len(slip))
-    alike = [choice for choice in known if _distance(slip, choice, distance) == distance]
+    near = (choice for choice in known if abs(len(choice) - len(slip)) <= distance)
+    alike = [choice for choice in near if _distance(slip, choice, distance) == distance]
     return min(
         alike,
         key=lambda choice: (
