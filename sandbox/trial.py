@@ -15,8 +15,10 @@ from sandbox.language.size import Bindings, Size, evaluate, product, symbols
 from sandbox.language.walk import Step, Walk
 from sandbox.language.wire import stage_to_wire
 
-MAX_CPU_ELEMENTS = 4_000_000  # of the inputs, outputs and parameters of a real run together
-MAX_CPU_MACS = 50_000_000
+# A real run beside the meta one must cost no more than a question is worth; larger ones are checked at smaller sizes.
+MAX_CPU_ELEMENTS = 500_000  # of one stage's outputs, or of the inputs
+MAX_CPU_PARAMS = 4_000_000  # of one stage
+MAX_CPU_MACS = 4_000_000  # of one stage
 
 Shape = tuple[int, ...]
 
@@ -125,5 +127,9 @@ def _step_is_small(step: Step, bindings: Bindings) -> bool:
     def number(size: Size) -> int:
         return evaluate(size, bindings)
 
-    elements = _elements(tuple(output.tensor for output in step.outputs), bindings) + number(step.params.value)
-    return elements <= MAX_CPU_ELEMENTS and number(step.macs.value) <= MAX_CPU_MACS
+    elements = _elements(tuple(output.tensor for output in step.outputs), bindings)
+    return (
+        elements <= MAX_CPU_ELEMENTS
+        and number(step.params.value) <= MAX_CPU_PARAMS
+        and number(step.macs.value) <= MAX_CPU_MACS
+    )
