@@ -40,6 +40,8 @@ def expand(w: Working) -> None:
             shape.append(given)
             strides.append(step)
             continue
+        if wanted == 0 and not isinstance(given, int):
+            w.refuse(f"Whether axis {place - new} of {w.x} can become 0 depends on {given}: only 1 can.")
         fixes = () if wanted < -1 else (Fix({"size": (*sizes[:place], -1, *sizes[place + 1 :])}),)
         words = (
             f"expand stretches axes of size 1 only: axis {place - new} of {w.x} is {given} and cannot become {wanted}."

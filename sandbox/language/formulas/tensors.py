@@ -154,13 +154,17 @@ def _widest(dtypes: Sequence[str]) -> str:
     return result
 
 
+# The complex dtype whose parts hold each float.
+_COMPLEX_OF = {"float16": "complex32", "bfloat16": "complex64", "float32": "complex64", "float64": "complex128"}
+
+
 def _join(left: str, right: str) -> str:
     """The smallest dtype that holds both."""
     if left == right:
         return left
     low, high = sorted((left, right), key=lambda dtype: (_KINDS.index(_kind(dtype)), _bits(dtype)))
     if _kind(high) == "complex":
-        return "complex128" if low == "float64" else high
+        return max(high, _COMPLEX_OF.get(low, high), key=_bits)
     if {low, high} == {"float16", "bfloat16"}:
         return "float32"
     if {low, high} == {"uint8", "int8"}:
