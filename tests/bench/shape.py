@@ -7,8 +7,9 @@ import itertools
 import tempfile
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -18,7 +19,10 @@ from bot.app import Core, build_core
 from bot.command import Incoming, Place, User
 from bot.reply import Reply
 from bot.settings import Settings
+from sandbox.language.grammar import parse
+from sandbox.language.model import LanguageError
 from tests.bench.measure import Figure, median, milliseconds, timed, timed_async
+from tests.sandbox.language.test_fuzz_lines import HOSTILE
 
 ROUNDS = 20
 A_ROUND = 60
@@ -64,6 +68,12 @@ async def fresh(core: Core, number: int) -> None:
         raise AssertionError(f"not agreed: {reply.data}")
 
 
+def refused(line: str) -> None:
+    """A line that must be turned away, and soon."""
+    with suppress(LanguageError):
+        parse(line)
+
+
 def bare() -> None:
     """What torch itself does for the same layer on the meta device."""
     layer = nn.Conv1d(3, 16, 3, padding=1, device="meta")
@@ -87,6 +97,7 @@ async def figures() -> list[Figure]:
             answer_times += other
         throughput = await _throughput(core, numbers)
         cached = await _cached(core)
+    slowest = max(min(timed(partial(refused, line), 3)) for line in HOSTILE.values())
     return [
         Figure(name="bare torch: Conv1d built and run on meta, p50", value=milliseconds(bare_times), unit="ms"),
         Figure(name="`/shape`, fresh, all three agree, p50", value=milliseconds(answer_times), unit="ms", at_most=2),
@@ -94,6 +105,7 @@ async def figures() -> list[Figure]:
         Figure(name="`/shape` against bare torch, median of rounds", value=median(ratios), unit="x", at_most=10),
         Figure(name=f"fresh answers, {ASKERS} askers at once", value=throughput, unit="/s", at_least=800),
         Figure(name="repeated questions through full dispatch", value=cached, unit="/s", at_least=5_000),
+        Figure(name=f"slowest refusal of {len(HOSTILE)} hostile lines", value=slowest * 1e3, unit="ms", at_most=100),
     ]
 
 

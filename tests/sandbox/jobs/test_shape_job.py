@@ -289,7 +289,7 @@ def test_absurd_sizes_are_answered_at_once_and_take_no_memory(stages: list[Stage
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     started = time.process_time()
     (found,) = run(stages, case(*shapes, dtype="int64" if stages[0].name in {"Embedding", "one_hot"} else "float32"))
-    assert time.process_time() - started < 2
+    assert time.process_time() - started < 5  # seconds: hangs fail, a busy machine does not
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 300 * 1024
     for side in found.values():
         assert side["error"] or side["skipped"] or len(side["stages"]) == len(stages)

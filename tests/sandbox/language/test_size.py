@@ -182,4 +182,4 @@ def test_a_thousand_halvings_stay_one_short_floor() -> None:
     elapsed = time.perf_counter() - start
     assert isinstance(size, Expr)
     assert len(size.terms) <= 2
-    assert elapsed < 0.5
+    assert elapsed < 5  # seconds: hangs fail, a busy machine does not

@@ -163,7 +163,7 @@ def test_a_billion_layers_are_refused_at_once() -> None:
     started = time.perf_counter()
     misfit = refused("LSTM", {"input_size": 1, "hidden_size": 1, "num_layers": 10**9}, (1, 1, 1))
     assert "1,000,000,000" in misfit.words
-    assert time.perf_counter() - started < 0.1
+    assert time.perf_counter() - started < 5  # seconds: hangs fail, a busy machine does not
 
 
 def test_free_sizes_stay_letters_in_all_outputs() -> None:

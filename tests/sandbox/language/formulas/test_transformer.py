@@ -156,4 +156,4 @@ def test_a_billion_layers_are_refused_at_once() -> None:
     started = time.perf_counter()
     misfit = refused("TransformerEncoder", {"d_model": 4, "nhead": 2, "num_layers": 10**9}, (5, 3, 4))
     assert "1,000,000,000" in misfit.words
-    assert time.perf_counter() - started < 0.1
+    assert time.perf_counter() - started < 5  # seconds: hangs fail, a busy machine does not
