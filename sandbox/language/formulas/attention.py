@@ -16,7 +16,7 @@ from sandbox.language.formulas.checks import (
 )
 from sandbox.language.formulas.working import Fix, Formula, Working
 from sandbox.language.model import Dtype, Tensor, Unknown
-from sandbox.language.size import Size
+from sandbox.language.size import Size, product
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +90,6 @@ def attention(w: Working) -> None:
     kdim, vdim = _width(w, "kdim", embed, key), _width(w, "vdim", embed, value)
     for size in (3 * embed, kdim, vdim):
         countable(w, embed, size)
-    _dropout(w)
     batch_first = w.flag("batch_first")
     w.require_dims(2, 3, layout=layout(batch_first=batch_first))
     same_rank(w, query, key, value)
@@ -98,15 +97,19 @@ def attention(w: Working) -> None:
     for axis, (a, b) in enumerate(zip(key.shape[:-1], value.shape[:-1], strict=True)):
         w.require_equal(a, b, f"Key and value must agree in all axes but the last: axis {axis} is {a} and {b}.")
     match_weights(w)
-    if weight_dtype(w) not in FLOATS:
-        w.refuse(f"{w.stage.name} cannot take a softmax of {w.x.dtype}.", Fix({"dtype": Dtype("float32")}))
     found = sides(w, query, key, batch_first=batch_first)
+    extra = w.flag("add_bias_kv") + w.flag("add_zero_attn")
+    # Without weights to give back torch takes a fused way, which looks at no score where there is none.
+    empty = not w.args.get("need_weights", True) and product((*found.batch, found.queries, found.keys + extra)) == 0
+    if not empty:
+        _dropout(w)
+    if weight_dtype(w) not in FLOATS and not empty:
+        w.refuse(f"{w.stage.name} cannot take a softmax of {w.x.dtype}.", Fix({"dtype": Dtype("float32")}))
     if w.flag("add_bias_kv") and found.batch:
         across = 0 if batch_first else 1
         w.require_equal(
             key.shape[across], found.batch[0], f"With add_bias_kv the batch of {key} must be {found.batch[0]}."
         )
-    extra = w.flag("add_bias_kv") + w.flag("add_zero_attn")
     w.output(query.shape)
     if w.args.get("need_weights", True):
         per_head = () if w.args.get("average_attn_weights", True) else (count,)
