@@ -34,7 +34,7 @@ def question(ask: Questioner) -> tuple[dict[str, Value], list[Input]]:
     }
     shares = {"dropout": 0.2, "add_bias_kv": 0.15, "add_zero_attn": 0.15, "kdim": 0.2, "vdim": 0.2}
     args = ask.some(args, **shares, bias=0.3, need_weights=0.2, average_attn_weights=0.2)
-    if args.get("dropout", 0) < 0 and "need_weights" in args:
+    if args.get("dropout") == -1 and "need_weights" in args:
         del args["dropout"]  # below 0 on the fused way, the kernel that torch happens to choose decides
     batch, length, source = ask.mostly([1, 2, 3], [0]), ask.mostly([1, 2, 3], [0]), ask.mostly([1, 2, 4], [0])
     widths = (embed, kdim if "kdim" in args else embed, vdim if "vdim" in args else embed)
