@@ -1,0 +1,305 @@
+"""The RUN job: somebody's snippet, executed here and now, and everything that can be said about it.
+
+This runs in a process that is used once and is held by the jail; nothing here keeps anybody in. What it promises is
+an answer: whatever the snippet does to this process short of ending it, a value comes back. `sandbox.jobs.output`
+says what is written while it runs, so that a run that is killed has shown that much.
+
+Value: `{"output": [{"stream", "text"}], "value": str | null, "about": {...} | null, "trace": [{"line", "name",
+"dtype", "shape", "device", "kind", ...}], "calls": [{"line", "module", "inputs", "outputs", "depth"}], "pictures":
+[...], "timings": [...], "error": {"type", "message", "line", "column", "code", "operands": [{"name", "dtype",
+"shape", "device", "kind", ...}], "means", "traceback": [{"line", "code", "in"}]} | null, "truncated": bool}`.
+"""
+
+from __future__ import annotations
+
+import builtins
+import linecache
+import math
+import random
+import signal
+import sys
+import threading
+import time
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from json import JSONEncoder
+from types import FrameType, ModuleType
+from typing import Any
+
+import numpy as np
+import torch
+import torch.nn.functional as F  # noqa: N812 torch's own name for it
+from torch import nn
+
+from sandbox.jobs import timing
+from sandbox.jobs.failure import TimeIsUpError, explain
+from sandbox.jobs.output import Emit, Output
+from sandbox.jobs.show import MOST_PICTURES, Gallery
+from sandbox.jobs.snippet import FILE, KEEP, NOTE, TIME, Snippet, read
+from sandbox.jobs.summary import shown
+from sandbox.jobs.trace import Trace
+
+_MOST_BYTES = 3_500_000  # of the value as JSON: below what a line of the protocol carries
+_MARGIN = 0.1  # of the time, kept for saying what happened; at most
+_MARGIN_S = 0.25
+_TIMING_PART = 0.4  # of the time that is left, for one `%timeit`
+_TIMING_S = 2.0
+_NO_MEMORY = ("can't allocate memory", "not enough memory", "out of memory", "std::bad_alloc", "Cannot allocate memory")
+_RESERVE = 1 << 20  # bytes that are let go before a failure for want of memory is told
+# A snippet may change any of these; what is told about it is told with what was there before.
+_ANYTHING, _FAULT = BaseException, Exception
+_builtins = builtins.__dict__
+_clock, _settrace, _setprofile, _setrecursionlimit = (
+    time.monotonic,
+    sys.settrace,
+    sys.setprofile,
+    sys.setrecursionlimit,
+)
+_encode = JSONEncoder(separators=(",", ":"), allow_nan=False).encode
+
+
+def run(
+    code: str, emit: Emit, *, wall_s: float = 5.0, output_kb: int = 64, seed: int = 0, most_bytes: int = _MOST_BYTES
+) -> dict[str, Any]:
+    """Execute a snippet: `{"status", "value", "limit"}`, JSON's values alone; never raises.
+
+    `emit` is told of `{"output": {"stream", "text"}}` as it is written, and of `{"limit": "output"}` once where that
+    was too much: a snippet that goes on regardless may then be ended from outside. `wall_s` counts from here; the
+    snippet is interrupted a little earlier, wherever Python can interrupt it. `status` is a `Status` by its value.
+    """
+    run_ = _Run(code, emit, wall_s, output_kb, seed)
+    try:
+        run_.execute()
+        answer = run_.answer(most_bytes)
+    except _ANYTHING as fault:
+        answer = _wrecked(fault)
+    return answer
+
+
+def warm() -> None:
+    """Load what a first run would load late; for the process that later runs are forked from."""
+    for code in _WARMING:
+        run(code, lambda _: None)
+
+
+_WARMING = (
+    "x = nn.Conv1d(3, 16, 3)(torch.randn(2, 3, 10))\nprint(x.shape)\nx",
+    "nn.Linear(3, 4)(torch.randn(2, 5))",
+    "show(torch.randn(300, 300)); %timeit 1",
+    "def f(:",
+    "%timeit -n 1 -r 1 math.sqrt(2)\nshow(torch.rand(3, 300, 300))\nshow(torch.randn(2000))\nnp.ones(3)",
+)
+
+
+class _Run:
+    def __init__(self, code: str, emit: Emit, wall_s: float, output_kb: int, seed: int) -> None:
+        self._started = _clock()
+        self._code = code
+        self._wall_s = wall_s
+        self._output_kb = output_kb
+        self._seed = seed
+        self._output = Output(output_kb * 1024, emit)
+        self._gallery = Gallery()
+        self._trace = Trace(())
+        self._timings: list[dict[str, Any]] = []
+        self._snippet: Snippet | None = None
+        self._fault: BaseException | None = None
+        self._shown: str | None = None
+        self._about: dict[str, Any] | None = None
+        self._reserve: bytearray | None = bytearray(_RESERVE)
+        self._depth = sys.getrecursionlimit()
+        self._builtins = dict(_builtins)
+
+    def execute(self) -> None:
+        """Run it, and keep what became of it."""
+        module = ModuleType("__main__")
+        space = module.__dict__
+        space.update(torch=torch, nn=nn, F=F, np=np, numpy=np, math=math, show=self._gallery.show)
+        try:
+            self._snippet = read(self._code)
+            self._trace = Trace(self._snippet.kept)
+            linecache.cache[FILE] = (len(self._code), None, [line + "\n" for line in self._snippet.lines], FILE)
+            _reseed(self._seed)
+            with self._surroundings(module), self._output, self._trace, _alarm(self._left()):
+                self._go(self._snippet, space)
+        except _ANYTHING as fault:
+            self._fault = fault
+        finally:
+            self._heal()
+            self._reserve = None
+
+    def _go(self, snippet: Snippet, space: dict[str, Any]) -> None:
+        try:
+            exec(snippet.body, space)  # noqa: S102 what this is for; the jail is around it
+            if snippet.last is not None:
+                value = eval(snippet.last, space)  # noqa: S307 as above
+                if value is not None:
+                    self._trace.off = True
+                    self._shown, self._about = shown(value)
+            _wait_for_threads()
+        finally:
+            self._heal()
+            self._trace.off = False
+
+    def _heal(self) -> None:
+        """Undo what the snippet may have done to Python itself, before any more of it is used."""
+        _setrecursionlimit(self._depth)
+        _settrace(None)
+        _setprofile(None)
+        _builtins.update(self._builtins)
+
+    def answer(self, most_bytes: int) -> dict[str, Any]:
+        """What became of it, as JSON's values within so many bytes."""
+        status, limit = self._verdict()
+        error = None
+        if self._fault is not None and status != "ok":
+            error = explain(self._fault, self._code, self._trace)
+            self._fault.__traceback__ = None
+        value: dict[str, Any] = {
+            "output": self._output.written(),
+            "value": self._shown,
+            "about": self._about,
+            "trace": self._trace.rows,
+            "calls": self._trace.calls,
+            "pictures": self._gallery.pictures[:MOST_PICTURES],
+            "timings": self._timings,
+            "error": error,
+            "truncated": self._output.full or self._trace.truncated or self._gallery.left_out > 0,
+        }
+        return {"status": status, "value": _bounded(value, most_bytes), "limit": limit}
+
+    def _verdict(self) -> tuple[str, dict[str, Any] | None]:
+        fault = self._fault
+        if self._output.full:
+            return "output_limit", {"name": "output", "value": self._output_kb, "unit": "kB"}
+        if fault is None or (isinstance(fault, SystemExit) and fault.code in {None, 0}):
+            return "ok", None
+        if isinstance(fault, TimeIsUpError):
+            return "timeout", {"name": "wall", "value": self._wall_s, "unit": "s"}
+        if isinstance(fault, MemoryError) or (
+            isinstance(fault, RuntimeError) and any(words in str(fault) for words in _NO_MEMORY)
+        ):
+            return "memory", None
+        return "user_error", None
+
+    def _left(self) -> float:
+        margin = min(_MARGIN_S, self._wall_s * _MARGIN)
+        return max(0.001, self._wall_s - margin - (_clock() - self._started))
+
+    @contextmanager
+    def _surroundings(self, module: ModuleType) -> Iterator[None]:
+        """A process that looks to the snippet as if it were the only thing in it."""
+        main, argv = sys.modules.get("__main__"), sys.argv
+        _builtins.update({NOTE: self._trace.note, KEEP: self._trace.keep, TIME: self._time})
+        try:
+            sys.modules["__main__"], sys.argv = module, [FILE]
+            with warnings.catch_warnings():
+                warnings.simplefilter("default")
+                warnings.showwarning = _show_warning
+                yield
+        finally:
+            if main is not None:
+                sys.modules["__main__"] = main
+            sys.argv = argv
+            for name in (NOTE, KEEP, TIME):
+                _builtins.pop(name, None)
+
+    def _time(self, timed: timing.Timed, number: int) -> None:
+        if self._snippet is None:
+            return
+        self._trace.deafen()
+        try:
+            budget = min(_TIMING_S, self._left() * _TIMING_PART)
+            found = timing.measure(timed, self._snippet.timings[number], budget)
+        finally:
+            self._trace.listen()
+        self._timings.append(found)
+        self._output.write("stdout", timing.words(found) + "\n")
+
+
+@contextmanager
+def _alarm(seconds: float) -> Iterator[None]:
+    """Interrupt what runs in this context when the time is up, where this thread can be interrupted."""
+
+    def ring(_signal: int, _frame: FrameType | None) -> None:
+        raise TimeIsUpError
+
+    try:
+        before = signal.signal(signal.SIGALRM, ring)
+    except ValueError:  # not the main thread
+        yield
+        return
+    try:
+        with suppress(OSError):
+            signal.setitimer(signal.ITIMER_REAL, seconds)
+        yield
+    finally:
+        with suppress(OSError):
+            signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def _reseed(seed: int) -> None:
+    """The same numbers for every run with this seed, whatever ran before the fork."""
+    torch.default_generator.manual_seed(seed)
+    random.seed(seed)
+    np.random.seed(seed % 2**32)
+
+
+def _wait_for_threads() -> None:
+    """As Python does at its end: what other threads still write belongs to the run."""
+    if threading.active_count() > 1:
+        for thread in threading.enumerate():
+            if thread is not threading.current_thread() and not thread.daemon:
+                thread.join()
+
+
+def _show_warning(message: Warning | str, category: type[Warning], *_: Any, **__: Any) -> None:
+    """A warning without the path of the file that raised it."""
+    if sys.stderr is not None:
+        print(f"{category.__name__}: {message}", file=sys.stderr)  # noqa: T201 a snippet's own stderr
+
+
+def _bounded(value: dict[str, Any], most_bytes: int) -> dict[str, Any]:
+    """The value within its bytes: pictures go first, from the last, then rows, then output."""
+    while (size := len(_encode(value))) > most_bytes:
+        value["truncated"] = True
+        longest = next((part for part in ("pictures", "calls", "trace", "output") if value[part]), None)
+        if longest is None:
+            return {**_EMPTY, "truncated": True}
+        over = size - most_bytes
+        keep = len(value[longest]) // 2
+        value[longest] = value[longest][:-1] if longest == "pictures" else value[longest][:keep]
+        if longest == "output" and over > 0 and not keep:
+            value["value"] = None
+    return value
+
+
+_EMPTY: dict[str, Any] = {
+    "output": [],
+    "value": None,
+    "about": None,
+    "trace": [],
+    "calls": [],
+    "pictures": [],
+    "timings": [],
+    "error": None,
+    "truncated": False,
+}
+
+
+def _wrecked(fault: BaseException) -> dict[str, Any]:
+    """The answer of a process in which nothing works any more."""
+    error: dict[str, Any] = {
+        "type": "RuntimeError",
+        "message": "the snippet left its Python in a state in which its result could not be told",
+        "line": None,
+        "column": None,
+        "code": None,
+        "operands": [],
+        "means": None,
+        "traceback": [],
+    }
+    status = "memory" if isinstance(fault, MemoryError) else "user_error"
+    return {"status": status, "value": {**_EMPTY, "error": error, "truncated": True}, "limit": None}
