@@ -13,14 +13,15 @@ import fcntl
 import io
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any, BinaryIO, cast
 
-Emit = Callable[[dict[str, Any]], None]
+Emit = Callable[[str, str], None]  # stream, text
 
 _CHUNK = 1 << 16
 _EMIT_AT = 4096  # characters held back at most while no line ends
+_MOST_REFUSALS = 100  # writes of a snippet that does not stop when it is told to
 _NAMES = ("stdout", "stderr")
 _fflush = ctypes.CDLL(None).fflush
 _read, _close, _dup2 = os.read, os.close, os.dup2
@@ -33,9 +34,22 @@ class OutputLimitError(BaseException):
 class Output:
     """A context in which everything that is written is kept, and given to `emit` as it comes."""
 
-    def __init__(self, limit: int, emit: Emit) -> None:
-        """`limit` is in bytes of UTF-8, over both streams."""
+    def __init__(
+        self, limit: int, emit: Emit, ends: Sequence[int] | None = None, overrun: Callable[[], None] | None = None
+    ) -> None:
+        """What is written from here on.
+
+        Args:
+            limit: bytes of UTF-8, over both streams.
+            emit: is told of each piece.
+            ends: the reading ends of the pipes that descriptors 1 and 2 are already; nothing to have pipes made,
+                and an empty sequence to leave what is written there alone.
+            overrun: called where a snippet goes on writing after it was stopped many times.
+        """
         self.full = False
+        self._ends = ends
+        self._overrun = overrun
+        self._refusals = 0
         self._limit = limit
         self._emit = emit
         self._used = 0
@@ -51,8 +65,9 @@ class Output:
         self._own = (sys.__stdout__, sys.__stderr__)
         self._flush_own()
         with suppress(OSError):  # without descriptors 1 and 2 there is nothing to catch there
-            for name, descriptor in zip(_NAMES, (1, 2), strict=True):
-                self._pipes.append(_Pipe(name, descriptor, self._limit))
+            for number, name in enumerate(_NAMES if self._ends is None or self._ends else ()):
+                end = self._ends[number] if self._ends else None
+                self._pipes.append(_Pipe(name, number + 1, end, self._limit))
         sys.stdout, sys.stderr = self._streams
         return self
 
@@ -64,10 +79,12 @@ class Output:
 
     def settle(self) -> None:
         """Take what is still on its way: in C's buffers, in Python's, in the pipes, and what was held back."""
+        overrun, self._overrun = self._overrun, None
         with suppress(OutputLimitError, Exception):
             self._flush_own()
             _fflush(None)
             self._drain()
+        self._overrun = overrun
         self._let_go()
 
     def written(self) -> list[dict[str, str]]:
@@ -81,6 +98,9 @@ class Output:
 
     def _take(self, stream: str, text: str) -> None:
         if self.full:
+            self._refusals += 1
+            if self._overrun is not None and self._refusals > _MOST_REFUSALS:
+                self._overrun()
             raise OutputLimitError
         room = self._limit - self._used
         # A character has at least one byte, so this much of a text of any length is enough to fill the room.
@@ -93,8 +113,6 @@ class Output:
         if over:
             self.full = True
             self._let_go()
-            with suppress(Exception):
-                self._emit({"limit": "output"})
             raise OutputLimitError
 
     def _keep(self, stream: str, text: str) -> None:
@@ -114,7 +132,7 @@ class Output:
         if self._held:
             text, self._held, self._held_size = "".join(self._held), [], 0
             with suppress(Exception):  # a listener that went away is no fault of the snippet
-                self._emit({"output": {"stream": self._held_stream, "text": text}})
+                self._emit(self._held_stream, text)
 
     def _drain(self) -> None:
         for pipe in self._pipes:
@@ -132,16 +150,22 @@ class Output:
 class _Pipe:
     """Stands where descriptor 1 or 2 was."""
 
-    def __init__(self, name: str, descriptor: int, limit: int) -> None:
+    def __init__(self, name: str, descriptor: int, end: int | None, limit: int) -> None:
         self.name = name
         self._descriptor = descriptor
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
-        self._before = os.dup(descriptor)
-        self._end, entry = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
-        with suppress(OSError):  # the system may grant no more than it does by itself
-            fcntl.fcntl(entry, fcntl.F_SETPIPE_SZ, limit + _CHUNK)
-        _dup2(entry, descriptor)
-        _close(entry)
+        self._before: int | None = None
+        if end is None:
+            self._before = os.dup(descriptor)
+            end, entry = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+            with suppress(OSError):  # the system may grant no more than it does by itself
+                fcntl.fcntl(entry, fcntl.F_SETPIPE_SZ, limit + _CHUNK)
+            _dup2(entry, descriptor)
+            _close(entry)
+        else:
+            os.set_blocking(end, False)
+            os.set_blocking(descriptor, False)
+        self._end = end
 
     def waiting(self) -> str:
         """What was written since."""
@@ -151,7 +175,9 @@ class _Pipe:
             return ""
 
     def restore(self) -> None:
-        """Put back what was there."""
+        """Put back what was there, if it was replaced."""
+        if self._before is None:
+            return
         with suppress(OSError):
             _dup2(self._before, self._descriptor)
         for descriptor in (self._before, self._end):

@@ -21,11 +21,11 @@ import sys
 import threading
 import time
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from json import JSONEncoder
-from types import FrameType, ModuleType
-from typing import Any
+from types import FrameType, ModuleType, TracebackType
+from typing import Any, NoReturn
 
 import numpy as np
 import torch
@@ -34,21 +34,24 @@ from torch import nn
 
 from sandbox.jobs import timing
 from sandbox.jobs.failure import TimeIsUpError, explain
-from sandbox.jobs.output import Emit, Output
+from sandbox.jobs.output import Emit, Output, OutputLimitError
 from sandbox.jobs.show import MOST_PICTURES, Gallery
 from sandbox.jobs.snippet import FILE, KEEP, NOTE, TIME, Snippet, read
 from sandbox.jobs.summary import shown
 from sandbox.jobs.trace import Trace
 
+Finish = Callable[[dict[str, Any]], NoReturn]
+
 _MOST_BYTES = 3_500_000  # of the value as JSON: below what a line of the protocol carries
 _MARGIN = 0.1  # of the time, kept for saying what happened; at most
 _MARGIN_S = 0.25
+_AGAIN_S = 0.05  # between two rings of the alarm
 _TIMING_PART = 0.4  # of the time that is left, for one `%timeit`
 _TIMING_S = 2.0
 _NO_MEMORY = ("can't allocate memory", "not enough memory", "out of memory", "std::bad_alloc", "Cannot allocate memory")
 _RESERVE = 1 << 20  # bytes that are let go before a failure for want of memory is told
 # A snippet may change any of these; what is told about it is told with what was there before.
-_ANYTHING, _FAULT = BaseException, Exception
+_ANYTHING = BaseException
 _builtins = builtins.__dict__
 _clock, _settrace, _setprofile, _setrecursionlimit = (
     time.monotonic,
@@ -60,48 +63,102 @@ _encode = JSONEncoder(separators=(",", ":"), allow_nan=False).encode
 
 
 def run(
-    code: str, emit: Emit, *, wall_s: float = 5.0, output_kb: int = 64, seed: int = 0, most_bytes: int = _MOST_BYTES
+    code: str,
+    emit: Emit,
+    *,
+    wall_s: float = 5.0,
+    output_kb: int = 64,
+    seed: int = 0,
+    most_bytes: int = _MOST_BYTES,
+    ends: Sequence[int] | None = None,
+    finish: Finish | None = None,
 ) -> dict[str, Any]:
     """Execute a snippet: `{"status", "value", "limit"}`, JSON's values alone; never raises.
 
-    `emit` is told of `{"output": {"stream", "text"}}` as it is written, and of `{"limit": "output"}` once where that
-    was too much: a snippet that goes on regardless may then be ended from outside. `wall_s` counts from here; the
-    snippet is interrupted a little earlier, wherever Python can interrupt it. `status` is a `Status` by its value.
+    Args:
+        code: the snippet.
+        emit: is told of the stream and the text of what is written, while it is written.
+        wall_s: seconds from here; a little earlier the snippet is interrupted, wherever Python can be.
+        output_kb: how much it may write before it is stopped.
+        seed: for the generators of torch, numpy and Python.
+        most_bytes: of the value as JSON; what is over is left out, with `truncated`.
+        ends: the reading ends of the pipes that descriptors 1 and 2 are already, empty to leave those two alone; by
+            default pipes are put there for as long as it runs.
+        finish: takes the answer and ends the process, for a snippet that catches what should stop it and goes on;
+            without it such a snippet goes on.
+
+    Returns:
+        `status` is a `Status` by its value; `limit` is `{"name", "value", "unit"}` where time or output ran out.
     """
-    run_ = _Run(code, emit, wall_s, output_kb, seed)
     try:
+        run_ = _Run(code, emit, wall_s, output_kb, seed, most_bytes, ends, finish)
         run_.execute()
-        answer = run_.answer(most_bytes)
+        answer = run_.answer()
     except _ANYTHING as fault:
         answer = _wrecked(fault)
     return answer
 
 
 def warm() -> None:
-    """Load what a first run would load late; for the process that later runs are forked from."""
+    """Load what a first run would load late; for the process that later runs are forked from. Takes a second."""
     for code in _WARMING:
-        run(code, lambda _: None)
+        run(code, _nobody)
 
 
+def rehearse() -> None:
+    """Touch what every run touches; for a forked process that waits for its snippet: memory is copied when touched."""
+    run(_REHEARSAL, _nobody, ends=())
+
+
+def _nobody(_stream: str, _text: str) -> None:
+    pass
+
+
+_REHEARSAL = "x = nn.Conv1d(3, 16, 3)(torch.randn(32, 3, 100))\nprint(x.shape)\nx"
 _WARMING = (
-    "x = nn.Conv1d(3, 16, 3)(torch.randn(2, 3, 10))\nprint(x.shape)\nx",
-    "nn.Linear(3, 4)(torch.randn(2, 5))",
-    "show(torch.randn(300, 300)); %timeit 1",
+    _REHEARSAL,
+    "nn.Linear(3, 4)(torch.randn(2, 5))",  # a failure that is explained
     "def f(:",
-    "%timeit -n 1 -r 1 math.sqrt(2)\nshow(torch.rand(3, 300, 300))\nshow(torch.randn(2000))\nnp.ones(3)",
+    "show(torch.randn(300, 300))\nshow(torch.rand(3, 300, 300))\nshow(torch.randn(2000))\nnp.ones(3)",
+    "%timeit -n 1 -r 1 math.sqrt(2)",
+    """
+net = nn.Sequential(nn.Conv2d(1, 2, 3), nn.BatchNorm2d(2), nn.ReLU(), nn.MaxPool2d(2), nn.Flatten(), nn.LazyLinear(3))
+x = torch.randn(4, 1, 8, 8)
+net(x)
+for make in (torch.optim.SGD, torch.optim.Adam, torch.optim.AdamW):
+    steps = make(net.parameters(), lr=0.1)
+    steps.zero_grad()
+    F.cross_entropy(net(x), torch.tensor([0, 1, 2, 0])).backward()
+    steps.step()
+nn.LSTM(3, 4)(torch.randn(2, 1, 3))
+nn.TransformerEncoderLayer(8, 2)(torch.randn(2, 1, 8))
+torch.utils.data.DataLoader(torch.utils.data.TensorDataset(x), batch_size=2).__iter__().__next__()
+""",
 )
 
 
 class _Run:
-    def __init__(self, code: str, emit: Emit, wall_s: float, output_kb: int, seed: int) -> None:
+    def __init__(
+        self,
+        code: str,
+        emit: Emit,
+        wall_s: float,
+        output_kb: int,
+        seed: int,
+        most_bytes: int,
+        ends: Sequence[int] | None,
+        finish: Finish | None,
+    ) -> None:
         self._started = _clock()
         self._code = code
         self._wall_s = wall_s
         self._output_kb = output_kb
         self._seed = seed
-        self._output = Output(output_kb * 1024, emit)
+        self._most_bytes = most_bytes
+        self._finish = finish
+        self._output = Output(output_kb * 1024, emit, ends, self._overrun)
         self._gallery = Gallery()
-        self._trace = Trace(())
+        self._trace = Trace()
         self._timings: list[dict[str, Any]] = []
         self._snippet: Snippet | None = None
         self._fault: BaseException | None = None
@@ -117,12 +174,12 @@ class _Run:
         space = module.__dict__
         space.update(torch=torch, nn=nn, F=F, np=np, numpy=np, math=math, show=self._gallery.show)
         try:
-            self._snippet = read(self._code)
-            self._trace = Trace(self._snippet.kept)
-            linecache.cache[FILE] = (len(self._code), None, [line + "\n" for line in self._snippet.lines], FILE)
             _reseed(self._seed)
-            with self._surroundings(module), self._output, self._trace, _alarm(self._left()):
-                self._go(self._snippet, space)
+            with self._output, _surroundings(module, self._code):
+                self._snippet = read(self._code)
+                self._trace = Trace(self._snippet.sites, self._snippet.places)
+                with self._watching(), _alarm(self._left(), self._ring, again=self._finish is not None):
+                    self._go(self._snippet, space)
         except _ANYTHING as fault:
             self._fault = fault
         finally:
@@ -131,7 +188,8 @@ class _Run:
 
     def _go(self, snippet: Snippet, space: dict[str, Any]) -> None:
         try:
-            exec(snippet.body, space)  # noqa: S102 what this is for; the jail is around it
+            if snippet.body is not None:
+                exec(snippet.body, space)  # noqa: S102 what this is for; the jail is around it
             if snippet.last is not None:
                 value = eval(snippet.last, space)  # noqa: S307 as above
                 if value is not None:
@@ -149,12 +207,41 @@ class _Run:
         _setprofile(None)
         _builtins.update(self._builtins)
 
-    def answer(self, most_bytes: int) -> dict[str, Any]:
+    def _ring(self, times: int, frame: FrameType | None) -> None:
+        """The time is up; said more than once to a snippet that goes on."""
+        fault = TimeIsUpError(f"still running when its {self._wall_s:g} s were over")
+        if times > 1:
+            self._force(fault, frame)
+        raise fault
+
+    def _overrun(self) -> None:
+        self._force(OutputLimitError(), sys._getframe())  # noqa: SLF001 the documented way to the caller
+
+    def _force(self, fault: BaseException, frame: FrameType | None) -> None:
+        """Answer from within a snippet that does not stop; returns only where the process cannot be ended."""
+        if self._finish is None:
+            return
+        self._heal()
+        while frame is not None and frame.f_code.co_filename != FILE:
+            frame = frame.f_back
+        if frame is not None:
+            fault = fault.with_traceback(TracebackType(None, frame, frame.f_lasti, frame.f_lineno))
+        self._fault = fault
+        self._output.settle()
+        try:
+            answer = self.answer()
+        except _ANYTHING as wreck:
+            answer = _wrecked(wreck)
+        self._finish(answer)
+
+    def answer(self) -> dict[str, Any]:
         """What became of it, as JSON's values within so many bytes."""
         status, limit = self._verdict()
         error = None
         if self._fault is not None and status != "ok":
-            error = explain(self._fault, self._code, self._trace)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # it was compiled once, and has warned
+                error = explain(self._fault, self._code, self._trace)
             self._fault.__traceback__ = None
         value: dict[str, Any] = {
             "output": self._output.written(),
@@ -167,7 +254,7 @@ class _Run:
             "error": error,
             "truncated": self._output.full or self._trace.truncated or self._gallery.left_out > 0,
         }
-        return {"status": status, "value": _bounded(value, most_bytes), "limit": limit}
+        return {"status": status, "value": _bounded(value, self._most_bytes), "limit": limit}
 
     def _verdict(self) -> tuple[str, dict[str, Any] | None]:
         fault = self._fault
@@ -188,20 +275,12 @@ class _Run:
         return max(0.001, self._wall_s - margin - (_clock() - self._started))
 
     @contextmanager
-    def _surroundings(self, module: ModuleType) -> Iterator[None]:
-        """A process that looks to the snippet as if it were the only thing in it."""
-        main, argv = sys.modules.get("__main__"), sys.argv
+    def _watching(self) -> Iterator[None]:
         _builtins.update({NOTE: self._trace.note, KEEP: self._trace.keep, TIME: self._time})
         try:
-            sys.modules["__main__"], sys.argv = module, [FILE]
-            with warnings.catch_warnings():
-                warnings.simplefilter("default")
-                warnings.showwarning = _show_warning
+            with self._trace:
                 yield
         finally:
-            if main is not None:
-                sys.modules["__main__"] = main
-            sys.argv = argv
             for name in (NOTE, KEEP, TIME):
                 _builtins.pop(name, None)
 
@@ -219,20 +298,40 @@ class _Run:
 
 
 @contextmanager
-def _alarm(seconds: float) -> Iterator[None]:
-    """Interrupt what runs in this context when the time is up, where this thread can be interrupted."""
+def _surroundings(module: ModuleType, code: str) -> Iterator[None]:
+    """A process that looks to the snippet as if it were the only thing in it."""
+    main, argv, hook = sys.modules.get("__main__"), sys.argv, threading.excepthook
+    linecache.cache[FILE] = (len(code), None, [line + "\n" for line in code.split("\n")], FILE)
+    try:
+        sys.modules["__main__"], sys.argv, threading.excepthook = module, [FILE], _show_end_of_thread
+        with warnings.catch_warnings():
+            warnings.simplefilter("default")
+            warnings.showwarning = _show_warning
+            yield
+    finally:
+        if main is not None:
+            sys.modules["__main__"] = main
+        sys.argv, threading.excepthook = argv, hook
 
-    def ring(_signal: int, _frame: FrameType | None) -> None:
-        raise TimeIsUpError
+
+@contextmanager
+def _alarm(seconds: float, ring: Callable[[int, FrameType | None], None], *, again: bool) -> Iterator[None]:
+    """Ring when the time is up, and then `again` and again, where this thread can be interrupted."""
+    times = 0
+
+    def rings(_signal: int, frame: FrameType | None) -> None:
+        nonlocal times
+        times += 1
+        ring(times, frame)
 
     try:
-        before = signal.signal(signal.SIGALRM, ring)
+        before = signal.signal(signal.SIGALRM, rings)
     except ValueError:  # not the main thread
         yield
         return
     try:
         with suppress(OSError):
-            signal.setitimer(signal.ITIMER_REAL, seconds)
+            signal.setitimer(signal.ITIMER_REAL, seconds, _AGAIN_S if again else 0)
         yield
     finally:
         with suppress(OSError):
@@ -259,6 +358,12 @@ def _show_warning(message: Warning | str, category: type[Warning], *_: Any, **__
     """A warning without the path of the file that raised it."""
     if sys.stderr is not None:
         print(f"{category.__name__}: {message}", file=sys.stderr)  # noqa: T201 a snippet's own stderr
+
+
+def _show_end_of_thread(ended: threading.ExceptHookArgs) -> None:
+    """An exception in a thread without the paths of the files it went through."""
+    if sys.stderr is not None and ended.exc_type is not SystemExit:
+        print(f"{ended.exc_type.__name__} in a thread: {ended.exc_value}", file=sys.stderr)  # noqa: T201 as above
 
 
 def _bounded(value: dict[str, Any], most_bytes: int) -> dict[str, Any]:

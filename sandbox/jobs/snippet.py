@@ -13,6 +13,7 @@ import textwrap
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from types import CodeType
+from typing import Any, TypeVar
 
 FILE = "<run>"
 # What the watching code calls. They stand among the builtins, where a snippet's own names do not hide them.
@@ -23,6 +24,10 @@ _MAGIC = re.compile(r"^([ \t]*)%timeit(?:[ \t]+(.*))?$")
 _CELL = re.compile(r"^[ \t]*%%timeit(?:[ \t]+(.*))?$")
 _OPTION = re.compile(r"-([nr])[ \t]*(\d{1,9})(?:[ \t]+|$)")
 _PLACED = (ast.expr, ast.stmt, ast.arg, ast.keyword, ast.alias, ast.excepthandler)
+
+_LEAVES = frozenset({ast.Name, ast.Constant, ast.Load, ast.Store})
+_LOAD = ast.Load()
+_Expression = TypeVar("_Expression", bound=ast.expr)
 
 Place = tuple[int, int, int, int]  # line, column, last line, last column: as the syntax tree counts, columns in bytes
 
@@ -42,10 +47,11 @@ class Snippet:
     """A snippet that Python can run."""
 
     lines: tuple[str, ...]
-    body: CodeType
+    body: CodeType | None
     last: CodeType | None
     timings: tuple[Timing, ...]
-    kept: tuple[Place, ...]
+    sites: tuple[tuple[int, str], ...]
+    places: tuple[Place, ...]
 
 
 def read(code: str) -> Snippet:
@@ -60,8 +66,8 @@ def read(code: str) -> Snippet:
             last = compile(expression, FILE, "eval", dont_inherit=True)
         else:
             module.body.append(ast.copy_location(ast.Expr(expression.body), expression.body))
-    body = compile(module, FILE, "exec", dont_inherit=True)
-    return Snippet(lines, body, last, timings, tuple(watcher.kept))
+    body = compile(module, FILE, "exec", dont_inherit=True) if module.body else None
+    return Snippet(lines, body, last, timings, tuple(watcher.sites), tuple(watcher.places))
 
 
 def parse(code: str) -> tuple[tuple[str, ...], ast.Module, tuple[Timing, ...]]:
@@ -170,13 +176,17 @@ class _Watcher(ast.NodeTransformer):
     """Adds the calls that watch. Annotations are left alone: they may be kept as text."""
 
     def __init__(self) -> None:
-        self.kept: list[Place] = []
+        self.sites: list[tuple[int, str]] = []
+        self.places: list[Place] = []
+
+    def visit(self, node: ast.AST) -> Any:
+        return node if type(node) in _LEAVES else super().visit(node)
 
     def visit_Assign(self, node: ast.Assign) -> list[ast.stmt]:
         self.generic_visit(node)
         dotted = _dotted(node.targets[0]) if len(node.targets) == 1 else None
         if dotted is not None and not isinstance(node.targets[0], ast.Name):
-            node.value = _call(NOTE, node.value, _constant(node.lineno), _constant(dotted), node.value)
+            node.value = self._note(node, dotted, node.value)
             return [node]
         return [node, *self._notes(node, *node.targets)]
 
@@ -192,7 +202,7 @@ class _Watcher(ast.NodeTransformer):
 
     def visit_NamedExpr(self, node: ast.NamedExpr) -> ast.AST:
         node.value = self.visit(node.value)
-        node.value = _call(NOTE, node.value, _constant(node.lineno), _constant(node.target.id), node.value)
+        node.value = self._note(node, node.target.id, node.value)
         return node
 
     def visit_For(self, node: ast.For) -> ast.AST:
@@ -272,14 +282,16 @@ class _Watcher(ast.NodeTransformer):
             return node
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in {NOTE, KEEP}:
             return node
-        self.kept.append(place(node))
-        return _call(KEEP, node, _constant(len(self.kept) - 1), node)
+        self.places.append(place(node))
+        return _call(KEEP, node, len(self.places) - 1, node)
+
+    def _note(self, at: ast.expr | ast.stmt, name: str, value: ast.expr) -> ast.Call:
+        self.sites.append((at.lineno, name))
+        return _call(NOTE, at, len(self.sites) - 1, value)
 
     def _notes(self, at: ast.stmt, *targets: ast.expr) -> list[ast.stmt]:
         return [
-            ast.copy_location(
-                ast.Expr(_call(NOTE, at, _constant(at.lineno), _constant(name), ast.Name(name, ast.Load()))), at
-            )
+            ast.copy_location(ast.Expr(self._note(at, name, _placed(ast.Name(name, _LOAD), at))), at)
             for target in targets
             for name in _names(target)
         ]
@@ -310,13 +322,10 @@ def _dotted(node: ast.expr) -> str | None:
     return None
 
 
-def _constant(value: str | int) -> ast.Constant:
-    return ast.Constant(value)
+def _call(name: str, at: ast.expr | ast.stmt, number: int, value: ast.expr) -> ast.Call:
+    return _placed(ast.Call(_placed(ast.Name(name, _LOAD), at), [_placed(ast.Constant(number), at), value], []), at)
 
 
-def _call(name: str, at: ast.AST, *arguments: ast.expr) -> ast.Call:
-    call = ast.Call(ast.Name(name, ast.Load()), list(arguments), [])
-    for node in (call, call.func, *arguments):
-        if not hasattr(node, "lineno"):
-            ast.copy_location(node, at)
-    return call
+def _placed(node: _Expression, at: ast.expr | ast.stmt) -> _Expression:
+    node.lineno, node.col_offset, node.end_lineno, node.end_col_offset = place(at)
+    return node

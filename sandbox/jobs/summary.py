@@ -83,6 +83,8 @@ def small_text(value: Any) -> str | None:
     kind = type(value)
     if kind is str or kind is bytes:
         return bounded_repr(value, LONGEST_TEXT)
+    if kind is int and value.bit_length() > 8 * LONGEST_TEXT:
+        return None
     if kind in _SMALL or value is None:
         return cut(repr(value), LONGEST_TEXT)
     if kind is _Size or (kind is tuple and all(type(item) is int for item in value)):

@@ -11,11 +11,12 @@ from contextlib import suppress
 from types import FrameType, ModuleType
 from typing import Any
 
+import torch
 from torch import nn
 from torch.nn.modules.module import register_module_forward_hook, register_module_forward_pre_hook
 
 from sandbox.jobs.snippet import FILE, Place
-from sandbox.jobs.summary import class_name, cut, describe, is_module, is_tensor, small_text
+from sandbox.jobs.summary import class_name, cut, describe, dtype_name, is_module, is_tensor, small_text
 
 _MOST_ROWS = 200
 _MOST_A_NAME = 8  # different shapes of one name in one line
@@ -23,24 +24,28 @@ _MOST_CALLS = 100
 _MOST_TENSORS = 12  # in one call's inputs or outputs
 _LONGEST_MODULE = 120
 _DEEPEST = 200  # frames looked through for the snippet's own line
-_KEPT_AS_IT_IS = (int, float, bool, str, tuple)
+_KEPT_AS_IT_IS = frozenset({int, float, bool, str, tuple, torch.Size})
+_Tensor = torch.Tensor
 _getframe = sys._getframe  # noqa: SLF001 the documented way to a caller's line
 
 
 class Trace:
     """A context in which names and layers are noted; `note` and `keep` are what the watching code calls."""
 
-    def __init__(self, kept: tuple[Place, ...]) -> None:
+    def __init__(self, sites: tuple[tuple[int, str], ...] = (), places: tuple[Place, ...] = ()) -> None:
+        """`sites` are the lines and names that `note` is called for, `places` the expressions of `keep`."""
         self.rows: list[dict[str, Any]] = []
         self.calls: list[dict[str, Any]] = []
         self.truncated = False
         self.off = False
-        self._places = kept
-        self._kept: dict[int, Any] = {}
+        self._sites = sites
+        self._last: list[Any] = [None] * len(sites)  # the class or the shape that was noted last
         self._seen: set[tuple[Any, ...]] = set()
         self._times: dict[tuple[int, str], int] = {}
-        self._called: set[tuple[Any, ...]] = set()
-        self._open: list[tuple[Any, dict[str, Any] | None, list[Any]]] = []
+        self._places = places
+        self._kept: list[Any] = [None] * len(places)
+        self._called: dict[tuple[Any, ...], dict[str, Any]] = {}
+        self._open: list[tuple[Any, dict[str, Any]]] = []
         self._handles: list[Any] = []
         self._busy = False
 
@@ -61,30 +66,39 @@ class Trace:
             handle.remove()
         self._handles = []
 
-    def note(self, line: int, name: str, value: Any) -> Any:
+    def note(self, site: int, value: Any) -> Any:
         """A name was given a value, which is returned."""
+        kind = type(value)
+        last = self._last[site]
+        if kind is _Tensor:
+            if type(last) is tuple and value.shape == last[0] and value.dtype is last[1]:
+                return value
+        elif last is kind:
+            return value
         if self._busy or self.off:
             return value  # what a value's own code assigns while it is looked at
         self._busy = True
         try:
-            self._note(line, name, value)
+            self._last[site] = self._note(*self._sites[site], value)
         except Exception:  # noqa: BLE001, S110 a value that cannot be looked at is not noted, and no fault of the snippet
             pass
         finally:
             self._busy = False
         return value
 
-    def keep(self, index: int, value: Any) -> Any:
+    def keep(self, place: int, value: Any) -> Any:
         """A value without a name is passed on; what it is stays known until the next one at this place."""
         kind = type(value)
-        if kind in _KEPT_AS_IT_IS:
-            self._kept[index] = value
+        if kind is _Tensor and not self._busy:
+            self._kept[place] = [value.dtype, value.shape, value.device]
+        elif kind in _KEPT_AS_IT_IS:
+            self._kept[place] = value
         elif not self._busy:
             self._busy = True
             try:
-                self._kept[index] = describe(value) if is_tensor(value) or is_module(value) else None
+                self._kept[place] = describe(value) if is_tensor(value) or is_module(value) else None
             except Exception:  # noqa: BLE001 as above
-                self._kept[index] = None
+                self._kept[place] = None
             finally:
                 self._busy = False
         return value
@@ -92,38 +106,42 @@ class Trace:
     def kept(self) -> dict[Place, dict[str, Any]]:
         """What was passed on last at each place."""
         found = {}
-        for index, value in self._kept.items():
-            row = value if type(value) is dict else about(value)
-            if row is not None:
-                found[self._places[index]] = row
+        for place, value in zip(self._places, self._kept, strict=True):
+            if type(value) is list:
+                dtype, shape, device = value
+                row = {"dtype": dtype_name(dtype), "shape": list(shape), "device": str(device), "kind": "Tensor"}
+                found[place] = row
+            elif value is not None:
+                found[place] = value if type(value) is dict else about(value)
         return found
 
     def unfinished(self) -> dict[str, Any] | None:
         """The innermost layer whose call did not return: `module`, `line` and `inputs`."""
-        for _, _, waiting in reversed(self._open):
-            module, line, inputs = waiting
-            return {"module": module_text(module), "line": line, "inputs": inputs}
-        return None
+        return self._open[-1][1] if self._open else None
 
-    def _note(self, line: int, name: str, value: Any) -> None:
+    def _note(self, line: int, name: str, value: Any) -> Any:
+        """Add a row where there is none like it; what to compare the site's next value with."""
         kind = type(value)
         if kind is ModuleType or kind is type:
-            return
+            return kind
+        row: dict[str, Any] = {}
+        key: tuple[Any, ...] = (line, name, kind)
+        mark: Any = kind
         if is_tensor(value):
             row = describe(value)
-            key: tuple[Any, ...] = (line, name, row["dtype"], tuple(row["shape"] or ()), row["device"])
-        else:
-            row = {}
-            key = (line, name, kind)
+            shape = tuple(row["shape"] or ())
+            key = (line, name, row["dtype"], shape, row["device"])
+            mark = (value.shape, value.dtype) if kind is _Tensor else None
         if key in self._seen:
-            return
+            return mark
         times = self._times.get((line, name), 0)
         if len(self.rows) >= _MOST_ROWS or times >= _MOST_A_NAME:
             self.truncated = True
-            return
+            return mark
         self._seen.add(key)
         self._times[line, name] = times + 1
         self.rows.append({"line": line, "name": name, **(row or about(value))})
+        return mark
 
     def _enter(self, module: Any, inputs: tuple[Any, ...]) -> None:
         if self._busy:
@@ -131,28 +149,33 @@ class Trace:
         self._busy = True
         try:
             line = _line(_getframe(1))
-            shapes = _shapes(inputs)
-            key = (line, id(module), type(module), tuple(tuple(row["shape"] or ()) for row in shapes))
-            entry = None
-            if key not in self._called and len(self.calls) < _MOST_CALLS:
-                self._called.add(key)
-                entry = {"line": line, "module": module_text(module), "inputs": shapes, "outputs": None}
-                entry["depth"] = len(self._open)
-                self.calls.append(entry)
-            elif key not in self._called:
-                self.truncated = True
-            self._open.append((module, entry, [module, line, shapes]))
+            # A module's address is its own while the module lives; a new one there of the same kind says the same.
+            key = (line, id(module), type(module), *[given.shape for given in inputs if type(given) is _Tensor])
+            entry = self._called.get(key)
+            if entry is None:
+                entry = self._new_call(key, line, module, inputs)
+            self._open.append((module, entry))
         except Exception:  # noqa: BLE001, S110 a layer that cannot be looked at is not noted
             pass
         finally:
             self._busy = False
 
+    def _new_call(self, key: tuple[Any, ...], line: int | None, module: Any, inputs: Any) -> dict[str, Any]:
+        entry = {"line": line, "module": module_text(module), "inputs": _shapes(inputs), "outputs": None}
+        if len(self.calls) < _MOST_CALLS:
+            entry["depth"] = len(self._open)
+            self._called[key] = entry
+            self.calls.append(entry)
+        else:
+            self.truncated = True
+        return entry
+
     def _leave(self, module: Any, _: Any, outputs: Any) -> None:
         with suppress(Exception):
             while self._open:
-                opened, entry, _ = self._open.pop()
+                opened, entry = self._open.pop()
                 if opened is module:
-                    if entry is not None:
+                    if entry["outputs"] is None:
                         entry["outputs"] = _shapes(outputs)
                     return
 
