@@ -63,6 +63,7 @@ class Cell:
         self._errand: Errand | None = None
         self._number = 0
         self._base = 0
+        self._outer = os.pidfd_open(process.pid)  # of bubblewrap's own process, which watches over the zygote
         self._pidfd = -1
         self.pid = 0  # of the zygote, as the host sees it
         self.jobs = 0
@@ -190,11 +191,11 @@ class Cell:
 
     def kill(self) -> None:
         """End everything in the jail now."""
-        with suppress(OSError):
-            if self._pidfd >= 0:
-                signal.pidfd_send_signal(self._pidfd, signal.SIGKILL)
-        with suppress(ProcessLookupError):
-            self._process.kill()
+        # Not `process.kill()`: it reaps whoever has ended already, behind the back of the loop's own watcher.
+        for pidfd in (self._pidfd, self._outer):
+            with suppress(OSError):
+                if pidfd >= 0:
+                    signal.pidfd_send_signal(pidfd, signal.SIGKILL)
         self._forget("killed")
 
     async def stop(self) -> None:
@@ -203,8 +204,10 @@ class Cell:
         await self._process.wait()
         if self._pidfd >= 0:
             await _gone(self._pidfd)
-            os.close(self._pidfd)
-            self._pidfd = -1
+        for pidfd in (self._pidfd, self._outer):
+            if pidfd >= 0:
+                os.close(pidfd)
+        self._pidfd = self._outer = -1
         if self._errand is not None:
             self._errand.close()
         if self.group is not None:

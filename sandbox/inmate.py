@@ -46,7 +46,7 @@ class Toolbox(Protocol):
         """The value of a RUN job's result; `emit(stream, text)` is told of output as it comes."""
 
     def refresh(self) -> None:
-        """Called in every child before its job: fresh randomness."""
+        """Called in every child while it waits: fresh randomness, and whatever makes the job itself quicker."""
 
 
 class ConfinementError(Exception):

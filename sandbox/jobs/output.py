@@ -20,7 +20,8 @@ from typing import Any, BinaryIO, cast
 Emit = Callable[[str, str], None]  # stream, text
 
 _CHUNK = 1 << 16
-_EMIT_AT = 4096  # characters held back at most while no line ends
+_EMIT_AT = 2048  # characters held back at most
+_PROMPT = 200  # so many lines are passed on at once, each by itself; a flood after that in larger pieces
 _MOST_REFUSALS = 100  # writes of a snippet that does not stop when it is told to
 _NAMES = ("stdout", "stderr")
 _fflush = ctypes.CDLL(None).fflush
@@ -57,6 +58,7 @@ class Output:
         self._held: list[str] = []
         self._held_stream = "stdout"
         self._held_size = 0
+        self._emitted = 0
         self._pipes: list[_Pipe] = []
         self._streams = (_Stream(self, 1), _Stream(self, 2))
 
@@ -125,12 +127,13 @@ class Output:
         self._held_stream = stream
         self._held.append(text)
         self._held_size += len(text)
-        if text[-1] == "\n" or self._held_size > _EMIT_AT:
+        if self._held_size > _EMIT_AT or (text[-1] == "\n" and self._emitted < _PROMPT):
             self._let_go()
 
     def _let_go(self) -> None:
         if self._held:
             text, self._held, self._held_size = "".join(self._held), [], 0
+            self._emitted += 1
             with suppress(Exception):  # a listener that went away is no fault of the snippet
                 self._emit(self._held_stream, text)
 
@@ -153,6 +156,7 @@ class _Pipe:
     def __init__(self, name: str, descriptor: int, end: int | None, limit: int) -> None:
         self.name = name
         self._descriptor = descriptor
+        self._limit = limit
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
         self._before: int | None = None
         if end is None:
@@ -169,10 +173,13 @@ class _Pipe:
 
     def waiting(self) -> str:
         """What was written since."""
-        try:
-            return self._decoder.decode(_read(self._end, _CHUNK))
-        except OSError:  # nothing, or the snippet closed it
-            return ""
+        text = ""
+        with suppress(OSError):  # there is no more, or the snippet closed it
+            while data := _read(self._end, _CHUNK):
+                text += self._decoder.decode(data)
+                if len(text) > self._limit:
+                    break
+        return text
 
     def restore(self) -> None:
         """Put back what was there, if it was replaced."""

@@ -13,16 +13,12 @@ Value: `{"output": [{"stream", "text"}], "value": str | null, "about": {...} | n
 from __future__ import annotations
 
 import builtins
-import linecache
 import math
-import random
-import signal
 import sys
-import threading
 import time
 import warnings
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from json import JSONEncoder
 from types import FrameType, ModuleType, TracebackType
 from typing import Any, NoReturn
@@ -38,6 +34,7 @@ from sandbox.jobs.output import Emit, Output, OutputLimitError
 from sandbox.jobs.show import MOST_PICTURES, Gallery
 from sandbox.jobs.snippet import FILE, KEEP, NOTE, TIME, Snippet, read
 from sandbox.jobs.summary import shown
+from sandbox.jobs.surroundings import Health, alarm, reseed, surroundings, wait_for_threads
 from sandbox.jobs.trace import Trace
 
 Finish = Callable[[dict[str, Any]], NoReturn]
@@ -45,20 +42,12 @@ Finish = Callable[[dict[str, Any]], NoReturn]
 _MOST_BYTES = 3_500_000  # of the value as JSON: below what a line of the protocol carries
 _MARGIN = 0.1  # of the time, kept for saying what happened; at most
 _MARGIN_S = 0.25
-_AGAIN_S = 0.05  # between two rings of the alarm
 _TIMING_PART = 0.4  # of the time that is left, for one `%timeit`
 _TIMING_S = 2.0
 _NO_MEMORY = ("can't allocate memory", "not enough memory", "out of memory", "std::bad_alloc", "Cannot allocate memory")
 _RESERVE = 1 << 20  # bytes that are let go before a failure for want of memory is told
-# A snippet may change any of these; what is told about it is told with what was there before.
-_ANYTHING = BaseException
-_builtins = builtins.__dict__
-_clock, _settrace, _setprofile, _setrecursionlimit = (
-    time.monotonic,
-    sys.settrace,
-    sys.setprofile,
-    sys.setrecursionlimit,
-)
+# A snippet may change these too.
+_ANYTHING, _builtins, _clock = BaseException, builtins.__dict__, time.monotonic
 _encode = JSONEncoder(separators=(",", ":"), allow_nan=False).encode
 
 
@@ -156,6 +145,7 @@ class _Run:
         self._seed = seed
         self._most_bytes = most_bytes
         self._finish = finish
+        self._told = False
         self._output = Output(output_kb * 1024, emit, ends, self._overrun)
         self._gallery = Gallery()
         self._trace = Trace()
@@ -165,8 +155,7 @@ class _Run:
         self._shown: str | None = None
         self._about: dict[str, Any] | None = None
         self._reserve: bytearray | None = bytearray(_RESERVE)
-        self._depth = sys.getrecursionlimit()
-        self._builtins = dict(_builtins)
+        self._health = Health()
 
     def execute(self) -> None:
         """Run it, and keep what became of it."""
@@ -174,16 +163,16 @@ class _Run:
         space = module.__dict__
         space.update(torch=torch, nn=nn, F=F, np=np, numpy=np, math=math, show=self._gallery.show)
         try:
-            _reseed(self._seed)
-            with self._output, _surroundings(module, self._code):
+            reseed(self._seed)
+            with self._output, surroundings(module, self._code):
                 self._snippet = read(self._code)
                 self._trace = Trace(self._snippet.sites, self._snippet.places)
-                with self._watching(), _alarm(self._left(), self._ring, again=self._finish is not None):
+                with self._watching(), alarm(self._left(), self._ring, again=self._finish is not None):
                     self._go(self._snippet, space)
         except _ANYTHING as fault:
             self._fault = fault
         finally:
-            self._heal()
+            self._health.restore()
             self._reserve = None
 
     def _go(self, snippet: Snippet, space: dict[str, Any]) -> None:
@@ -195,20 +184,15 @@ class _Run:
                 if value is not None:
                     self._trace.off = True
                     self._shown, self._about = shown(value)
-            _wait_for_threads()
+            wait_for_threads()
         finally:
-            self._heal()
+            self._health.restore()
             self._trace.off = False
-
-    def _heal(self) -> None:
-        """Undo what the snippet may have done to Python itself, before any more of it is used."""
-        _setrecursionlimit(self._depth)
-        _settrace(None)
-        _setprofile(None)
-        _builtins.update(self._builtins)
 
     def _ring(self, times: int, frame: FrameType | None) -> None:
         """The time is up; said more than once to a snippet that goes on."""
+        if self._told:
+            return
         fault = TimeIsUpError(f"still running when its {self._wall_s:g} s were over")
         if times > 1:
             self._force(fault, frame)
@@ -219,9 +203,10 @@ class _Run:
 
     def _force(self, fault: BaseException, frame: FrameType | None) -> None:
         """Answer from within a snippet that does not stop; returns only where the process cannot be ended."""
-        if self._finish is None:
+        if self._finish is None or self._told:
             return
-        self._heal()
+        self._told = True
+        self._health.restore()
         while frame is not None and frame.f_code.co_filename != FILE:
             frame = frame.f_back
         if frame is not None:
@@ -295,75 +280,6 @@ class _Run:
             self._trace.listen()
         self._timings.append(found)
         self._output.write("stdout", timing.words(found) + "\n")
-
-
-@contextmanager
-def _surroundings(module: ModuleType, code: str) -> Iterator[None]:
-    """A process that looks to the snippet as if it were the only thing in it."""
-    main, argv, hook = sys.modules.get("__main__"), sys.argv, threading.excepthook
-    linecache.cache[FILE] = (len(code), None, [line + "\n" for line in code.split("\n")], FILE)
-    try:
-        sys.modules["__main__"], sys.argv, threading.excepthook = module, [FILE], _show_end_of_thread
-        with warnings.catch_warnings():
-            warnings.simplefilter("default")
-            warnings.showwarning = _show_warning
-            yield
-    finally:
-        if main is not None:
-            sys.modules["__main__"] = main
-        sys.argv, threading.excepthook = argv, hook
-
-
-@contextmanager
-def _alarm(seconds: float, ring: Callable[[int, FrameType | None], None], *, again: bool) -> Iterator[None]:
-    """Ring when the time is up, and then `again` and again, where this thread can be interrupted."""
-    times = 0
-
-    def rings(_signal: int, frame: FrameType | None) -> None:
-        nonlocal times
-        times += 1
-        ring(times, frame)
-
-    try:
-        before = signal.signal(signal.SIGALRM, rings)
-    except ValueError:  # not the main thread
-        yield
-        return
-    try:
-        with suppress(OSError):
-            signal.setitimer(signal.ITIMER_REAL, seconds, _AGAIN_S if again else 0)
-        yield
-    finally:
-        with suppress(OSError):
-            signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
-
-
-def _reseed(seed: int) -> None:
-    """The same numbers for every run with this seed, whatever ran before the fork."""
-    torch.default_generator.manual_seed(seed)
-    random.seed(seed)
-    np.random.seed(seed % 2**32)
-
-
-def _wait_for_threads() -> None:
-    """As Python does at its end: what other threads still write belongs to the run."""
-    if threading.active_count() > 1:
-        for thread in threading.enumerate():
-            if thread is not threading.current_thread() and not thread.daemon:
-                thread.join()
-
-
-def _show_warning(message: Warning | str, category: type[Warning], *_: Any, **__: Any) -> None:
-    """A warning without the path of the file that raised it."""
-    if sys.stderr is not None:
-        print(f"{category.__name__}: {message}", file=sys.stderr)  # noqa: T201 a snippet's own stderr
-
-
-def _show_end_of_thread(ended: threading.ExceptHookArgs) -> None:
-    """An exception in a thread without the paths of the files it went through."""
-    if sys.stderr is not None and ended.exc_type is not SystemExit:
-        print(f"{ended.exc_type.__name__} in a thread: {ended.exc_value}", file=sys.stderr)  # noqa: T201 as above
 
 
 def _bounded(value: dict[str, Any], most_bytes: int) -> dict[str, Any]:

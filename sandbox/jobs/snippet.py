@@ -58,14 +58,12 @@ def read(code: str) -> Snippet:
     """Compile a snippet; raises what Python's compiler raises, at the places where the mistakes stand."""
     lines, module, timings = parse(code)
     watcher = _Watcher()
-    module = watcher.visit(module)
     last = None
-    if module.body and isinstance(module.body[-1], ast.Expr) and not _is_timing(module.body[-1]):
-        expression = ast.Expression(module.body.pop().value)
-        if not "\n".join(lines).rstrip().endswith(";"):
-            last = compile(expression, FILE, "eval", dont_inherit=True)
-        else:
-            module.body.append(ast.copy_location(ast.Expr(expression.body), expression.body))
+    final = module.body[-1] if module.body else None
+    if isinstance(final, ast.Expr) and not _is_timing(final) and not "".join(lines).rstrip().endswith(";"):
+        module.body.pop()
+        last = compile(watcher.visit(ast.Expression(final.value)), FILE, "eval", dont_inherit=True)
+    module = watcher.visit(module)
     body = compile(module, FILE, "exec", dont_inherit=True) if module.body else None
     return Snippet(lines, body, last, timings, tuple(watcher.sites), tuple(watcher.places))
 

@@ -70,15 +70,12 @@ class Trace:
         """A name was given a value, which is returned."""
         kind = type(value)
         last = self._last[site]
-        if kind is _Tensor:
-            if type(last) is tuple and value.shape == last[0] and value.dtype is last[1]:
-                return value
-        elif last is kind:
-            return value
-        if self._busy or self.off:
-            return value  # what a value's own code assigns while it is looked at
+        if last is kind or self._busy or self.off:
+            return value  # nothing new; or what a value's own code assigns while it is looked at
         self._busy = True
         try:
+            if type(last) is tuple and kind is _Tensor and value.shape == last[0] and value.dtype is last[1]:
+                return value
             self._last[site] = self._note(*self._sites[site], value)
         except Exception:  # noqa: BLE001, S110 a value that cannot be looked at is not noted, and no fault of the snippet
             pass
@@ -89,14 +86,15 @@ class Trace:
     def keep(self, place: int, value: Any) -> Any:
         """A value without a name is passed on; what it is stays known until the next one at this place."""
         kind = type(value)
-        if kind is _Tensor and not self._busy:
-            self._kept[place] = [value.dtype, value.shape, value.device]
-        elif kind in _KEPT_AS_IT_IS:
+        if kind in _KEPT_AS_IT_IS:
             self._kept[place] = value
         elif not self._busy:
             self._busy = True
             try:
-                self._kept[place] = describe(value) if is_tensor(value) or is_module(value) else None
+                if kind is _Tensor:
+                    self._kept[place] = [value.dtype, value.shape, value.device]
+                else:
+                    self._kept[place] = describe(value) if is_tensor(value) or is_module(value) else None
             except Exception:  # noqa: BLE001 as above
                 self._kept[place] = None
             finally:
@@ -131,7 +129,7 @@ class Trace:
             row = describe(value)
             shape = tuple(row["shape"] or ())
             key = (line, name, row["dtype"], shape, row["device"])
-            mark = (value.shape, value.dtype) if kind is _Tensor else None
+            mark = (value.shape, value.dtype) if kind is _Tensor and row["shape"] is not None else None
         if key in self._seen:
             return mark
         times = self._times.get((line, name), 0)

@@ -19,7 +19,6 @@ _ESCAPES = re.compile(
 _CONTROLS = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]"
 )
-_REWRITTEN = re.compile(r"[^\r\n]*\r(?!\n)(?=[^\r\n])")  # a progress bar draws its line again
 
 
 class Plain(NamedTuple):
@@ -31,11 +30,18 @@ class Plain(NamedTuple):
 
 def plain(text: str) -> Plain:
     """A program's output as it may be shown."""
-    shown = _REWRITTEN.sub("", text.replace("\r\n", "\n"))
+    shown = text.replace("\r\n", "\n")
+    if "\r" in shown:
+        shown = "\n".join(_last_drawn(line) for line in shown.split("\n"))
     shown = _CONTROLS.sub("", _ESCAPES.sub("", shown))
     if not shown.isascii():
         shown = _without_towers(shown.encode("utf-8", "backslashreplace").decode())
     return Plain(shown, shown != text)
+
+
+def _last_drawn(line: str) -> str:
+    """A progress bar draws its line again and again."""
+    return line.rstrip("\r").rpartition("\r")[2]
 
 
 def _without_towers(text: str) -> str:
