@@ -71,6 +71,7 @@ class Cell:
         self.device = ""
         self.landlock = 0
         self.group: Group | None = None
+        self._kills = 0
         loop.add_reader(control, self._listen)
 
     @classmethod
@@ -189,6 +190,13 @@ class Cell:
         await asyncio.wait([self._ended], timeout=within_s)
         return self._ended.result() if self._ended.done() and not self._ended.cancelled() else None
 
+    async def out_of_memory(self) -> bool:
+        """Whether the kernel has ended something in here for want of memory, since this was last asked."""
+        if self.group is None:
+            return False
+        before, self._kills = self._kills, await asyncio.to_thread(self.group.kills)
+        return self._kills > before
+
     def kill(self) -> None:
         """End everything in the jail now."""
         # Not `process.kill()`: it reaps whoever has ended already, behind the back of the loop's own watcher.
@@ -246,9 +254,7 @@ class Cell:
         if "ended" in message:
             if message["ended"] != self._number or self._ended is None or self._ended.done():
                 raise ProtocolError("out of turn")
-            self._ended.set_result(
-                Ended(int(message["status"]), float(message["cpu_s"]), tidy=message["tidy"] is True)
-            )
+            self._ended.set_result(Ended(int(message["status"]), float(message["cpu_s"]), tidy=message["tidy"] is True))
         elif self._ready.done():
             raise ProtocolError("out of turn")
         elif "failed" in message:

@@ -15,7 +15,6 @@ from typing import Any, Protocol
 
 from sandbox import limits as ceilings
 from sandbox import outcome
-from sandbox.cgroup import Group
 from sandbox.lines import Lines
 from sandbox.protocol import Job, Limits, ProtocolError, Result, Status, decode, encode_job
 
@@ -40,10 +39,12 @@ class Place(Protocol):
 
     torch_version: str
     device: str
-    group: Group | None
 
     async def ending(self, within_s: float) -> Ending | None:
         """How the job's process ended."""
+
+    async def out_of_memory(self) -> bool:
+        """Whether the kernel has ended something there for want of memory, since this was last asked."""
 
     def kill(self) -> None:
         """End everything there now."""
@@ -98,7 +99,6 @@ class Errand:
             self._lines.abort()  # the child ends without a job
             return Result(id=job.id, status=Status.USER_ERROR, error=str(fault))
         started = self._loop.time()
-        kills = place.group.kills() if place.group is not None else 0
         self._room = limits.output_kb * _KILOBYTE
         self._working = True
         self._lines.send(line)
@@ -108,7 +108,7 @@ class Errand:
         finally:
             timer.cancel()
             self._working = False
-        status, error, hit = await self._judge(limits, place, kills)
+        status, error, hit = await self._judge(limits, place)
         value, truncated = self._value()
         if truncated and status is Status.OK:
             status, hit = Status.OUTPUT_LIMIT, "output"
@@ -197,7 +197,7 @@ class Errand:
 
     # What came of it.
 
-    async def _judge(self, limits: Limits, place: Place, kills: int) -> tuple[Status, str, str]:
+    async def _judge(self, limits: Limits, place: Place) -> tuple[Status, str, str]:
         """Status, error and the name of the limit that was hit."""
         match self._verdict:
             case "timeout":
@@ -213,14 +213,13 @@ class Errand:
                 return Status.KILLED, f"the code answered in the worker's place ({self._why})", ""
         ended = await place.ending(_SETTLE_S)
         if ended is None:
-            killed = place.group is not None and place.group.kills() > kills
             place.kill()
-            if killed:
+            if await place.out_of_memory():
                 return Status.MEMORY, "memory did not suffice", "memory"
             return Status.KILLED, "the jail was lost while the code ran", ""
         self._drain()
         words = b"".join(chunk for stream, chunk in self._raw if stream == "stderr").decode(errors="replace")
-        out_of_memory = place.group is not None and place.group.kills() > kills
+        out_of_memory = ended.status == -signal.SIGKILL and await place.out_of_memory()
         status, hit = ceilings.hit_by_end(
             ended.status, ended.cpu_s, limits, last_words=words, out_of_memory=out_of_memory
         )
@@ -234,7 +233,8 @@ class Errand:
             hit = str(limit["name"]) if limit is not None else ""
             if hit:
                 ceilings.named(hit, limits)
-            self._final["value"] = outcome.run_value(self._final["value"])
+            if self._final["value"] is not None:
+                self._final["value"] = outcome.run_value(self._final["value"])
             return status, str(self._final["error"])[:600], hit
         except (KeyError, TypeError, ValueError) as fault:
             place.kill()

@@ -31,6 +31,7 @@ _PR_SET_PDEATHSIG, _PR_SET_DUMPABLE = 1, 4
 _CHANNEL = 3
 _CHUNK = 1 << 16
 _KILOBYTE = 1024
+_PATIENCE = 32  # times its limit that a job may print before it is ended; what goes over the limit is dropped
 _COMPANIONS = 2  # the zygote, and this process itself
 
 Emit = Callable[[str, str], None]
@@ -110,7 +111,7 @@ def _work(most: Limits, base: int, toolbox: Toolbox) -> None:
     if limits != most:
         ceilings.apply(limits, base, _COMPANIONS)
     started = time.perf_counter()
-    outlet = _Outlet(limits.output_kb * _KILOBYTE)
+    outlet = _Outlet(limits, started)
     status, value, error, hit = Status.OK, None, "", ""
     try:
         value = toolbox.perform(job, outlet.emit)
@@ -123,17 +124,27 @@ def _work(most: Limits, base: int, toolbox: Toolbox) -> None:
 
 
 class _Outlet:
-    """Passes output on at once, up to a limit: what came before a job was ended is not lost."""
+    """Passes output on at once, up to a limit: what came before a job was ended is not lost.
 
-    def __init__(self, room: int) -> None:
-        self._room = room
+    What goes over is dropped; a job that never stops is ended.
+    """
+
+    def __init__(self, limits: Limits, started: float) -> None:
+        self._limits = limits
+        self._started = started
+        self._room = limits.output_kb * _KILOBYTE
+        self._dropped = 0
 
     def emit(self, stream: str, text: str) -> None:
-        if self._room <= 0 or not text:
-            return
-        text = text[: self._room]
-        self._room -= len(text.encode("utf-8", "replace"))
-        _say({"out": "stderr" if stream == "stderr" else "stdout", "text": text})
+        fitting = text[: max(0, self._room)]
+        if fitting:
+            self._room -= len(fitting.encode("utf-8", "replace"))
+            _say({"out": "stderr" if stream == "stderr" else "stdout", "text": fitting})
+        self._dropped += len(text) - len(fitting)
+        if self._dropped > _PATIENCE * self._limits.output_kb * _KILOBYTE:
+            error = f"more output than {self._limits.output_kb} kB"
+            _finish(Status.OUTPUT_LIMIT, None, error, ceilings.named("output", self._limits), self._started)
+            os._exit(0)
 
 
 def _judge(value: dict[str, Any]) -> tuple[Status, str, str]:

@@ -86,7 +86,9 @@ def hit_by_error(kind: str, text: str) -> tuple[Status, str] | None:
     return None
 
 
-def hit_by_end(ending: int, cpu_s: float, limits: Limits, *, last_words: str, out_of_memory: bool) -> tuple[Status, str]:
+def hit_by_end(
+    ending: int, cpu_s: float, limits: Limits, *, last_words: str, out_of_memory: bool
+) -> tuple[Status, str]:
     """The status and the limit's name (empty: none) for a process that ended by itself or by the kernel.
 
     Args:

@@ -33,8 +33,6 @@ def nothing() -> dict[str, Any]:
 
 def run_value(value: Any) -> dict[str, Any]:
     """The value with every field in its place; raises `TypeError` or `ValueError` on anything else."""
-    if value is None:
-        return nothing()
     fields = _object(value)
     return {
         "output": _list(fields.get("output", []), _piece, _ROWS * 20),

@@ -38,18 +38,27 @@ _USERNS_WAY = (
 class Pool:
     """A `sandbox.client.Sandbox` for users' code; use it in `async with`."""
 
-    def __init__(self, settings: SandboxSettings, *, toolbox: str = TOOLBOX, extra: tuple[Path, ...] = ()) -> None:
+    def __init__(
+        self,
+        settings: SandboxSettings,
+        *,
+        toolbox: str = TOOLBOX,
+        extra: tuple[Path, ...] = (),
+        imports: tuple[Path, ...] = (),
+    ) -> None:
         """Starts nothing yet.
 
         Args:
             settings: `settings.jail` above all.
             toolbox: `module:class` that does the jobs inside.
-            extra: more folders to import from inside.
+            extra: more files and folders that are there to be read inside.
+            imports: more folders to import from inside.
         """
         self._settings = settings
         self._jail = settings.jail
         self._toolbox = toolbox
         self._extra = extra
+        self._imports = imports
         self._most = Limits(
             wall_s=self._jail.wall_s,
             cpu_s=self._jail.cpu_s,
@@ -67,6 +76,7 @@ class Pool:
         self._endings: set[asyncio.Task[None]] = set()
         self._done: dict[Cell, asyncio.Future[bool]] = {}
         self._tasks: list[asyncio.Task[None]] = []
+        self._first = asyncio.Event()
         self._in_flight = 0
         self._restarts = 0
         self._reason = "" if self._jail.mode != "off" else "people's code is not run here: the sandbox's jail is off"
@@ -125,10 +135,10 @@ class Pool:
         """Process ids of the zygotes."""
         return tuple(cell.pid for cell in self._cells)
 
-    async def ready(self) -> None:
-        """Waits until every jail stands ready, or none can be had."""
-        while not self._reason and len(self._idle) <= self._jail.side_by_side:
-            await asyncio.sleep(0.02)
+    @property
+    def idle(self) -> int:
+        """Jails that stand ready for a job now."""
+        return len(self._idle)
 
     # Lending.
 
@@ -180,6 +190,8 @@ class Pool:
     async def _keep(self, number: int) -> None:
         """Have one jail after another, for ever; a failure is told to everyone and tried again later."""
         pause = _FIRST_PAUSE_S
+        if number:
+            await self._first.wait()  # side by side they would all be late
         while True:
             cell = None
             try:
@@ -202,6 +214,7 @@ class Pool:
         loop = asyncio.get_running_loop()
         while cell.jobs < self._jail.runs_each:
             await cell.prepare()
+            self._first.set()
             done = self._done[cell] = loop.create_future()
             self._offer(cell)
             await asyncio.wait([done, cell.lost], return_when=asyncio.FIRST_COMPLETED)
@@ -216,7 +229,7 @@ class Pool:
         group = await asyncio.to_thread(self._make_group)
         bwrap = ""
         if self._jail.mode == "bubblewrap":
-            found = shutil.which("bwrap")
+            found = await asyncio.to_thread(shutil.which, "bwrap")
             if found is None:
                 raise CellError(f"bubblewrap is missing: {_BWRAP_WAY}")
             bwrap = found
@@ -225,7 +238,7 @@ class Pool:
             return Plan(
                 bwrap=bwrap,
                 executable=interpreter.executable,
-                path=(str(CODE.parent), *map(str, self._extra), *interpreter.packages),
+                path=(str(CODE.parent), *map(str, self._imports), *interpreter.packages),
                 read=(*interpreter.read, *map(str, self._extra)),
                 uid=self._jail.first_uid + number,
                 cgroup=group.procs if group else "",
@@ -237,9 +250,7 @@ class Pool:
             )
 
         try:
-            cell = await Cell.start(
-                sys.executable, plan, self._most, group=group, start_s=self._settings.start_s
-            )
+            cell = await Cell.start(sys.executable, plan, self._most, group=group, start_s=self._settings.start_s)
         except CellError as fault:
             if group is not None:
                 await asyncio.to_thread(group.remove)

@@ -128,7 +128,7 @@ def job_program(machine: str, pid: int) -> bytes:
         machine,
         calls.JOB,
         {
-            "clone": _allowed_if(_CLONE[column], _ANY_BIT, _CLONE_THREAD),
+            "clone": _thread_only(_CLONE[column]),
             "tgkill": _allowed_if(_TGKILL[column], _EQUAL, pid),
         },
     )
@@ -194,6 +194,18 @@ def _refused_if(number: int, bits: int) -> list[bytes]:
         _step(_EQUAL, number, 0, 4),
         _step(_LOAD, _FIRST_ARGUMENT_AT),
         _step(_ANY_BIT, bits, 0, 1),
+        _step(_RETURN, _ERRNO | errno.EPERM),
+        _step(_RETURN, _ALLOW),
+    ]
+
+
+def _thread_only(number: int) -> list[bytes]:
+    """A clone that makes a thread of this process, and no namespace beside."""
+    return [
+        _step(_EQUAL, number, 0, 5),
+        _step(_LOAD, _FIRST_ARGUMENT_AT),
+        _step(_ANY_BIT, calls.NAMESPACES, 1, 0),
+        _step(_ANY_BIT, _CLONE_THREAD, 1, 0),
         _step(_RETURN, _ERRNO | errno.EPERM),
         _step(_RETURN, _ALLOW),
     ]
