@@ -105,9 +105,11 @@ class Cell:
                 cwd="/",
                 start_new_session=True,
             )
-        except OSError as fault:
+        except BaseException as fault:
             ours.close()
             os.close(info)
+            if not isinstance(fault, OSError):
+                raise
             raise CellError(f"cannot start {python}: {fault}") from fault
         finally:
             theirs.close()

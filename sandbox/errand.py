@@ -18,10 +18,10 @@ from sandbox import outcome
 from sandbox.lines import Lines
 from sandbox.protocol import Job, Limits, ProtocolError, Result, Status, decode, encode_job
 
-_CHUNK = 1 << 16
 _KILOBYTE = 1024
 _OVERHEAD = 64  # bytes on the wire for a byte of output, before it counts as a flood
 _SETTLE_S = 1.0
+_STREAMS = ("stdout", "stderr")
 _OUT = b'{"v":1,"out":'
 
 
@@ -70,18 +70,20 @@ class Errand:
         self._over = loop.create_future()
         self.waiting: asyncio.Future[str] = loop.create_future()  # why the child refuses, or empty
 
-    async def open(self) -> tuple[int, int, int]:
-        """The far ends: channel, standard output, standard error; whoever gets them closes them."""
+    async def open(self) -> tuple[int, ...]:
+        """The far ends: channel, the writing ends of standard output and error, then their reading ends.
+
+        Whoever gets them closes them. The job reads its own pipes as long as it lives, to keep what is written there
+        in order with the rest; what it leaves in them when it dies is read here.
+        """
         ours, theirs = socket.socketpair()
         ours.setblocking(False)
         far = [theirs.detach()]
         try:
-            for stream in ("stdout", "stderr"):
-                reading, writing = os.pipe()
-                far.append(writing)
-                os.set_blocking(reading, False)
-                self._pipes[reading] = stream
-                self._loop.add_reader(reading, self._read_raw, reading)
+            pipes = [os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC) for _ in _STREAMS]
+            far += [writing for _, writing in pipes]
+            far += [os.dup(reading) for reading, _ in pipes]
+            self._pipes = dict(zip((reading for reading, _ in pipes), _STREAMS, strict=True))
             await self._loop.create_connection(lambda: self._lines, sock=ours)
         except BaseException:
             for descriptor in far:
@@ -89,7 +91,7 @@ class Errand:
             ours.close()
             self.close()
             raise
-        return far[0], far[1], far[2]
+        return tuple(far)
 
     async def run(self, job: Job, limits: Limits, place: Place) -> Result:
         """The job's result, when it has answered, ended or used its time up."""
@@ -112,6 +114,7 @@ class Errand:
         value, truncated = self._value()
         if truncated and status is Status.OK:
             status, hit = Status.OUTPUT_LIMIT, "output"
+        value["truncated"] = truncated or status is Status.OUTPUT_LIMIT
         result = Result(
             id=job.id,
             status=status,
@@ -135,7 +138,6 @@ class Errand:
         """Let every channel go; what comes later is nobody's."""
         self._lines.abort()
         for descriptor in self._pipes:
-            self._loop.remove_reader(descriptor)
             os.close(descriptor)
         self._pipes.clear()
 
@@ -169,21 +171,6 @@ class Errand:
         self._decide("lost", why)
         if not self.waiting.done():
             self.waiting.set_result(f"its child ended before it began: {why}")
-
-    def _read_raw(self, descriptor: int) -> None:
-        try:
-            chunk = os.read(descriptor, _CHUNK)
-        except BlockingIOError:
-            return
-        except OSError:
-            chunk = b""
-        if not chunk:
-            self._loop.remove_reader(descriptor)
-            return
-        room = self._room - sum(len(kept) for _, kept in self._raw)
-        if room >= 0:
-            self._raw.append((self._pipes[descriptor], chunk[: room + 1]))
-        self._count(len(chunk))
 
     def _count(self, size: int) -> None:
         self._taken += size
@@ -229,8 +216,7 @@ class Errand:
         assert self._final is not None  # noqa: S101 the verdict says so
         try:
             status = Status(self._final["status"])
-            limit = self._final.get("limit")
-            hit = str(limit["name"]) if limit is not None else ""
+            hit = str(self._final["limit"])
             if hit:
                 ceilings.named(hit, limits)
             if self._final["value"] is not None:
@@ -250,7 +236,7 @@ class Errand:
         raw = [{"stream": stream, "text": chunk.decode(errors="replace")} for stream, chunk in self._raw]
         output, cut = outcome.within(value["output"] + raw, self._room)
         truncated = cut or bool(value["truncated"])
-        return value | {"output": output, "truncated": truncated}, truncated
+        return value | {"output": output}, truncated
 
     def _early(self) -> list[dict[str, str]]:
         pieces: list[dict[str, str]] = []
@@ -262,9 +248,12 @@ class Errand:
         return pieces
 
     def _drain(self) -> None:
-        """What is left in the pipes; at most what a pipe holds."""
-        for descriptor in self._pipes:
-            self._read_raw(descriptor)
+        """What is left in the pipes, as far as there is room for it."""
+        for descriptor, stream in self._pipes.items():
+            with suppress(OSError):
+                chunk = os.read(descriptor, self._room + 1)
+                if chunk:
+                    self._raw.append((stream, chunk))
 
 
 def _words(status: int, hit: str) -> str:

@@ -12,7 +12,8 @@ import platform
 import signal
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any, NoReturn, Protocol
 
 from sandbox import limits as ceilings
@@ -29,12 +30,16 @@ from sandbox.protocol import (
 
 _PR_SET_PDEATHSIG, _PR_SET_DUMPABLE = 1, 4
 _CHANNEL = 3
+PIPE_ENDS = (4, 5)
+_HIGH = 100  # where no descriptor stands yet
 _CHUNK = 1 << 16
 _KILOBYTE = 1024
 _PATIENCE = 32  # times its limit that a job may print before it is ended; what goes over the limit is dropped
 _COMPANIONS = 2  # the zygote, and this process itself
 
 Emit = Callable[[str, str], None]
+Answer = Mapping[str, Any]
+Finish = Callable[[Answer], NoReturn]
 
 
 class Toolbox(Protocol):
@@ -43,8 +48,14 @@ class Toolbox(Protocol):
     version: str
     device: str
 
-    def perform(self, job: Job, emit: Emit) -> dict[str, Any]:
-        """The value of a RUN job's result; `emit(stream, text)` is told of output as it comes."""
+    def perform(self, job: Job, emit: Emit, finish: Finish) -> Answer:
+        """Do a job: `{"status", "value", "limit"}`.
+
+        Args:
+            job: with the limits that hold for it.
+            emit: is told of the stream and the text of output as it comes.
+            finish: takes the answer and ends the process, where the code does not let `perform` return.
+        """
 
     def refresh(self) -> None:
         """Called in every child while it waits: fresh randomness, and whatever makes the job itself quicker."""
@@ -75,14 +86,13 @@ def live(descriptors: list[int], message: dict[str, Any], toolbox: Toolbox) -> N
 
 
 def _arrange(descriptors: list[int]) -> None:
-    """0 is empty, 1 and 2 are the job's own pipes, 3 its channel; nothing else is open."""
-    high = [os.dup2(descriptor, 100 + at, inheritable=False) for at, descriptor in enumerate(descriptors)]
+    """0 is empty, 1 and 2 the job's own pipes, 3 its channel, 4 and 5 the pipes' reading ends; no other is open."""
+    channel, output, errors, *ends = descriptors
+    high = [os.dup2(each, _HIGH + at) for at, each in enumerate((output, errors, channel, *ends))]
     null = os.open(os.devnull, os.O_RDONLY)
-    os.dup2(null, 0)
-    os.dup2(high[1], 1)
-    os.dup2(high[2], 2)
-    os.dup2(high[0], _CHANNEL, inheritable=False)
-    os.closerange(_CHANNEL + 1, os.sysconf("SC_OPEN_MAX"))
+    for wanted, descriptor in enumerate((null, *high)):
+        os.dup2(descriptor, wanted)
+    os.closerange(len(high) + 1, os.sysconf("SC_OPEN_MAX"))
 
 
 def _give_up(most: Limits, base: int) -> None:
@@ -111,16 +121,17 @@ def _work(most: Limits, base: int, toolbox: Toolbox) -> None:
     if limits != most:
         ceilings.apply(limits, base, _COMPANIONS)
     started = time.perf_counter()
-    outlet = _Outlet(limits, started)
-    status, value, error, hit = Status.OK, None, "", ""
+
+    def finish(answer: Answer) -> NoReturn:
+        _finish(answer, started)
+        os._exit(0)
+
+    outlet = _Outlet(limits, finish)
     try:
-        value = toolbox.perform(job, outlet.emit)
-        status, error, hit = _judge(value)
-    except MemoryError:
-        status, error, hit = Status.MEMORY, "memory did not suffice", "memory"
-    except BaseException as fault:  # noqa: BLE001 SystemExit included: however the code ends, it is answered
-        status, error = Status.USER_ERROR, f"{type(fault).__name__}: {fault}"[:600]
-    _finish(status, value, error, ceilings.named(hit, limits) if hit else None, started)
+        answer = toolbox.perform(replace(job, limits=limits), outlet.emit, finish)
+    except BaseException as fault:  # noqa: BLE001 a fault of ours, or of a Python that the code has broken
+        answer = {"status": Status.KILLED, "value": None, "limit": None, "error": f"{type(fault).__name__}: {fault}"}
+    _finish(answer, started)
 
 
 class _Outlet:
@@ -129,9 +140,9 @@ class _Outlet:
     What goes over is dropped; a job that never stops is ended.
     """
 
-    def __init__(self, limits: Limits, started: float) -> None:
+    def __init__(self, limits: Limits, finish: Finish) -> None:
         self._limits = limits
-        self._started = started
+        self._finish = finish
         self._room = limits.output_kb * _KILOBYTE
         self._dropped = 0
 
@@ -142,36 +153,29 @@ class _Outlet:
             _say({"out": "stderr" if stream == "stderr" else "stdout", "text": fitting})
         self._dropped += len(text) - len(fitting)
         if self._dropped > _PATIENCE * self._limits.output_kb * _KILOBYTE:
-            error = f"more output than {self._limits.output_kb} kB"
-            _finish(Status.OUTPUT_LIMIT, None, error, ceilings.named("output", self._limits), self._started)
-            os._exit(0)
+            self._finish({"status": Status.OUTPUT_LIMIT, "value": None, "limit": None})
 
 
-def _judge(value: dict[str, Any]) -> tuple[Status, str, str]:
-    """Status, error and limit that a RUN value shows."""
-    error = value.get("error")
-    if error:
-        kind, text = str(error.get("type", "")), str(error.get("message", ""))
-        found = ceilings.hit_by_error(kind, text)
-        status, hit = found or (Status.USER_ERROR, "")
-        return status, f"{kind}: {text}"[:600], hit
-    if value.get("truncated"):
-        return Status.OUTPUT_LIMIT, "", "output"
-    return Status.OK, "", ""
-
-
-def _finish(status: Status, value: Any, error: str, limit: dict[str, Any] | None, started: float) -> None:
+def _finish(answer: Answer, started: float) -> None:
+    """Say what came of it. Which limit was hit is told by its name; its value is the owner's to say."""
+    status, value, limit = Status(answer["status"]), answer["value"], answer["limit"]
+    fault = value.get("error") if isinstance(value, dict) else None
+    hit, error = limit["name"] if limit else "", str(answer.get("error", ""))
+    if fault:
+        error = f"{fault['type']}: {fault['message']}"
+    if not hit:
+        status, hit = ceilings.hit_by_error(status, *((fault["type"], fault["message"]) if fault else ("", "")))
     message = {
         "status": status.value,
         "value": value,
-        "error": error,
-        "limit": limit,
+        "error": error[:600],
+        "limit": hit,
         "ms": round((time.perf_counter() - started) * 1e3, 3),
     }
     try:
         _say(message)
-    except ProtocolError as fault:
-        _say(message | {"status": Status.OUTPUT_LIMIT.value, "value": None, "error": str(fault)})
+    except ProtocolError as fault_:
+        _say(message | {"status": Status.OUTPUT_LIMIT.value, "value": None, "error": str(fault_), "limit": "output"})
 
 
 def _read_job() -> Job | None:

@@ -22,6 +22,7 @@ from sandbox import seccomp, staging
 _PR_SET_NO_NEW_PRIVS, _PR_SET_PDEATHSIG, _SIGKILL = 38, 1, 9
 _MEGABYTE = 1024 * 1024
 NOBODY = 65534  # who everybody is inside
+TMP = "/tmp"  # noqa: S108 the jail's own, of a size
 FAILED = 97  # the launcher's own exit status
 
 # torch asks for a user's name and for folders of caches when parts of it are imported.
@@ -29,8 +30,8 @@ _ENVIRONMENT = {
     "PATH": "/usr/bin:/bin",
     "LANG": "C.UTF-8",
     "TZ": "UTC",
-    "HOME": "/tmp",  # noqa: S108 the jail's own
-    "TMPDIR": "/tmp",  # noqa: S108 the jail's own
+    "HOME": TMP,
+    "TMPDIR": TMP,
     "USER": "stride",
     "LOGNAME": "stride",
     "PYTHONDONTWRITEBYTECODE": "1",
@@ -95,7 +96,7 @@ def environment(plan: Plan) -> dict[str, str]:
 
 def zygote_command(plan: Plan) -> list[str]:
     """The program inside: no `site`, so that nothing in a library folder runs by itself."""
-    rules = {"read": plan.read, "write": ["/tmp"] if plan.bwrap else []}  # noqa: S108 the jail's own
+    rules = {"read": plan.read, "write": [TMP] if plan.bwrap else []}
     return [
         *(plan.executable, "-S", "-P", "-m", "sandbox.zygote"),
         *(str(plan.control), plan.toolbox, json.dumps(rules)),
@@ -103,11 +104,11 @@ def zygote_command(plan: Plan) -> list[str]:
 
 
 def bwrap_command(plan: Plan, program: int) -> list[str]:
-    """bubblewrap's command line; `program` is the descriptor of the outer filter."""
+    """The command line of bubblewrap; `program` is the descriptor of the outer filter."""
     command = [
         *(plan.bwrap, "--unshare-all", "--unshare-user", "--disable-userns", "--as-pid-1", "--die-with-parent"),
         *("--new-session", "--clearenv", "--uid", str(NOBODY), "--gid", str(NOBODY), "--cap-drop", "ALL"),
-        *("--hostname", "stride", "--chdir", "/tmp"),
+        *("--hostname", "stride", "--chdir", TMP),
     ]
     for name, value in environment(plan).items():
         command += ["--setenv", name, value]
@@ -118,7 +119,7 @@ def bwrap_command(plan: Plan, program: int) -> list[str]:
             command += ["--ro-bind", path, path]
     return [
         *command,
-        *("--dev", "/dev", "--remount-ro", "/dev", "--size", str(plan.files_mb * _MEGABYTE), "--tmpfs", "/tmp"),  # noqa: S108 the jail's own
+        *("--dev", "/dev", "--remount-ro", "/dev", "--size", str(plan.files_mb * _MEGABYTE), "--tmpfs", TMP),
         *("--remount-ro", "/", "--info-fd", str(plan.info), "--seccomp", str(program), "--"),
         *zygote_command(plan),
     ]

@@ -15,6 +15,9 @@ _MEGABYTE = 1024 * 1024
 _OPEN_FILES = 64
 _GRACE_S = 1  # between the signal that says CPU time is over and the one that cannot be handled
 
+_NO_MEMORY = ("can't allocate memory", "cannot allocate memory", "not enough memory", "bad_alloc")
+_NO_ROOM = ("file too large", "no space left")
+
 Named = dict[str, Any]
 
 
@@ -65,25 +68,28 @@ def apply(limits: Limits, base_bytes: int, companions: int = 1) -> None:
         (resource.RLIMIT_SIGPENDING, limits.threads, limits.threads),
     ):
         ceiling = resource.getrlimit(what)[1]
-        if ceiling != resource.RLIM_INFINITY:
-            soft, hard = min(soft, ceiling), min(hard, ceiling)
-        resource.setrlimit(what, (soft, hard))
-        if resource.getrlimit(what) != (soft, hard):
+        if ceiling == resource.RLIM_INFINITY:
+            ceiling = hard
+        wanted = min(soft, ceiling), min(hard, ceiling)
+        resource.setrlimit(what, wanted)
+        if resource.getrlimit(what) != wanted:
             raise OSError("a limit did not hold")
 
 
-def hit_by_error(kind: str, text: str) -> tuple[Status, str] | None:
-    """The limit that an exception of users' code shows, with the status it makes; None where it shows none."""
+def hit_by_error(status: Status, kind: str, text: str) -> tuple[Status, str]:
+    """The status, and the limit's name (empty: none), that an exception of users' code comes to."""
     text = text.lower()
-    if kind in {"MemoryError", "OutOfMemoryError"} or "can't allocate memory" in text or "bad_alloc" in text:
+    if status is Status.MEMORY or kind in {"MemoryError", "OutOfMemoryError"}:
         return Status.MEMORY, "memory"
+    if any(words in text for words in _NO_MEMORY):
+        return Status.MEMORY, "memory"
+    if status is Status.OUTPUT_LIMIT:
+        return status, "output"
     if "can't start new thread" in text or ("thread" in text and "resource temporarily unavailable" in text):
-        return Status.USER_ERROR, "threads"
-    if kind == "OSError" and ("file too large" in text or "no space left" in text or "errno 27" in text):
-        return Status.USER_ERROR, "files"
-    if kind == "OSError" and "cannot allocate memory" in text:
-        return Status.MEMORY, "memory"
-    return None
+        return status, "threads"
+    if kind in {"OSError", "RuntimeError"} and any(words in text for words in _NO_ROOM):
+        return status, "files"
+    return status, ""
 
 
 def hit_by_end(

@@ -23,23 +23,27 @@ def nothing() -> dict[str, Any]:
     return {
         "output": [],
         "value": None,
+        "about": None,
         "trace": [],
         "calls": [],
         "pictures": [],
+        "timings": [],
         "error": None,
         "truncated": False,
     }
 
 
 def run_value(value: Any) -> dict[str, Any]:
-    """The value with every field in its place; raises `TypeError` or `ValueError` on anything else."""
+    """The value with every field in its place; raises `TypeError`, `KeyError` or `ValueError` on anything else."""
     fields = _object(value)
     return {
         "output": _list(fields.get("output", []), _piece, _ROWS * 20),
         "value": _optional(fields.get("value"), _text),
+        "about": _optional(fields.get("about"), _plain),
         "trace": _list(fields.get("trace", []), _plain, _ROWS),
         "calls": _list(fields.get("calls", []), _plain, _ROWS),
         "pictures": _list(fields.get("pictures", []), _picture, _PICTURES),
+        "timings": _list(fields.get("timings", []), _plain, _ROWS),
         "error": _optional(fields.get("error"), _error),
         "truncated": fields.get("truncated") is True,
     }
@@ -121,7 +125,7 @@ def _error(value: Any) -> dict[str, Any]:
     fields = _plain(value)
     line = fields.get("line")
     operands = fields.get("operands") or []
-    return {
+    return fields | {
         "type": _text(fields.get("type") or ""),
         "message": _text(fields.get("message") or ""),
         "line": line if isinstance(line, int) else None,
@@ -145,10 +149,24 @@ def _picture(value: Any) -> dict[str, Any]:
     if len(raw) > _PICTURE_BYTES or len(raw) != 4 * math.prod(shape):
         raise ValueError("not the numbers that its shape needs")
     title = _optional(fields.get("title"), _text)
-    return {"kind": fields["kind"], "shape": shape, "values": values, "title": (title or "")[:200]}
+    return {
+        "kind": fields["kind"],
+        "shape": shape,
+        "values": values,
+        "title": None if title is None else title[:200],
+        "of": _list(fields.get("of", shape), _size, 16),
+        "low": _optional(fields.get("low"), _number),
+        "high": _optional(fields.get("high"), _number),
+    }
 
 
 def _size(value: Any) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or value < 0:
         raise TypeError("not a size")
     return value
+
+
+def _number(value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise TypeError("not a number")
+    return float(value)

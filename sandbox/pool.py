@@ -13,7 +13,6 @@ import shutil
 import sys
 from collections import deque
 from contextlib import suppress
-from pathlib import Path
 
 from sandbox import calls, cgroup, landlock
 from sandbox.cell import Cell, CellError, CellLostError
@@ -24,7 +23,7 @@ from sandbox.limits import lowest
 from sandbox.protocol import Job, Limits, Protection, Report, Result, Status
 from sandbox.settings import SandboxSettings
 
-TOOLBOX = "sandbox.jobs.jailed:JailToolbox"
+_TOOLBOX = "sandbox.jobs.jailed:JailToolbox"
 _END_S = 0.5  # a job's process ends at once when it has answered
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.1, 30.0
 _BWRAP_WAY = "install it (apt-get install bubblewrap) or set STRIDE_SANDBOX__JAIL__MODE=landlock, which is weaker"
@@ -38,27 +37,10 @@ _USERNS_WAY = (
 class Pool:
     """A `sandbox.client.Sandbox` for users' code; use it in `async with`."""
 
-    def __init__(
-        self,
-        settings: SandboxSettings,
-        *,
-        toolbox: str = TOOLBOX,
-        extra: tuple[Path, ...] = (),
-        imports: tuple[Path, ...] = (),
-    ) -> None:
-        """Starts nothing yet.
-
-        Args:
-            settings: `settings.jail` above all.
-            toolbox: `module:class` that does the jobs inside.
-            extra: more files and folders that are there to be read inside.
-            imports: more folders to import from inside.
-        """
+    def __init__(self, settings: SandboxSettings) -> None:
+        """Starts nothing yet; `settings.jail` is what counts here."""
         self._settings = settings
         self._jail = settings.jail
-        self._toolbox = toolbox
-        self._extra = extra
-        self._imports = imports
         self._most = Limits(
             wall_s=self._jail.wall_s,
             cpu_s=self._jail.cpu_s,
@@ -74,7 +56,8 @@ class Pool:
         self._cells: list[Cell] = []
         self._turns = asyncio.Semaphore(self._jail.side_by_side)
         self._endings: set[asyncio.Task[None]] = set()
-        self._done: dict[Cell, asyncio.Future[bool]] = {}
+        self._done: dict[Cell, asyncio.Future[None]] = {}
+        self._lent: set[Cell] = set()
         self._tasks: list[asyncio.Task[None]] = []
         self._first = asyncio.Event()
         self._in_flight = 0
@@ -109,7 +92,8 @@ class Pool:
         try:
             async with asyncio.timeout(self._jail.wait_s) as waiting:
                 async with self._turns:
-                    cell = await self._take()
+                    while (cell := await self._take()).lost.done():
+                        pass  # it died between its turn and ours
                     waiting.reschedule(None)
                     return await self._run_in(cell, job)
         except TimeoutError:
@@ -143,10 +127,8 @@ class Pool:
     # Lending.
 
     async def _take(self) -> Cell:
-        while self._idle:
-            cell = self._idle.popleft()
-            if not cell.lost.done():
-                return cell
+        if self._idle:
+            return self._idle.popleft()
         turn: asyncio.Future[Cell] = asyncio.get_running_loop().create_future()
         self._waiting.append(turn)
         try:
@@ -166,13 +148,16 @@ class Pool:
 
     async def _run_in(self, cell: Cell, job: Job) -> Result:
         """Answers as soon as there is an answer; the jail's owner then sees to the jail."""
+        done = self._done[cell]
+        self._lent.add(cell)
         try:
             return await cell.run(job, lowest(job.limits, self._most))
         except BaseException:
             cell.kill()  # cancelled: nobody wants the rest
             raise
         finally:
-            self._done[cell].set_result(True)
+            self._lent.discard(cell)
+            done.set_result(None)
 
     def _refuse_everyone(self) -> None:
         while self._waiting:
@@ -218,6 +203,8 @@ class Pool:
             done = self._done[cell] = loop.create_future()
             self._offer(cell)
             await asyncio.wait([done, cell.lost], return_when=asyncio.FIRST_COMPLETED)
+            if cell in self._lent:
+                await done  # the answer of its last job is still on its way
             if not done.done():
                 return
             ended = await cell.ending(_END_S)
@@ -238,12 +225,12 @@ class Pool:
             return Plan(
                 bwrap=bwrap,
                 executable=interpreter.executable,
-                path=(str(CODE.parent), *map(str, self._imports), *interpreter.packages),
-                read=(*interpreter.read, *map(str, self._extra)),
+                path=(str(CODE.parent), *interpreter.packages),
+                read=interpreter.read,
                 uid=self._jail.first_uid + number,
                 cgroup=group.procs if group else "",
                 files_mb=self._jail.files_mb,
-                toolbox=self._toolbox,
+                toolbox=_TOOLBOX,
                 control=control,
                 info=info,
                 libraries=os.environ.get("LD_LIBRARY_PATH", ""),
@@ -251,9 +238,11 @@ class Pool:
 
         try:
             cell = await Cell.start(sys.executable, plan, self._most, group=group, start_s=self._settings.start_s)
-        except CellError as fault:
+        except BaseException as fault:
             if group is not None:
                 await asyncio.to_thread(group.remove)
+            if not isinstance(fault, CellError):
+                raise
             raise CellError(_explained(str(fault))) from fault
         self._cells.append(cell)
         self._torch_version, self._device, self._landlock = cell.torch_version, cell.device, cell.landlock

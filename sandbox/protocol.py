@@ -207,12 +207,12 @@ def decode_limit(part: Any) -> dict[str, Any] | None:
     if part is None:
         return None
     try:
-        value = part["value"]
-        if isinstance(value, bool) or not isinstance(value, int | float):
-            raise TypeError("a limit is a number")
-        return {"name": str(part["name"])[:40], "value": value, "unit": str(part["unit"])[:20]}
+        name, value, unit = str(part["name"]), part["value"], str(part["unit"])
     except (KeyError, TypeError) as fault:
         raise ProtocolError(f"not a limit: {fault}") from fault
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise ProtocolError("a limit is a number")
+    return {"name": name[:40], "value": value, "unit": unit[:20]}
 
 
 def encode_report(report: Report) -> dict[str, Any]:

@@ -4,8 +4,8 @@
 it, for every child, the far ends of that job's own channels, and the child alone reads and answers there. So nothing
 that one job writes can be taken for another's, and a job that takes its process over finds nothing of anybody's.
 
-Control packets, owner to zygote: `{"prepare": n, "base": bytes, "limits": {...}}` with three descriptors (channel,
-standard output, standard error). Zygote to owner: `{"ready": version, "device", "landlock"}` or `{"failed": why}`
+Control packets, owner to zygote: `{"prepare": n, "base": bytes, "limits": {...}}` with five descriptors (see
+`inmate`). Zygote to owner: `{"ready": version, "device", "landlock"}` or `{"failed": why}`
 once, then `{"ended": n, "status", "cpu_s", "tidy"}`.
 """
 
@@ -31,7 +31,7 @@ from sandbox.tidy import tidy
 
 _PR_SET_DUMPABLE = 4
 _PACKET = 8192
-_CHANNELS = 3
+_CHANNELS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,7 @@ class Zygote:
             return False
         message = decode(packet)
         if self._child is not None or len(descriptors) != _CHANNELS:
-            raise ProtocolError("one child at a time, with three channels")
+            raise ProtocolError("one child at a time, with all of its channels")
         pid = os.fork()
         if pid == 0:
             inmate.live(descriptors, message, self._toolbox)

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from pathlib import Path
 from typing import Any
 
 from sandbox.pool import Pool
 from sandbox.protocol import Job, JobKind, Limits, Result
 from sandbox.settings import JailSettings, SandboxSettings
 
-HERE = Path(__file__).parent
 _ids = itertools.count(1)
 
 # What every attack may use without saying so.
-PRELUDE = """
+PRELUDE = """\
 import ctypes, mmap, os, resource, signal, socket, subprocess, sys, threading, time
 def syscall(number, *arguments):
     libc = ctypes.CDLL(None, use_errno=True)
@@ -29,7 +27,7 @@ def syscall(number, *arguments):
 def open_pool(**jail: Any) -> Pool:
     """Jails that execute code and nothing more; use it in `async with`."""
     settings = SandboxSettings(jail=JailSettings(**{"side_by_side": 1, "wait_s": 60.0, **jail}))
-    return Pool(settings, toolbox="plain_toolbox:PlainToolbox", extra=(HERE / "plain_toolbox.py",), imports=(HERE,))
+    return Pool(settings)
 
 
 async def run(pool: Pool, code: str, *, prelude: bool = True, **limits: Any) -> Result:
