@@ -5,8 +5,8 @@ from __future__ import annotations
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
+from sandbox.local import Local
 from sandbox.protocol import Job, Report, Result
-from sandbox.resident import Resident
 from sandbox.settings import SandboxSettings
 from sandbox.socket_client import SocketSandbox
 
@@ -22,10 +22,11 @@ class Sandbox(Protocol):
 
 
 def open_sandbox(settings: SandboxSettings) -> AbstractAsyncContextManager[Sandbox]:
-    """A sandbox: a worker process of our own, or the one behind `settings.socket`.
+    """A sandbox: a worker and jails of our own, or what stands behind `settings.socket`.
 
-    Entering it does not wait for the worker: a bot serves at once, and the first jobs wait for torch.
+    Entering it does not wait for the worker: a bot serves at once, and the first jobs wait for torch. The jails come
+    with the first run, or with `sandbox.local.Local.warm`.
     """
     if settings.socket is not None:
         return SocketSandbox(settings)
-    return Resident(settings)
+    return Local(settings)

@@ -21,7 +21,8 @@ _JSON = json.JSONEncoder(separators=(",", ":"), allow_nan=False)
 class JobKind(StrEnum):
     """What a worker can be asked to do."""
 
-    SHAPE = "shape"
+    SHAPE = "shape"  # in a resident worker, which never sees users' code
+    RUN = "run"  # users' code, in a jail: {"code": str, "show": bool}
 
 
 class Status(StrEnum):
@@ -38,9 +39,25 @@ class Status(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """What one job may use."""
+    """What one job may use at most; what is set for the sandbox bounds it further.
 
-    wall_s: float = 2.0
+    All but `wall_s` hold for jobs in a jail: a resident worker is bounded as a whole.
+
+    Attributes:
+        wall_s: seconds from its start to its answer.
+        cpu_s: seconds of processor time, all threads together.
+        memory_mb: on top of what torch itself takes.
+        threads: that it may start.
+        files_mb: that it may write, all files together.
+        output_kb: of what it prints.
+    """
+
+    wall_s: float = 5.0
+    cpu_s: float = 5.0
+    memory_mb: int = 1024
+    threads: int = 64
+    files_mb: int = 32
+    output_kb: int = 64
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +73,11 @@ class Job:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
-    """How a job ended and what it gave. What user code does wrong is a value here, never an exception."""
+    """How a job ended and what it gave. What user code does wrong is a value here, never an exception.
+
+    Attributes:
+        limit: that was hit, as {"name", "value", "unit"}, or None.
+    """
 
     id: str
     status: Status
@@ -65,6 +86,7 @@ class Result:
     elapsed_ms: float = 0.0
     torch_version: str = ""
     device: str = "cpu"
+    limit: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,7 +132,7 @@ def encode_job(job: Job) -> bytes:
             "id": job.id,
             "kind": job.kind.value,
             "payload": job.payload,
-            "wall_s": job.limits.wall_s,
+            "limits": asdict(job.limits),
             "device": job.device,
         }
     )
@@ -124,7 +146,7 @@ def decode_job(line: bytes) -> Job:
             id=str(message["id"]),
             kind=JobKind(message["kind"]),
             payload=dict(message["payload"]),
-            limits=Limits(wall_s=float(message["wall_s"])),
+            limits=decode_limits(message["limits"]),
             device=str(message["device"]),
         )
     except (KeyError, TypeError, ValueError) as fault:
@@ -142,6 +164,7 @@ def encode_result(result: Result) -> bytes:
             "elapsed_ms": result.elapsed_ms,
             "torch": result.torch_version,
             "device": result.device,
+            "limit": result.limit,
         }
     )
 
@@ -158,9 +181,38 @@ def decode_result(line: bytes) -> Result:
             elapsed_ms=float(message["elapsed_ms"]),
             torch_version=str(message["torch"]),
             device=str(message["device"]),
+            limit=decode_limit(message.get("limit")),
         )
     except (KeyError, TypeError, ValueError) as fault:
         raise ProtocolError(f"not a result: {fault}") from fault
+
+
+def decode_limits(fields: Any) -> Limits:
+    """The limits in a message's part; raises `ProtocolError`."""
+    try:
+        return Limits(
+            wall_s=float(fields["wall_s"]),
+            cpu_s=float(fields["cpu_s"]),
+            memory_mb=int(fields["memory_mb"]),
+            threads=int(fields["threads"]),
+            files_mb=int(fields["files_mb"]),
+            output_kb=int(fields["output_kb"]),
+        )
+    except (KeyError, TypeError, ValueError) as fault:
+        raise ProtocolError(f"not limits: {fault}") from fault
+
+
+def decode_limit(part: Any) -> dict[str, Any] | None:
+    """The limit that was hit, in a message's part; raises `ProtocolError`."""
+    if part is None:
+        return None
+    try:
+        name, value, unit = str(part["name"]), part["value"], str(part["unit"])
+    except (KeyError, TypeError) as fault:
+        raise ProtocolError(f"not a limit: {fault}") from fault
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise ProtocolError("a limit is a number")
+    return {"name": name[:40], "value": value, "unit": unit[:20]}
 
 
 def encode_report(report: Report) -> dict[str, Any]:

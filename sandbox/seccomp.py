@@ -12,6 +12,9 @@ import errno
 import os
 import platform
 import struct
+from collections.abc import Mapping
+
+from sandbox import calls
 
 _KILL = 0x80000000
 _ERRNO = 0x00050000
@@ -21,9 +24,11 @@ _LOAD = 0x20  # BPF_LD | BPF_W | BPF_ABS
 _EQUAL = 0x15  # BPF_JMP | BPF_JEQ | BPF_K
 _AT_LEAST = 0x35  # BPF_JMP | BPF_JGE | BPF_K
 _ANY_BIT = 0x45  # BPF_JMP | BPF_JSET | BPF_K
+_AND = 0x54  # BPF_ALU | BPF_AND | BPF_K
 _RETURN = 0x06
 
 _NUMBER_AT, _ARCHITECTURE_AT, _FIRST_ARGUMENT_AT = 0, 4, 16  # offsets in struct seccomp_data; arguments are 64 bits
+_SECOND_ARGUMENT_AT = 24
 _CLONE_THREAD = 0x00010000
 _X32_BIT = 0x40000000
 _FIRST_UNKNOWN = 449  # the calls from here on are newer than this list, on every architecture
@@ -87,18 +92,8 @@ def program(machine: str, pid: int) -> bytes:
     Raises:
         SeccompError: no table of calls for this machine.
     """
-    if machine not in _ARCHITECTURES:
-        raise SeccompError(errno.ENOSYS, f"no table of system calls for {machine}")
-    column, architecture = _ARCHITECTURES[machine]
+    column, code = _preamble(machine)
     unknown = _ERRNO | errno.ENOSYS
-    code = [
-        _step(_LOAD, _ARCHITECTURE_AT),
-        _step(_EQUAL, architecture, 1, 0),
-        _step(_RETURN, _KILL),
-        _step(_LOAD, _NUMBER_AT),
-    ]
-    if machine == "x86_64":
-        code += [_step(_AT_LEAST, _X32_BIT, 0, 1), _step(_RETURN, _KILL)]
     code += [_step(_AT_LEAST, _FIRST_UNKNOWN, 0, 1), _step(_RETURN, unknown)]
     # glibc falls back to clone, whose flags a filter can see, where clone3 does not exist.
     code += [_step(_EQUAL, _CLONE3[column], 0, 1), _step(_RETURN, unknown)]
@@ -113,17 +108,133 @@ def program(machine: str, pid: int) -> bytes:
     return b"".join(code)
 
 
-def install() -> None:
-    """Set the filter on this process for good; `no_new_privs` must be set.
+def zygote_program(machine: str) -> bytes:
+    """The filter that a whole jail lives under: what is not on the list `calls.ZYGOTE` gives EPERM.
+
+    Raises:
+        SeccompError: no table of calls for this machine.
+    """
+    return _permitting(machine, calls.ZYGOTE, {})
+
+
+def job_program(machine: str, pid: int) -> bytes:
+    """The filter of one job's process, `pid` as the process itself sees it; see `calls.JOB`.
+
+    Raises:
+        SeccompError: no table of calls for this machine.
+    """
+    column = _ARCHITECTURES[machine][0] if machine in _ARCHITECTURES else 0
+    return _permitting(
+        machine,
+        calls.JOB,
+        {
+            "clone": _thread_only(_CLONE[column]),
+            "tgkill": _allowed_if(_TGKILL[column], _EQUAL, pid),
+        },
+    )
+
+
+def install(code: bytes | None = None) -> None:
+    """Set a filter on this process for good, by default the resident worker's; `no_new_privs` must be set.
 
     Raises:
         SeccompError: the kernel refused, or the machine is unknown.
     """
-    code = program(platform.machine(), os.getpid())
+    if code is None:
+        code = program(platform.machine(), os.getpid())
     libc = ctypes.CDLL(None, use_errno=True)
     if libc.prctl(_PR_SET_SECCOMP, _SECCOMP_MODE_FILTER, ctypes.byref(_Program(len(code) // 8, code)), 0, 0):
         number = ctypes.get_errno()
         raise SeccompError(number, os.strerror(number))
+
+
+def _preamble(machine: str) -> tuple[int, list[bytes]]:
+    """The column of the machine's numbers, and the steps that kill calls through another machine's gate."""
+    if machine not in _ARCHITECTURES:
+        raise SeccompError(errno.ENOSYS, f"no table of system calls for {machine}")
+    column, architecture = _ARCHITECTURES[machine]
+    code = [
+        _step(_LOAD, _ARCHITECTURE_AT),
+        _step(_EQUAL, architecture, 1, 0),
+        _step(_RETURN, _KILL),
+        _step(_LOAD, _NUMBER_AT),
+    ]
+    if machine == "x86_64":
+        code += [_step(_AT_LEAST, _X32_BIT, 0, 1), _step(_RETURN, _KILL)]
+    return column, code
+
+
+def _permitting(
+    machine: str, allowed: Mapping[str, tuple[int | None, int | None]], special: Mapping[str, list[bytes]]
+) -> bytes:
+    column, code = _preamble(machine)
+    unknown = _ERRNO | errno.ENOSYS
+    code += [_step(_AT_LEAST, calls.FIRST_UNKNOWN, 0, 1), _step(_RETURN, unknown)]
+    # glibc falls back to clone, whose flags a filter can see, where clone3 does not exist.
+    code += [_step(_EQUAL, calls.CLONE3[column], 0, 1), _step(_RETURN, unknown)]
+    conditions = {
+        "clone": _refused_if(_CLONE[column], calls.NAMESPACES),
+        "prlimit64": _allowed_if(_PRLIMIT[column], _EQUAL, 0),
+        "socketpair": _stream_pair(calls.JOB["socketpair"][column]),
+        "ioctl": _one_of(calls.JOB["ioctl"][column], calls.IOCTLS),
+    } | dict(special)
+    for name in allowed.keys() & conditions.keys():
+        code += conditions[name]
+    for name, numbers in allowed.items():
+        number = numbers[column]
+        if number is not None and name not in conditions:
+            code += [_step(_EQUAL, number, 0, 1), _step(_RETURN, _ALLOW)]
+    code.append(_step(_RETURN, _ERRNO | errno.EPERM))
+    return b"".join(code)
+
+
+def _refused_if(number: int, bits: int) -> list[bytes]:
+    """Steps that refuse a call where its first argument has one of the bits, and let it through otherwise."""
+    return [
+        _step(_EQUAL, number, 0, 4),
+        _step(_LOAD, _FIRST_ARGUMENT_AT),
+        _step(_ANY_BIT, bits, 0, 1),
+        _step(_RETURN, _ERRNO | errno.EPERM),
+        _step(_RETURN, _ALLOW),
+    ]
+
+
+def _thread_only(number: int) -> list[bytes]:
+    """A clone that makes a thread of this process, and no namespace beside."""
+    return [
+        _step(_EQUAL, number, 0, 5),
+        _step(_LOAD, _FIRST_ARGUMENT_AT),
+        _step(_ANY_BIT, calls.NAMESPACES, 1, 0),
+        _step(_ANY_BIT, _CLONE_THREAD, 1, 0),
+        _step(_RETURN, _ERRNO | errno.EPERM),
+        _step(_RETURN, _ALLOW),
+    ]
+
+
+def _stream_pair(number: int | None) -> list[bytes]:
+    """A pair of local streams: its ends reach nobody but each other, which a datagram socket's would."""
+    return [
+        _step(_EQUAL, number or 0, 0, 7),
+        _step(_LOAD, _FIRST_ARGUMENT_AT),
+        _step(_EQUAL, 1, 0, 4),  # AF_UNIX
+        _step(_LOAD, _SECOND_ARGUMENT_AT),
+        _step(_AND, 0xF),
+        _step(_EQUAL, 1, 0, 1),  # SOCK_STREAM
+        _step(_RETURN, _ALLOW),
+        _step(_RETURN, _ERRNO | errno.EPERM),
+    ]
+
+
+def _one_of(number: int | None, requests: tuple[int, ...]) -> list[bytes]:
+    """A call whose second argument is one of these; another one fits no file (ENOTTY)."""
+    tests = [_step(_EQUAL, request, len(requests) - at, 0) for at, request in enumerate(requests)]
+    return [
+        _step(_EQUAL, number or 0, 0, len(requests) + 3),
+        _step(_LOAD, _SECOND_ARGUMENT_AT),
+        *tests,
+        _step(_RETURN, _ERRNO | errno.ENOTTY),
+        _step(_RETURN, _ALLOW),
+    ]
 
 
 def _allowed_if(number: int, test: int, value: int) -> list[bytes]:

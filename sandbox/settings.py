@@ -3,8 +3,33 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
+
+
+class JailSettings(BaseModel):
+    """Where people's own code runs, and what one run may use."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    mode: Literal["bubblewrap", "landlock", "off"] = Field(
+        default="bubblewrap",
+        description="what keeps people's code in: bubblewrap and all the rest; landlock, weaker, without bubblewrap; "
+        "or off, which runs none",
+    )
+    side_by_side: int = Field(default=2, ge=1, le=64, description="runs at a time; one more jail stands ready")
+    wait_s: float = Field(default=20.0, gt=0, le=600, description="seconds that a run may wait for a jail")
+    wall_s: float = Field(default=5.0, gt=0, le=600, description="seconds that one run may take")
+    cpu_s: float = Field(default=5.0, gt=0, le=600, description="seconds of processor time that one run may take")
+    memory_mb: int = Field(default=1024, ge=64, description="memory of one run, on top of torch itself")
+    threads: int = Field(default=64, ge=1, le=1024, description="threads of one run")
+    files_mb: int = Field(default=32, ge=1, le=4096, description="files that one run may write, in a /tmp of its own")
+    output_kb: int = Field(default=64, ge=1, le=512, description="text that one run may print")
+    runs_each: int = Field(default=500, ge=1, description="runs in one jail before it is replaced by a fresh one")
+    first_uid: int = Field(
+        default=60600, ge=1, le=2**31, description="where Stride is root: user of the first jail; others count from it"
+    )
 
 
 class SandboxSettings(BaseModel):
@@ -25,3 +50,4 @@ class SandboxSettings(BaseModel):
     uid: int | None = Field(
         default=65534, ge=1, description="user that workers become when the bot runs as root; none: stay root"
     )
+    jail: JailSettings = Field(default_factory=JailSettings)

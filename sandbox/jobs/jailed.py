@@ -1,0 +1,45 @@
+"""What a jail does jobs with: torch imported, calmed and warmed in the zygote, and `sandbox.jobs.run` for the code."""
+
+from __future__ import annotations
+
+import site
+
+import torch
+
+from sandbox.inmate import PIPE_ENDS, Answer, Emit, Finish
+from sandbox.jobs import run
+from sandbox.protocol import Job, JobKind
+
+
+class JailToolbox:
+    """Made once in the zygote; its children inherit it."""
+
+    def __init__(self) -> None:
+        """One thread: a pool of threads that had ever run would hang every forked child."""
+        torch.set_num_threads(1)
+        torch.set_num_interop_threads(1)
+        # The zygote starts without `site`, which would run what lies in library folders; these three are for people.
+        site.setquit()
+        site.setcopyright()
+        site.sethelper()
+        self.version: str = torch.__version__
+        self.device = "cpu"
+        run.warm()
+
+    def refresh(self) -> None:
+        """Copies the pages that a job writes to, while nobody waits."""
+        run.rehearse()
+
+    def perform(self, job: Job, emit: Emit, finish: Finish) -> Answer:
+        """The answer to a RUN."""
+        if job.kind is not JobKind.RUN:
+            raise ValueError(f"a jail does not do {job.kind.value}")
+        return run.run(
+            str(job.payload["code"]),
+            emit,
+            wall_s=job.limits.wall_s,
+            output_kb=job.limits.output_kb,
+            seed=int(job.payload.get("seed", 0)),
+            ends=PIPE_ENDS,
+            finish=finish,
+        )
