@@ -13,7 +13,7 @@ import pytest_asyncio
 from sandbox.pool import Pool
 from sandbox.protocol import Result, Status
 from tests.attacks.jail_lab import open_pool, output, run, until_ready
-from tests.attacks.processes import gone, resident_megabytes
+from tests.attacks.processes import gone, taken_megabytes
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -57,7 +57,7 @@ async def test_memory_ends_at_its_limit_by_every_way(pool: Pool, code: str) -> N
     result = await run(pool, code)
     assert (result.status, hit(result)) == (Status.MEMORY, "memory"), result
     assert result.limit == {"name": "memory", "value": 512, "unit": "MB"}
-    assert all(resident_megabytes(pid) < 700 for pid in pool.processes())
+    assert all(taken_megabytes(pid) < 700 for pid in pool.processes())
     await sound(pool)
 
 
