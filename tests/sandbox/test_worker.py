@@ -29,7 +29,10 @@ _ids = itertools.count(1)
 def question(line: str) -> Job:
     walked = walk(parse(line))
     trials = [trial(walked, sizes) for sizes in bindings(walked, 1)]
-    return Job(id=str(next(_ids)), kind=JobKind.SHAPE, payload=payload(walked, trials), limits=Limits(wall_s=30))
+    asked = payload(walked, trials)
+    for case in asked["cases"]:
+        case["cpu"] = True  # also where an answer would make do with smaller sizes
+    return Job(id=str(next(_ids)), kind=JobKind.SHAPE, payload=asked, limits=Limits(wall_s=30))
 
 
 @pytest.fixture
