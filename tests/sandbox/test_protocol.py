@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from dataclasses import fields
 from typing import Any
 
 import pytest
@@ -56,10 +57,18 @@ def test_nothing_but_a_message_decodes(line: bytes) -> None:
             decode(line)
 
 
-@pytest.mark.parametrize("field", ["id", "kind", "payload", "wall_s", "device"])
+@pytest.mark.parametrize("field", ["id", "kind", "payload", "limits", "device"])
 def test_every_field_of_a_job_is_needed(field: str) -> None:
     message: dict[str, Any] = json.loads(encode_job(_JOB))
     del message[field]
+    with pytest.raises(ProtocolError):
+        decode_job(json.dumps(message).encode())
+
+
+@pytest.mark.parametrize("limit", [limit.name for limit in fields(Limits)])
+def test_every_limit_of_a_job_is_needed(limit: str) -> None:
+    message: dict[str, Any] = json.loads(encode_job(_JOB))
+    del message["limits"][limit]
     with pytest.raises(ProtocolError):
         decode_job(json.dumps(message).encode())
 
