@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 TRIES = 3
 PAUSE_S = 0.2
-LINGER_S = 0.05  # how much later than its answer a row may be written
+LINGER_S = 0.2  # how much later than its answer a row may be written
 MOST_TOGETHER = 250  # rows of one transaction: few enough that preparing them holds nobody up
 PATIENCE_S = 0.5  # that an answer waits for a disk that does not keep up
 MOST_WAITING = 20_000  # rows; more than this means that the disk has been failing for a while

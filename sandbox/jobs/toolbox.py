@@ -23,6 +23,7 @@ class TorchToolbox:
         self.version: str = torch.__version__
         self.device = "cpu"
         warm.draw_nothing_on_meta()
+        warm.compile_nothing()
         warm.up(shape.perform)
 
     def perform(self, job: Job) -> Any:

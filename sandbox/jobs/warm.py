@@ -44,6 +44,12 @@ def draw_nothing_on_meta() -> None:
         setattr(torch.Tensor, name, _unless_meta(getattr(torch._C.TensorBase, name)))  # noqa: SLF001 where it is defined
 
 
+def compile_nothing() -> None:
+    """OneDNN and NNPACK compile a kernel for every new shape, for longer than small inputs take with torch's own."""
+    torch._C._set_mkldnn_enabled(False)  # noqa: SLF001 what `torch.backends.mkldnn` calls, for good instead of a block
+    torch.backends.nnpack.set_flags(False)  # type: ignore[no-untyped-call]
+
+
 def _unless_meta(draw: Callable[..., torch.Tensor]) -> Callable[..., torch.Tensor]:
     def drawn(tensor: torch.Tensor, *args: Any, **kwargs: Any) -> torch.Tensor:
         return tensor if tensor.is_meta else draw(tensor, *args, **kwargs)
