@@ -10,11 +10,13 @@ from __future__ import annotations
 import itertools
 import os
 import re
+import time
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 _MEGABYTE = 1024 * 1024
+_TRIES, _PAUSE_S = 20, 0.02
 _numbers = itertools.count(1)
 
 WAY = "run as root, or let systemd delegate it (Delegate=memory in the unit)"
@@ -57,9 +59,13 @@ class Group:
         return 0
 
     def remove(self) -> None:
-        """Nothing happens where members are left: they end, and the group is found and removed later."""
-        with suppress(OSError):
-            self.folder.rmdir()
+        """Blocks for a moment, where the kernel still holds members that have ended; a later `make` sweeps up."""
+        for _ in range(_TRIES):
+            with suppress(OSError):
+                self.folder.rmdir()
+            if not self.folder.exists():
+                return
+            time.sleep(_PAUSE_S)
 
 
 _USED_MOST = {1: ("memory.usage_in_bytes", "memory.limit_in_bytes"), 2: ("memory.current", "memory.max")}

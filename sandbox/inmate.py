@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import ctypes
 import os
-import platform
 import signal
 import socket
 import time
@@ -65,7 +64,7 @@ class ConfinementError(Exception):
     """A protection does not hold."""
 
 
-def live(descriptors: list[int], message: dict[str, Any], toolbox: Toolbox) -> NoReturn:
+def live(descriptors: list[int], message: dict[str, Any], toolbox: Toolbox, program: seccomp.JobFilter) -> NoReturn:
     """Never returns: the process ends with its job."""
     status = 1
     try:
@@ -73,7 +72,7 @@ def live(descriptors: list[int], message: dict[str, Any], toolbox: Toolbox) -> N
         most = decode_limits(message["limits"])
         base = int(message["base"])
         try:
-            _give_up(most, base)
+            _give_up(most, base, program)
             toolbox.refresh()
         except (OSError, ValueError, ConfinementError) as fault:
             _say({"refused": f"{type(fault).__name__}: {fault}"[:600]})
@@ -95,7 +94,7 @@ def _arrange(descriptors: list[int]) -> None:
     os.closerange(len(high) + 1, os.sysconf("SC_OPEN_MAX"))
 
 
-def _give_up(most: Limits, base: int) -> None:
+def _give_up(most: Limits, base: int, program: seccomp.JobFilter) -> None:
     for number in (signal.SIGINT, signal.SIGXFSZ, signal.SIGPIPE):
         signal.signal(number, signal.SIG_DFL if number is signal.SIGINT else signal.SIG_IGN)
     libc = ctypes.CDLL(None, use_errno=True)
@@ -103,7 +102,7 @@ def _give_up(most: Limits, base: int) -> None:
         if libc.prctl(option, ctypes.c_ulong(value), 0, 0, 0):
             raise OSError(ctypes.get_errno(), "prctl")
     ceilings.apply(most, base, _COMPANIONS)
-    seccomp.install(seccomp.job_program(platform.machine(), os.getpid()))
+    seccomp.install(program.for_process(os.getpid()))
     for name, forbidden in (("socket", socket.socket), ("fork", os.fork), ("kill", lambda: os.kill(os.getpid(), 0))):
         try:
             if forbidden() == 0:

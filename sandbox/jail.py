@@ -23,6 +23,8 @@ _PR_SET_NO_NEW_PRIVS, _PR_SET_PDEATHSIG, _SIGKILL = 38, 1, 9
 _MEGABYTE = 1024 * 1024
 NOBODY = 65534  # who everybody is inside
 TMP = "/tmp"  # noqa: S108 the jail's own, of a size
+# The C library looks here before it asks for huge pages, at its very start; jobs cannot read it.
+_HUGE_PAGES = "/sys/kernel/mm/transparent_hugepage"
 FAILED = 97  # the launcher's own exit status
 
 # torch asks for a user's name and for folders of caches when parts of it are imported.
@@ -119,6 +121,7 @@ def bwrap_command(plan: Plan, program: int) -> list[str]:
             command += ["--ro-bind", path, path]
     return [
         *command,
+        *("--ro-bind-try", _HUGE_PAGES, _HUGE_PAGES),
         *("--dev", "/dev", "--remount-ro", "/dev", "--size", str(plan.files_mb * _MEGABYTE), "--tmpfs", TMP),
         *("--remount-ro", "/", "--info-fd", str(plan.info), "--seccomp", str(program), "--"),
         *zygote_command(plan),

@@ -296,7 +296,7 @@ class Pool:
         no_landlock = "" if landlock.version() else f"the kernel has none: {landlock.WAY}"
         no_group = f"{self._no_group}; {cgroup.WAY}" if self._no_group else ""
         return (
-            row("namespaces", "no network, no other process, no host's name, no /proc and /sys", without=by_bwrap),
+            row("namespaces", "no network, no other process, no host's name, no /proc", without=by_bwrap),
             row("read-only root", "only Python's libraries can be seen, and nothing written", without=by_bwrap),
             row("small /tmp", f"files end at {self._jail.files_mb} MB and with their job", without=by_bwrap),
             row("ordinary user", "a jail is never started by root, and each by a user of its own where root starts it"),

@@ -16,6 +16,7 @@ import gc
 import importlib
 import json
 import os
+import platform
 import select
 import signal
 import socket
@@ -25,7 +26,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from sandbox import inmate, landlock
+from sandbox import inmate, landlock, seccomp
+from sandbox.heap import fill_holes
 from sandbox.protocol import ProtocolError, decode, encode
 from sandbox.tidy import tidy
 
@@ -49,6 +51,7 @@ class Zygote:
         self._toolbox = toolbox
         self._scratch = scratch
         self._child: _Child | None = None
+        self._filter = seccomp.JobFilter(platform.machine())
 
     def serve(self) -> None:
         """Until the owner closes the control socket."""
@@ -73,7 +76,7 @@ class Zygote:
             raise ProtocolError("one child at a time, with all of its channels")
         pid = os.fork()
         if pid == 0:
-            inmate.live(descriptors, message, self._toolbox)
+            inmate.live(descriptors, message, self._toolbox, self._filter)
         for descriptor in descriptors:
             os.close(descriptor)
         self._child = _Child(int(message["prepare"]), pid, os.pidfd_open(pid))
@@ -111,6 +114,7 @@ def main(arguments: list[str]) -> int:
     # What was imported stays: a child's collector must neither walk it nor copy its pages.
     gc.collect()
     gc.freeze()
+    fill_holes()
     control.send(encode(hello))
     with suppress(ConnectionError, BrokenPipeError):
         Zygote(control, toolbox, scratch).serve()

@@ -1,0 +1,91 @@
+"""What torch and Python themselves would do for an attacker, and what one job could try on the next."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+import pytest_asyncio
+
+from sandbox.pool import Pool
+from sandbox.protocol import Status
+from tests.attacks.jail_lab import open_pool, output, run, until_ready
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def pool() -> AsyncIterator[Pool]:
+    async with open_pool() as jails:
+        await until_ready(jails, 1)
+        yield jails
+
+
+USELESS = {
+    "a pickle that runs a program": """
+import io, pickle
+class Bomb:
+    def __reduce__(self): return (os.execv, ('/usr/bin/true', ['true']))
+file = io.BytesIO(); torch.save(Bomb(), file); file.seek(0)
+torch.load(file, weights_only=False)
+""",
+    "torch.hub": "torch.hub.load('pytorch/vision', 'resnet18', trust_repo=True)",
+    "a download": "torch.hub.load_state_dict_from_url('http://127.0.0.1/x.pt')",
+    "C++ that is compiled": "import torch.utils.cpp_extension as cpp; cpp.load_inline('x', 'int f(){return 1;}')",
+    "processes of torch": "import torch.multiprocessing as mp; mp.spawn(print, nprocs=2)",
+    "processes of Python": "import multiprocessing as mp; mp.Pool(2)",
+    "a DataLoader with workers": """
+from torch.utils.data import DataLoader, TensorDataset
+list(DataLoader(TensorDataset(torch.ones(4)), num_workers=2))
+""",
+    "a compiler": "torch.compile(lambda x: x + 1)(torch.ones(3))",
+    "a tensor in shared memory": "torch.ones(3).share_memory_()",
+    "a tensor in a file of the host": "torch.from_file('/etc/passwd', size=3, dtype=torch.uint8)",
+    "a library": "ctypes.CDLL('/tmp/x.so')",
+    "a name looked up": "socket.gethostbyname('localhost')",
+    "a page": "import urllib.request; urllib.request.urlopen('http://127.0.0.1:1')",
+    "distributed": "torch.distributed.init_process_group('gloo', 'tcp://127.0.0.1:1', rank=0, world_size=1)",
+    "a queue between processes": "import multiprocessing as mp; mp.Queue()",
+    "a fork bomb": "while True: os.fork()",
+    "a bomb of programs": "while True: subprocess.Popen(['/bin/sh', '-c', 'true'])",
+}
+
+
+@pytest.mark.parametrize("code", list(USELESS.values()), ids=list(USELESS))
+async def test_what_would_reach_out_is_an_error_in_time(pool: Pool, code: str) -> None:
+    result = await run(pool, code)
+    assert result.status in {Status.USER_ERROR, Status.TIMEOUT, Status.KILLED}, result
+    assert (await run(pool, "(nn.Linear(1, 1)(torch.ones(1, 1)).shape, os.listdir('/tmp'))")).value["value"] == (
+        "(torch.Size([1, 1]), [])"
+    )
+
+
+async def test_no_job_sees_what_another_does_beside_it() -> None:
+    """Neither its files nor its processes nor its memory, in a jail beside it or in the same one after it."""
+    async with open_pool(side_by_side=2) as jails:
+        await until_ready(jails, 3)
+        secret = "open('/tmp/secret', 'w').write('s3cret'); kept = 's3cret' * 1000; print('up'); time.sleep(1.5)"
+        others = """
+found = []
+for folder, _, files in os.walk('/tmp'):
+    found += files
+import gc
+seen = [each for each in gc.get_objects() if isinstance(each, dict) and 's3cret' in str(each.get('kept', ''))]
+found, len(seen), [number for number in range(2, 300) if number != os.getpid() and sent(number)]
+"""
+        sent = """
+def sent(number):
+    try:
+        os.kill(number, 0)
+        return True
+    except PermissionError:
+        return False
+"""
+        first = asyncio.create_task(run(jails, secret))
+        await asyncio.sleep(0.3)
+        beside = await run(jails, sent + others)
+        assert output(await first).endswith("up\n")
+        after = [await run(jails, sent + others) for _ in range(3)]
+    for result in (beside, *after):
+        assert result.value["value"] == "([], 0, [])", result
