@@ -47,7 +47,7 @@ def draw_nothing_on_meta() -> None:
 def compile_nothing() -> None:
     """OneDNN and NNPACK compile a kernel for every new shape, for longer than small inputs take with torch's own."""
     torch._C._set_mkldnn_enabled(False)  # noqa: SLF001 what `torch.backends.mkldnn` calls, for good instead of a block
-    torch.backends.nnpack.set_flags(False)  # type: ignore[no-untyped-call]
+    torch.backends.nnpack.set_flags(False)
 
 
 def _unless_meta(draw: Callable[..., torch.Tensor]) -> Callable[..., torch.Tensor]:
