@@ -42,6 +42,8 @@ class Incoming:
     """Something a person did: typed `text`, or pressed, chose or submitted an `action`.
 
     `id` is the platform's own id of the event: the same id twice is the same event, and is answered once.
+    `progress`, where an adapter gives it, shows a reply before the answer is there ("You are 3rd in line"): each
+    replaces the one before, and the answer replaces the last.
     """
 
     id: str
@@ -52,6 +54,7 @@ class Incoming:
     action: Action | None = None
     values: Mapping[str, str] = field(default_factory=dict)
     files: Mapping[str, bytes] = field(default_factory=dict)
+    progress: Callable[[Reply], Awaitable[None]] | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,7 +95,9 @@ ActionHandler = Callable[["Core", Incoming, Action], Awaitable[Reply]]
 class Command:
     """A command: its words, and the handler that answers.
 
-    `slow` and `private` are declared, because Discord fixes both at the first acknowledgement.
+    `slow` and `private` are declared, because Discord fixes both at the first acknowledgement; `opens_form` likewise,
+    since a form must be that first acknowledgement: called without its required option, the command answers with a
+    form. `form_actions` are the presses of which the same holds.
     `actions` are the presses that belong to it, by action name.
     """
 
@@ -106,4 +111,6 @@ class Command:
     aliases: tuple[str, ...] = ()
     slow: bool = False
     private: bool = False
+    opens_form: bool = False
+    form_actions: frozenset[str] = frozenset()
     organisers_only: bool = False
