@@ -7,7 +7,7 @@ is a state that commands have to live with; give `open_sandbox(...)` to talk to 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -19,11 +19,10 @@ from bot.app import Core, build_core
 from bot.command import Incoming, Place, User
 from bot.reply import Button, Buttons, Reply
 from bot.settings import Settings
-from sandbox.protocol import Job, Result, Status
+from sandbox.settings import SandboxSettings
 
 if TYPE_CHECKING:
     from sandbox.client import Sandbox
-    from sandbox.protocol import Report
 
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 GROUP = Place(platform="test", community="page", channel="group")
@@ -43,14 +42,9 @@ class SettableClock:
         self.at += timedelta(**by)
 
 
-class TorchAway:
-    """A sandbox whose worker cannot be reached."""
-
-    async def run(self, job: Job) -> Result:
-        return Result(id=job.id, status=Status.UNAVAILABLE, error="torch is away in this test")
-
-    async def report(self) -> Report:
-        raise NotImplementedError("torch is away in this test")
+def torch_away(folder: Path) -> SandboxSettings:
+    """A worker's socket at which nobody listens."""
+    return SandboxSettings(socket=folder / "nobody.sock")
 
 
 @dataclass
@@ -121,6 +115,6 @@ async def conversation(
 ) -> AsyncIterator[Conversation]:
     """A channel on a store in `data_dir`; give the same folder twice to see what a restart keeps."""
     clock = SettableClock()
-    away: AbstractAsyncContextManager[Sandbox] = nullcontext(TorchAway())
-    async with build_core(Settings(data_dir=data_dir), clock=clock, sandbox=sandbox or away, patient=True) as core:
+    settings = Settings(data_dir=data_dir, sandbox=torch_away(data_dir))
+    async with build_core(settings, clock=clock, sandbox=sandbox, patient=True) as core:
         yield Conversation(core, clock, place, organisers)

@@ -30,7 +30,8 @@ from bot.reply import (
 )
 from bot.settings import Settings, SlackSettings
 from bot.store.store import open_store
-from sandbox.protocol import Job, Report, Result
+from sandbox.client import open_sandbox
+from sandbox.settings import SandboxSettings
 
 PNG = bytes.fromhex(
     "89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c4890000000d49444154789c6360f8cfc0000003010100"
@@ -38,16 +39,6 @@ PNG = bytes.fromhex(
 )
 WORDS = (Option(name="words", says="What to say.", rest=True),)
 LAYERS = ("conv1d", "conv2d", "linear")
-
-
-class NoTorch:
-    """A sandbox for tests that never ask torch anything; asking fails the test."""
-
-    async def run(self, job: Job) -> Result:
-        raise AssertionError(f"nothing here asks torch, yet {job.kind} was asked")
-
-    async def report(self) -> Report:
-        raise AssertionError("nothing here asks torch for a report")
 
 
 @dataclass
@@ -203,9 +194,10 @@ def command(
 
 @asynccontextmanager
 async def open_lab(lab: Lab, settings: Settings) -> AsyncIterator[Core]:
-    """A real core with its real store, and the lab's commands."""
-    async with open_store(settings.database_path) as store:
-        yield Core(settings=settings, store=store, sandbox=NoTorch(), commands=lab.commands)
+    """A real core with its real store, the lab's commands, and a worker's socket at which nobody listens."""
+    away = SandboxSettings(socket=settings.data_dir / "nobody.sock")
+    async with open_store(settings.database_path) as store, open_sandbox(away) as sandbox:
+        yield Core(settings=settings, store=store, sandbox=sandbox, commands=lab.commands)
 
 
 def lab_settings(folder: Path, slack: SlackSettings | None = None) -> Settings:
