@@ -7,8 +7,9 @@ import asyncio
 import sys
 from pathlib import Path
 
-from sandbox.server import SocketInUseError, serve
+from sandbox.server import serve
 from sandbox.settings import SandboxSettings
+from sandbox.socket_server import SocketInUseError
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -12,9 +12,9 @@ import pytest
 
 from sandbox.client import Sandbox
 from sandbox.protocol import MAX_LINE, Status
-from sandbox.server import open_to_others
 from sandbox.settings import SandboxSettings
 from sandbox.socket_client import SocketSandbox
+from sandbox.socket_server import open_to_others
 from tests.attacks.lab import ask, rogue
 
 

@@ -13,9 +13,9 @@ import pytest
 
 from sandbox import __main__ as command_line
 from sandbox.protocol import VERSION, Status, encode
-from sandbox.server import SocketInUseError, open_to_others
 from sandbox.settings import SandboxSettings
 from sandbox.socket_client import SocketSandbox
+from sandbox.socket_server import SocketInUseError, open_to_others
 from tests.attacks.lab import ask, rogue
 from tests.attacks.processes import open_descriptors
 
