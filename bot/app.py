@@ -22,6 +22,7 @@ from bot.command import Command, Completion, Incoming, Place
 from bot.commands.registry import COMMANDS
 from bot.completion import complete
 from bot.dispatch import QUICK_S, Dispatcher, clean
+from bot.fairness.gate import Gate
 from bot.logs import Fingerprint
 from bot.reply import Reply
 from bot.settings import Settings
@@ -30,6 +31,9 @@ from sandbox.client import Sandbox, open_sandbox
 
 if TYPE_CHECKING:
     from sandbox.oracle import Oracle
+
+
+TICKET = 12  # characters that name a run until it is over
 
 
 class References:
@@ -59,6 +63,7 @@ class Core:
         commands: every command, in the order in which help lists them.
         clock: says what time it is.
         shapes: what it has answered.
+        gate: lets runs in, in fairness; whoever runs people's code goes through it.
     """
 
     def __init__(
@@ -82,6 +87,12 @@ class Core:
         self.new_reference = new_reference or References(secrets.randbits(64))
         self.new_event = new_event
         self.shapes = Answers()
+        self.gate = Gate(
+            settings.fairness,
+            at_a_time={"cpu": settings.sandbox.jail.side_by_side, "cuda": 1},
+            clock=clock,
+            new_id=lambda: self.new_event()[:TICKET],
+        )
         self._oracle: Oracle | None = None
         self.dispatcher = Dispatcher(self.commands, fingerprint=Fingerprint(secrets.token_bytes(16)), quick_s=quick_s)
 

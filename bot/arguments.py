@@ -3,17 +3,28 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Mapping
 
 from bot.command import Command, Option
 from bot.errors import WrongUsage
 
+MARK = "--"
+_BLANKS = re.compile(r"\A[^\S\r\n]*(?:\r?\n(?:[^\S\r\n]*\r?\n)*)?")  # to the end of its line, and empty lines below
 SHOWN = 40  # characters of a person's word that an error repeats
 
 
 def usage(command: Command) -> str:
     """How a command is typed, such as `/help [command]`."""
-    return " ".join([f"/{command.name}", *(_slot(option) for option in command.options)])
+    flags = (f"[{MARK}{flag.name}]" for flag in command.flags)
+    return " ".join([f"/{command.name}", *flags, *(_slot(option) for option in command.options)])
+
+
+def split(text: str) -> tuple[str, str]:
+    """The first word and what follows it; of a line below, the indentation stays."""
+    word = text.split(maxsplit=1)[0] if text.strip() else ""
+    rest = text[text.index(word) + len(word) :].rstrip()
+    return word, _BLANKS.sub("", rest, count=1)
 
 
 def shorten(word: str) -> str:
@@ -23,7 +34,7 @@ def shorten(word: str) -> str:
 
 
 def read(command: Command, rest: str, values: Mapping[str, str]) -> dict[str, str]:
-    """The options by name.
+    """The options by name, and every flag that was typed, as "yes".
 
     Args:
         command: whose options they are.
@@ -37,8 +48,9 @@ def read(command: Command, rest: str, values: Mapping[str, str]) -> dict[str, st
     for name in values:
         if name not in options:
             raise WrongUsage(f"`/{command.name}` takes no `{shorten(name)}`.", suggestion=_example(command))
+    flags, rest = _flags(command, rest)
     typed = [option for option in command.options if option.name not in values]
-    given = {**_positional(command, typed, rest), **values}
+    given = {**flags, **_positional(command, typed, rest), **values}
     for option in command.options:
         if option.name in given:
             given[option.name] = _chosen(command, option, given[option.name])
@@ -50,13 +62,26 @@ def read(command: Command, rest: str, values: Mapping[str, str]) -> dict[str, st
     return given
 
 
+def _flags(command: Command, rest: str) -> tuple[dict[str, str], str]:
+    """The flags before anything else, and what follows them."""
+    given: dict[str, str] = {}
+    names = {MARK + flag.name: flag.name for flag in command.flags}
+    while names:
+        word, after = split(rest)
+        if word.casefold() not in names:
+            break
+        given[names[word.casefold()]] = "yes"
+        rest = after
+    return given, rest
+
+
 def _positional(command: Command, options: list[Option], rest: str) -> dict[str, str]:
     given: dict[str, str] = {}
     for option in options:
         if not rest:
             return given
         if option.rest:
-            return given | {option.name: rest}
+            return given | {option.name: rest if option.python else rest.lstrip()}
         given[option.name], *more = rest.split(maxsplit=1)
         rest = "".join(more)
     if rest:

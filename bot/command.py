@@ -68,14 +68,23 @@ class Completion:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Option:
-    """One argument. `rest` takes everything that follows, spaces and all."""
+    """One argument. `rest` takes everything that follows, spaces and all; of `python` the indentation counts, too."""
 
     name: str
     says: str
     required: bool = True
     rest: bool = False
+    python: bool = False
     choices: tuple[str, ...] = ()
     complete: Callable[[Core, str], list[Completion]] | None = None  # the argument so far -> ways to go on
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flag:
+    """A word such as `--cuda`, typed before the options."""
+
+    name: str
+    says: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,6 +108,7 @@ class Command:
     since a form must be that first acknowledgement: called without its required option, the command answers with a
     form. `form_actions` are the presses of which the same holds.
     `actions` are the presses that belong to it, by action name.
+    `more` says what help adds from the settings.
     """
 
     name: str
@@ -107,7 +117,9 @@ class Command:
     options: tuple[Option, ...]
     examples: tuple[Example, ...]
     handler: Handler
+    flags: tuple[Flag, ...] = ()
     actions: Mapping[str, ActionHandler] = field(default_factory=dict)
+    more: Callable[[Core], tuple[str, ...]] | None = None
     aliases: tuple[str, ...] = ()
     slow: bool = False
     private: bool = False

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from bot.actions import Action
-from bot.arguments import SHOWN, read, shorten
+from bot.arguments import SHOWN, read, shorten, split
 from bot.command import ActionHandler, Command, Incoming
 from bot.errors import NotAllowed, StaleAction, TextTooLong, TooSlow, UnknownCommand, UserError
 from bot.logs import Fingerprint, frames
@@ -162,11 +162,8 @@ def _printable(text: str) -> str:
 
 def _first_word(text: str) -> tuple[str, str]:
     """The first word as a command's name would be written, and the rest as it was typed."""
-    pieces = text.lstrip(MARKS + " \t\r\n").split(maxsplit=1)
-    if not pieces:
-        return "", ""
-    word = unicodedata.normalize("NFKC", pieces[0][: 4 * SHOWN]).strip(MARKS).casefold()
-    return word, pieces[1].rstrip() if len(pieces) > 1 else ""
+    first, rest = split(text.lstrip(MARKS + " \t\r\n"))
+    return unicodedata.normalize("NFKC", first[: 4 * SHOWN]).strip(MARKS).casefold(), rest
 
 
 async def _is_organiser(core: Core, incoming: Incoming) -> bool:

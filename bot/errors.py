@@ -7,6 +7,8 @@
     │   ├── TextTooLong           more text than a command takes
     │   ├── NotAllowed            only organisers may do this
     │   ├── StaleAction           a button of a message that is too old, or of another version
+    │   ├── Busy                  too much at a time: somebody's own run, their rate, their channel's, or everybody's
+    │   ├── Cancelled             somebody who may has cancelled it
     │   └── TooSlow               no answer within the command's time
     └── StartError                Stride cannot start: one line on stderr and exit status 2
         ├── SettingsError         a setting is wrong
@@ -86,6 +88,18 @@ class NotAllowed(UserError):
 
 class StaleAction(UserError):
     """A press that no longer means anything."""
+
+
+class Busy(UserError):
+    """Not now; the message says when."""
+
+    kind = "busy"
+
+
+class Cancelled(UserError):
+    """Somebody who may has cancelled it."""
+
+    kind = "cancelled"
 
 
 class TooSlow(UserError):

@@ -112,7 +112,8 @@ class Fault:
     """Why there is no answer: for programs, the same as the parts say to people.
 
     Attributes:
-        kind: `language`, `shape`, `usage`, `unavailable`, `bug`, or a sandbox status in lower case.
+        kind: `language`, `shape`, `usage`, `busy`, `cancelled`, `unavailable`, `bug`, or a sandbox status in lower
+            case.
         message: one sentence.
         column: where in the text, counted from 0.
         suggestion: what to write instead.

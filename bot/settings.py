@@ -125,6 +125,16 @@ class SlackSettings(_Group):
         return self
 
 
+class FairnessSettings(_Group):
+    """How often code may be run, so that nobody keeps the others from it. The terminal's operator is exempt."""
+
+    person_burst: int = Field(default=6, ge=1, description="Runs that one person may start in a row.")
+    person_per_minute: float = Field(default=12.0, gt=0, description="Runs a minute of one person after that.")
+    channel_burst: int = Field(default=20, ge=1, description="Runs that may be started in one channel in a row.")
+    channel_per_minute: float = Field(default=40.0, gt=0, description="Runs a minute in one channel after that.")
+    waiting: int = Field(default=16, ge=0, le=1000, description="Runs that may wait for their turn.")
+
+
 class Settings(BaseSettings):
     """Everything that can be set. Frozen: built in `__main__`, passed down, never changed."""
 
@@ -149,6 +159,7 @@ class Settings(BaseSettings):
     web: WebSettings = Field(default_factory=WebSettings)
     discord: DiscordSettings = Field(default_factory=DiscordSettings)
     slack: SlackSettings = Field(default_factory=SlackSettings)
+    fairness: FairnessSettings = Field(default_factory=FairnessSettings)
     sandbox: SandboxSettings = Field(default_factory=SandboxSettings)
 
     @field_validator("data_dir")

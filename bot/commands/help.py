@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from bot.actions import Action
-from bot.arguments import shorten, usage
+from bot.arguments import MARK, shorten, usage
 from bot.command import Command, Completion, Example, Incoming, Option
 from bot.errors import StaleAction, UnknownCommand
 from bot.reply import Button, Buttons, Code, Part, Reply, Table, Text
@@ -31,7 +31,7 @@ async def _help(core: Core, _incoming: Incoming, given: Mapping[str, str]) -> Re
         raise UnknownCommand(
             f"There is no command `{shorten(word)}`; the nearest is `/{near.name}`.", suggestion=f"/help {near.name}"
         )
-    return _one(command)
+    return _one(core, command)
 
 
 async def _example(core: Core, incoming: Incoming, action: Action) -> Reply:
@@ -58,19 +58,22 @@ def _all(core: Core) -> Reply:
     return Reply(parts=tuple(parts), data={"commands": [_described(command) for command in core.commands]})
 
 
-def _one(command: Command) -> Reply:
+def _one(core: Core, command: Command) -> Reply:
     parts: list[Part] = [
         Text(text=f"/{command.name}: {command.says}", tone="heading"),
         Code(code=usage(command)),
         Text(text=command.help),
     ]
     if command.options:
-        rows = tuple((option.name, option.says, _needed(option)) for option in command.options)
+        flags = tuple((MARK + flag.name, flag.says, "may be left out") for flag in command.flags)
+        rows = flags + tuple((option.name, option.says, _needed(option)) for option in command.options)
         parts.append(Table(headers=("option", "what it is", ""), rows=rows))
     if command.examples:
         shown = tuple((example.text, example.says) for example in command.examples)
         parts.append(Table(headers=("type this", "to see"), rows=shown))
         parts.append(Buttons(buttons=_buttons(command)))
+    if command.more is not None:
+        parts += [Text(text=words) for words in command.more(core)]
     if command.aliases:
         parts.append(Text(text="Also called " + ", ".join(f"`/{name}`" for name in command.aliases), tone="note"))
     if command.organisers_only:
