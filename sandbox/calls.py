@@ -70,4 +70,7 @@ FIRST_UNKNOWN = 450  # newer than this list on every machine: glibc is told that
 
 # ioctls of ordinary files and pipes: isatty, non-blocking, how much there is to read, close-on-exec
 IOCTLS = (0x5401, 0x5421, 0x541B, 0x5451, 0x5450)
+# fcntl: copies of a descriptor, its flags, its file's flags and locks, a pipe's size. Not: who gets its signals and
+# which (F_SETOWN, F_SETSIG: the kernel sends them where `kill` is refused), leases, notices of changes, seals.
+FCNTLS = (0, 1, 2, 3, 4, 5, 6, 7, 1030, 1031, 1032)
 NAMESPACES = 0x7E020000  # every CLONE_NEW* flag that clone takes

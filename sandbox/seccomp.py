@@ -194,7 +194,8 @@ def _permitting(
         "clone": _refused_if(_CLONE[column], calls.NAMESPACES),
         "prlimit64": _allowed_if(_PRLIMIT[column], _EQUAL, 0),
         "socketpair": _stream_pair(calls.JOB["socketpair"][column]),
-        "ioctl": _one_of(calls.JOB["ioctl"][column], calls.IOCTLS),
+        "ioctl": _one_of(calls.JOB["ioctl"][column], calls.IOCTLS, errno.ENOTTY),
+        "fcntl": _one_of(calls.JOB["fcntl"][column], calls.FCNTLS, errno.EPERM),
     } | dict(special)
     for name in allowed.keys() & conditions.keys():
         code += conditions[name]
@@ -243,14 +244,14 @@ def _stream_pair(number: int | None) -> list[bytes]:
     ]
 
 
-def _one_of(number: int | None, requests: tuple[int, ...]) -> list[bytes]:
-    """A call whose second argument is one of these; another one fits no file (ENOTTY)."""
+def _one_of(number: int | None, requests: tuple[int, ...], refusal: int) -> list[bytes]:
+    """A call whose second argument is one of these; any other is refused with this error."""
     tests = [_step(_EQUAL, request, len(requests) - at, 0) for at, request in enumerate(requests)]
     return [
         _step(_EQUAL, number or 0, 0, len(requests) + 3),
         _step(_LOAD, _SECOND_ARGUMENT_AT),
         *tests,
-        _step(_RETURN, _ERRNO | errno.ENOTTY),
+        _step(_RETURN, _ERRNO | refusal),
         _step(_RETURN, _ALLOW),
     ]
 

@@ -105,6 +105,7 @@ def main(arguments: list[str]) -> int:
     """Serve until the owner goes; exit status 1 where there is nothing to serve with."""
     control = socket.socket(fileno=int(arguments[0]))
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    gc.disable()  # it would look through a growing torch again and again
     try:
         hello, toolbox, scratch = _start(arguments[1], json.loads(arguments[2]))
     except Exception as fault:  # noqa: BLE001 whatever keeps a jail from starting is the report
@@ -112,8 +113,8 @@ def main(arguments: list[str]) -> int:
         return 1
     _go_quiet()
     # What was imported stays: a child's collector must neither walk it nor copy its pages.
-    gc.collect()
     gc.freeze()
+    gc.enable()
     fill_holes()
     control.send(encode(hello))
     with suppress(ConnectionError, BrokenPipeError):

@@ -57,7 +57,7 @@ def decide(program: bytes, architecture: int, number: int, *arguments: int) -> i
 def test_a_filter_lets_its_list_through_and_nothing_else(machine: str) -> None:
     column, architecture = MACHINES[machine]
     whole, one = seccomp.zygote_program(machine), seccomp.job_program(machine, 42)
-    conditional = {"clone", "tgkill", "prlimit64", "ioctl", "socketpair"}
+    conditional = {"clone", "tgkill", "prlimit64", "ioctl", "fcntl", "socketpair"}
     for name, numbers in calls.ZYGOTE.items():
         number = numbers[column]
         if number is None or name in conditional:
@@ -93,6 +93,10 @@ def test_some_calls_pass_by_their_arguments_alone(machine: str) -> None:
     assert answers("prlimit64", 1) == (EPERM, EPERM)
     assert answers("ioctl", 1, 0x5401) == (ALLOW, ALLOW)
     assert answers("ioctl", 1, 0x5412) == (ENOTTY, ENOTTY)  # TIOCSTI
+    for command in (0, 1, 2, 3, 4, 1030, 1032):
+        assert answers("fcntl", 1, command) == (ALLOW, ALLOW)
+    for command in (8, 10, 15, 1024, 1026, 1033):  # F_SETOWN, F_SETSIG, F_SETOWN_EX, F_SETLEASE, F_NOTIFY, F_ADD_SEALS
+        assert answers("fcntl", 1, command) == (EPERM, EPERM)
     assert answers("socketpair", 1, 1 | 0o2000000) == (ALLOW, ALLOW)
     for arguments in ((1, 2), (1, 5), (2, 1), (16, 3)):
         assert answers("socketpair", *arguments) == (EPERM, EPERM)
