@@ -27,6 +27,7 @@ MOST_UNKNOWN_PARAMETERS = 10_000_000  # that arguments could mean, where meta ca
 
 _REPEATS = ("num_layers", "num_encoder_layers", "num_decoder_layers")
 _ATTENTION = ("MultiheadAttention", "Transformer")
+_ROW_A_NUMBER = ("Linear", "Conv1d", "Conv2d", "Conv3d")
 _MATRIX = ("matmul", "mm", "bmm")
 
 
@@ -82,7 +83,9 @@ def check_real(stage: Stage, params: Iterable[torch.Tensor], inputs: Iterable[to
     touched = max(out, *(tensor.numel() for tensor in tensors), 0)
     if touched > MOST_ELEMENTS:
         raise TooMuchError(f"a tensor would have {touched} elements, and the limit is {MOST_ELEMENTS}")
-    multiplies = touched * sum(_columns(tensor) for tensor in params) + _other_multiplies(stage, tensors, touched)
+    # Each number that these give is a row of weights times as many inputs; of the others no such thing is known.
+    each = out if out and stage.name in _ROW_A_NUMBER else touched
+    multiplies = each * sum(_columns(tensor) for tensor in params) + _other_multiplies(stage, tensors, touched)
     if multiplies > MOST_MULTIPLIES:
         raise TooMuchError(f"it would take about {multiplies} multiplications, and the limit is {MOST_MULTIPLIES}")
 

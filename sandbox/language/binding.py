@@ -6,7 +6,7 @@ Both spellings end here, so both give the same mistakes: too many, twice, unknow
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from typing import NamedTuple
 
@@ -65,6 +65,18 @@ SOLVABLE = frozenset(
     }
 )
 _MEANINGLESS = {"device"}
+# What people write for a parameter in the short spelling; Python's spelling takes what Python takes.
+_NICKNAMES: Mapping[str, tuple[str, ...]] = {
+    "kernel": ("kernel_size",),
+    "pad": ("padding",),
+    "dil": ("dilation",),
+    "group": ("groups",),
+    **dict.fromkeys(("in", "cin", "in_ch", "in_chs", "in_c", "inp"), ("in_channels", "in_features", "input_size")),
+    **dict.fromkeys(("out", "cout", "out_ch", "out_chs", "out_c"), ("out_channels", "out_features")),
+    **dict.fromkeys(("hidden", "hid"), ("hidden_size",)),
+    **dict.fromkeys(("heads", "nheads", "n_heads", "num_head"), ("num_heads", "nhead")),
+    **dict.fromkeys(("layers", "n_layers", "nlayers"), ("num_layers",)),
+}
 _NOTHING: Mapping[str, Value] = {}
 
 
@@ -85,6 +97,7 @@ class Target:
         positional: the parameters that may be given by place, in order.
         known: every parameter by name.
         flags: short letters for parameters.
+        nicknames: other words for them.
         required: what must be written.
         rest: the parameter that takes all remaining whole numbers, if any.
         signature: for the error that shows it.
@@ -98,6 +111,7 @@ class Target:
     required: tuple[str, ...]
     rest: str | None
     signature: Signature
+    nicknames: Mapping[str, str] = field(default_factory=dict)
 
 
 @cache
@@ -113,7 +127,13 @@ def target(kind: str, name: str, *, python: bool) -> Target:
     places, required = catalogue.short_order(name)
     known = {key: parameter for key, parameter in signature.by_name.items() if key not in spec.nested}
     known |= {key: Parameter(key, value) for key, value in spec.extra.items() if key not in known}
-    return Target(kind, name, places, known, spec.flags, required, None, signature)
+    return Target(kind, name, places, known, spec.flags, required, None, signature, _nicknames(known))
+
+
+def _nicknames(known: Mapping[str, Parameter]) -> Mapping[str, str]:
+    """The nicknames that mean one of these parameters and are none themselves."""
+    meant = {nick: next((name for name in names if name in known), "") for nick, names in _NICKNAMES.items()}
+    return {nick: name for nick, name in meant.items() if name and nick not in known}
 
 
 def _target(
@@ -131,12 +151,15 @@ def bind(
     `at` is where the layer is named, for arguments that are missing; `implied` holds where nothing is written.
     """
     args: dict[str, Value] = {}
-    places = iter(to.positional)
+    spelled: set[str] = set()  # `conv1d in=3 16`: the 16 is the next one, then
+    places = (name for name in to.positional if name not in spelled)
     pending: Given | None = None
     rest: list[Given] = []
     for argument in given:
         if argument.name:
-            _put(to, args, _parameter(to, argument), argument, notes)
+            name = _parameter(to, argument)
+            _put(to, args, name, argument, notes)
+            spelled |= {name} if _spelled_out(to, argument) else set()
             continue
         if rest and not isinstance(argument.value, tuple | str):
             rest.append(argument)
@@ -163,12 +186,17 @@ def bind(
     return args
 
 
+def _spelled_out(to: Target, argument: Given) -> bool:
+    """Whether it was given by a name and an `=`, rather than by a flag."""
+    return bool(argument.token.key) and argument.token.key not in to.flags
+
+
 def _parameter(to: Target, argument: Given) -> str:
     if argument.name in to.known:
         return argument.name
-    flag = to.flags.get(argument.name)
-    if flag:
-        return flag
+    short = to.flags.get(argument.name) or to.nicknames.get(argument.name.lower())
+    if short:
+        return short
     near = nearest_parameter(to, argument.name)
     raise LanguageError(
         f"{to.name} has no argument `{argument.name}`.",

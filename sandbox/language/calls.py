@@ -113,6 +113,8 @@ class Calls:
             return reader.is_code(node, f"`{name}` is not made here")
         near = nearest_name(name.rsplit(".", 1)[-1]) if name and not name.startswith("_") else None
         meant = meanings(near)[0] if near else None
+        if meant is None and name and "__" not in name:
+            return reader.is_code(node.func, f"I know no layer or function called `{name}`")
         return reader.mistake(
             node.func,
             f"I know no layer or function called `{name}`." if name else "That cannot be called.",
@@ -289,7 +291,7 @@ class Calls:
     def subscript(self, node: ast.Subscript) -> Thing:
         """`lstm(x)[0]`, `x.shape[0]`."""
         owner = self.reader.value(node.value)
-        index = self.reader.value(node.slice)
+        index = self.reader.value(node.slice) if isinstance(node.slice, ast.Constant | ast.UnaryOp) else None
         if isinstance(owner, SizeOf) and owner.axis is None and isinstance(index, int):
             return SizeOf(owner.flow, index)
         if isinstance(owner, Flow) and index == 0 and owner.stages and isinstance(node.value, ast.Call | ast.Name):

@@ -19,10 +19,14 @@ class Module:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A tensor that the code starts from: its shape, or only its name where the code does not say more."""
+    """A tensor that the code starts from: its shape, or only its name where the code does not say more.
+
+    `span` is the lowest and the highest of its whole numbers, where the code says them.
+    """
 
     name: str = ""
     shape: Shape | None = None
+    span: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,8 @@ from sandbox.language.words import meanings
 
 MAX_STAGES = 1000
 _CALL = re.compile(r"\b[A-Za-z_]\w{0,80}\(|\bnn\.\w{1,80}\s{0,9}\(|\blambda\b", re.ASCII)
-_PRODUCT = re.compile(r"\s*([A-Za-z_]\w*)\s*@\s*([A-Za-z_]\w*)\s*(?:@|\Z)", re.ASCII)  # a @ b
+_PRODUCT = re.compile(r"\s*([A-Za-z_]\w*)\s*[@*+/-]\s*([A-Za-z_]\w*)\s*(?:@|\Z)", re.ASCII)  # a @ b
+_INDEX = re.compile(r"\s*([A-Za-z_]\w*)\[", re.ASCII)  # x[:, 0]
 _CODE = re.compile(
     r"^[ \t]*(?:(?:class|def|async|import|from|for|while|if|elif|else|with|return|try|except|raise|assert|del|global"
     r"|nonlocal|yield|pass|match)\b|@[A-Za-z_])",
@@ -73,7 +74,7 @@ def _read(text: str) -> Pipeline:
         return _finish(line, python=python)
     for start, end in _in_turn(pieces, line):
         if _CALL.search(cleaned, start, end):
-            read_pasted(start, end, line)
+            read_pasted(start, end, line, goes_on=end < len(cleaned))
         else:
             read_stage(scan(cleaned, start, end), line)
     return _finish(line)
@@ -82,7 +83,10 @@ def _read(text: str) -> Pipeline:
 def _is_python(text: str) -> bool:
     if _CALL.search(text) or _CODE.search(text):
         return True
-    product = _PRODUCT.match(text) if "@" in text else None
+    index = _INDEX.match(text) if "[" in text else None
+    if index is not None:
+        return not meanings(index[1])
+    product = _PRODUCT.match(text)
     return product is not None and not meanings(product[1]) and not looks_like_shape(product[2])
 
 

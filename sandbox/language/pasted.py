@@ -16,74 +16,35 @@ from sandbox.language.layers.registry import LAYERS, OPS
 from sandbox.language.layouts import Shape
 from sandbox.language.line import Line
 from sandbox.language.model import CodeGivenError, LanguageError, Span, Stage
-from sandbox.language.shapes import read_shapes
 from sandbox.language.syntax import Place, deeper_than, dotted, literal_words
-from sandbox.language.tokens import Token, scan, shorten
-from sandbox.language.values import dtype_named, looks_like_shape
+from sandbox.language.tokens import Token, shorten
+from sandbox.language.trailing import take_input, take_words
 
 MAX_BRACKETS = 60  # nested; deeper code is no layer, and Python's own reader has a limit near 100
 MAX_SIGNS = 500  # of arithmetic: a chain of them is a deep tree
 MAX_DEPTH = 150  # levels of the syntax tree
-_TAIL = re.compile(r"(?:\s+(?:[NCLTSEDHWB]=?\d+|eval|train))+\s*\Z")
-_MODES = {"eval": False, "train": True}
+_BLOCK = re.compile(r"\s*(?:async\s+)?(class|def|for|while|with|if|try|import|from)\b")
+_ROWS = {"Embedding": "num_embeddings", "EmbeddingBag": "num_embeddings", "one_hot": "num_classes"}
 _PRINTED = {"print", "display", "repr", "str", "list", "tuple"}
 
 
-def read_pasted(start: int, end: int, line: Line) -> bool:
+def read_pasted(start: int, end: int, line: Line, *, goes_on: bool = False) -> bool:
     """Adds what the Python in `line.text[start:end]` says to the line; raises `LanguageError`.
 
-    Returns whether a module's whole output goes on to the next, as it does in a notebook: not where the code unpacks
-    a tuple itself.
+    `goes_on`: more of the chain follows, so that a tensor alone is its input. Returns whether a module's whole output
+    goes on to the next, as it does in a notebook: not where the code unpacks a tuple itself.
     """
-    end = _take_input(start, end, line)
-    end = _take_words(start, end, line)
+    end = take_input(start, end, line)
+    end = take_words(start, end, line)
     place = Place(line.text, start, end)
     tree = _parsed(place, line)
     reader = _Reader(line, place)
     result = reader.run(tree)
-    _deliver(result, reader, line)
+    if goes_on and isinstance(result, Flow) and not result.stages and not line.stages:
+        line.add_shapes([source.shape for source in result.sources if source.shape is not None])
+    else:
+        _deliver(result, reader, line)
     return not reader.unpacked
-
-
-def _take_input(start: int, end: int, line: Line) -> int:
-    """Takes the `@ 32x3x100` off the end of the code; returns where the code ends."""
-    if "@" not in line.text[start:end]:
-        return end
-    tokens = scan(line.text, start, end)
-    shapes = 0
-    for index in range(len(tokens) - 1, -1, -1):
-        token = tokens[index]
-        if token.kind == "at" and shapes:
-            line.add_shapes(read_shapes(tokens[index:], line, one=False, mode=_MODES))
-            return token.start
-        if not _ends_line(token):
-            return end
-        shapes += _is_shape(token.text.rstrip(","))
-    return end
-
-
-def _is_shape(text: str) -> bool:
-    return (looks_like_shape(text) and text[:1] != "[") or text.isdigit()
-
-
-def _ends_line(token: Token) -> bool:
-    """Whether a word can stand after the `@`: a shape, a dtype or a mode."""
-    text = token.text.rstrip(",")
-    return token.kind == "word" and (_is_shape(text) or text.lower() in _MODES or dtype_named(text) is not None)
-
-
-def _take_words(start: int, end: int, line: Line) -> int:
-    """Takes `L100 eval` off the end of the code."""
-    match = _TAIL.match(line.text, line.text.rfind(")", start, end) + 1, end)
-    if match is None:
-        return end
-    for token in scan(line.text, match.start(), end):
-        word = token.key or token.text
-        if word in _MODES:
-            line.set_mode(_MODES[word], token)
-        else:
-            line.set_size(word[0], min(int(token.text.lstrip(word[0])[:19]), 2**63 - 1), token)
-    return match.start()
 
 
 def _parsed(place: Place, line: Line) -> ast.Module:
@@ -123,6 +84,15 @@ def _syntax(fault: SyntaxError, place: Place, line: Line) -> LanguageError:
         if "int string conversion" in str(fault.msg)
         else f"Python cannot read this: {fault.msg}."
     )
+    block = _BLOCK.match(place.code)
+    if block is not None:
+        return CodeGivenError(
+            f"Python cannot read this {block[1]} ({fault.msg}), and /run is for code.",
+            column=min(column, len(line.text)),
+            expected="a layer or a chain of layers",
+            suggestion="/run",
+            example="nn.Sequential(nn.Linear(10, 20), nn.ReLU())",
+        )
     opened, closed = place.code.count("("), place.code.count(")")
     return LanguageError(
         message,
@@ -156,6 +126,22 @@ def _deliver(result: Thing, reader: _Reader, line: Line) -> None:
         _place_sources(result.sources, reader, line)
     for stage in result.stages:
         _add(line, stage)
+    _require_in_range(result, reader)
+
+
+def _require_in_range(flow: Flow, reader: _Reader) -> None:
+    """Only shapes go on from here: where the code's own numbers make torch refuse, it has to be run."""
+    first = flow.stages[0]
+    rows = first.args.get(_ROWS.get(first.name, ""))
+    span = flow.sources[0].span
+    if span is None or not isinstance(rows, int) or rows < 1 or (span[0] >= 0 and span[1] < rows):
+        return
+    wrong = span[1] if span[1] >= rows else span[0]
+    raise reader.is_code(
+        reader.last,
+        f"The tensor holds {wrong} (or may), and {first.name} with {rows} counts from 0 to {rows - 1}. "
+        "Here only shapes are looked at, not numbers",
+    )
 
 
 def _modules(thing: Thing) -> list[Module]:

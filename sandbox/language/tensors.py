@@ -48,7 +48,8 @@ def make(reader: _Reader, node: ast.Call, word: str) -> Flow:
         sizes, usual = _sizes(reader, node, word, keywords), INTEGER if word in {"randint", "LongTensor"} else None
     if len(sizes) > MAX_AXES:
         raise reader.mistake(node, f"A tensor has at most {MAX_AXES} axes.")
-    return Flow((Source(word, Shape(sizes, dtype or usual or "float32", reader.token(node))),))
+    shape = Shape(sizes, dtype or usual or "float32", reader.token(node))
+    return Flow((Source(word, shape, _span(reader, node, word)),))
 
 
 def convert(reader: _Reader, node: ast.Call, method: str, owner: Flow) -> Flow | None:
@@ -69,7 +70,30 @@ def convert(reader: _Reader, node: ast.Call, method: str, owner: Flow) -> Flow |
     if owner.stages or shape is None:
         named = Stage("op", method) if method in CASTS else Stage("op", "to", {"dtype": Dtype(dtype)})
         return reader.calls.through(node, named, [owner])
-    return Flow((Source(owner.sources[0].name, replace(shape, dtype=dtype)),))
+    return Flow((replace(owner.sources[0], shape=replace(shape, dtype=dtype)),))
+
+
+def _span(reader: _Reader, node: ast.Call, word: str) -> tuple[int, int] | None:
+    """The lowest and the highest whole number that such a tensor holds or may hold, where the code says it."""
+    things = [reader.value(item) for item in node.args]
+    if word in {"tensor", "LongTensor"}:
+        numbers = _whole(things[0]) if things and isinstance(things[0], tuple) else []
+    elif word == "arange":
+        counted = range(*(thing for thing in things if isinstance(thing, int)))
+        numbers = [counted[0], counted[-1]] if counted else []
+    elif word == "randint":
+        bounds = [thing for thing in things[:2] if isinstance(thing, int)]
+        numbers = [*bounds[:-1], bounds[-1] - 1] if bounds else []
+        numbers += [0] if len(bounds) == 1 else []
+    else:
+        numbers = []
+    return (min(numbers), max(numbers)) if numbers else None
+
+
+def _whole(thing: Thing) -> list[int]:
+    if isinstance(thing, tuple):
+        return [number for item in thing for number in _whole(item)]
+    return [thing] if type(thing) is int else []
 
 
 def _dtype(reader: _Reader, node: ast.expr | None) -> str | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 from typing import NamedTuple
 
 from sandbox.language import catalogue
@@ -126,6 +127,7 @@ def nearest_name(word: str) -> str | None:
         alike,
         key=lambda choice: (
             choice[-1].isdigit() and not slip[-1].isdigit(),  # gap, not gap1, for gapp
+            not _doubled(slip, choice),  # conv1d, not conv1dt, for conv1dd
             len(choice) != len(slip),
             all(choice != meaning.name.lower() for meaning in known[choice]),
             -_common_start(slip, choice),
@@ -138,6 +140,11 @@ def implied(name: str, word: str) -> Mapping[str, Value]:
     """The arguments that a word for a layer brings along: `gap` means output_size=1."""
     presets = LAYERS[name].presets if name in LAYERS else {}
     return next((args for alias, args in presets.items() if key(alias) == key(bare(word))), {})
+
+
+def _doubled(slip: str, choice: str) -> bool:
+    """Whether the slip is the choice with one letter typed twice."""
+    return any(a == b and slip[:i] + slip[i + 1 :] == choice for i, (a, b) in enumerate(pairwise(slip)))
 
 
 def _common_start(left: str, right: str) -> int:

@@ -32,6 +32,9 @@ CONV = ("Conv1d", {"in_channels": 3, "out_channels": 16, "kernel_size": 3})
         ("nn.Conv1d(3, 16, 3) @ 32x3x100", CONV, ["(32, 3, 100)"]),
         ("nn.Conv1d(3, 16, 3) @ (32, 3, 100)", CONV, ["(32, 3, 100)"]),
         ("nn.Conv1d(3, 16, 3) L100 N8", CONV, ["(8, 3, 100)"]),
+        ("nn.Conv1d(3, 16, 3) 32x3x100", CONV, ["(32, 3, 100)"]),
+        ("conv1d(3, 16, 3) on (32, 3, 100)", CONV, ["(32, 3, 100)"]),
+        ("a * b @ 2x3 3", ("broadcast", {}), ["(2, 3)", "(3,)"]),
         ("Conv1d(3, 16, 3)", CONV, ["(N, 3, L)"]),
         ("conv1d(3, 16, 3)", CONV, ["(N, 3, L)"]),
         ("layer = nn.Conv1d(3, 16, 3)  # a layer", CONV, ["(N, 3, L)"]),
@@ -184,6 +187,28 @@ def test_several_layers_that_nobody_calls_are_not_guessed_at() -> None:
         parse("self.conv = nn.Conv1d(3, 16, 3)\nself.act = nn.ReLU()")
 
 
+@pytest.mark.parametrize(
+    ("line", "answered"),
+    [
+        ("nn.Embedding(10, 4)(torch.tensor([1, 2, 9]))", True),
+        ("nn.Embedding(10, 4)(torch.tensor([[1, 2], [30, 4]]))", False),
+        ("nn.Embedding(10, 4)(torch.tensor([1, -1]))", False),
+        ("nn.Embedding(10, 4)(torch.arange(10))", True),
+        ("nn.Embedding(10, 4)(torch.arange(11))", False),
+        ("nn.EmbeddingBag(10, 4)(torch.randint(0, 10, (2, 5)))", True),
+        ("nn.Embedding(10, 4)(torch.randint(0, 100, (2, 5)))", False),
+        ("F.one_hot(torch.tensor([0, 1, 3]), 4)", True),
+        ("F.one_hot(torch.tensor([0, 1, 3]), 3)", False),
+    ],
+)
+def test_numbers_that_torch_would_refuse_are_not_passed_over(line: str, answered: bool) -> None:
+    if answered:
+        assert parse(line).stages
+        return
+    with pytest.raises(CodeGivenError, match="counts from 0 to"):
+        parse(line)
+
+
 def test_a_cell_is_followed_by_name() -> None:
     pipeline = parse("""
         x = torch.randn(8, 3, 32, 32)
@@ -254,7 +279,9 @@ def test_a_tensor_has_the_dtype_that_the_code_gives_it(line: str, dtype: str) ->
         ("nn.Linear(99999999999999999999, 2)", "99999999999999999999", "too large", None),
         ("F.conv1d(x, w)", "F.conv1d", "takes its weights as tensors", "nn.Conv1d"),
         ("nn.Sequential(nn.ReLU, nn.ReLU())", "nn.ReLU", "holds layers", None),
-        ("x.foo()", "x.foo", "no layer or function", None),
+        ("x.foo()", "x.foo", "no layer or function", "/run"),
+        ("x[:, 0]", "x[:, 0]", "index is code", "/run"),
+        ("class Net(nn.Module):", "", "Python cannot read this class", "/run"),
         ("torch.randn(2, 3)", "torch.randn(2, 3)", "tensor alone", None),
         ("__import__('os').system('ls')", "__import__", "no layer or function", None),
         ("nn.ReLU().__class__()", "nn.ReLU().__class__", "no layer", None),
