@@ -109,7 +109,7 @@ class Core:
 
     async def handle(self, incoming: Incoming) -> Reply | None:
         """Answers an event once; None where it has been seen before, since platforms deliver some twice."""
-        if not self.store.claim(incoming.id, incoming.at):
+        if not self.store.claim(incoming.id):
             return None
         incoming = clean(incoming)
         try:

@@ -112,17 +112,20 @@ class Store:
             ids = (await connection.execute(newest)).scalars().all()
         self._events = OrderedDict.fromkeys(reversed(ids))
 
-    def claim(self, event_id: str, at: datetime) -> bool:
-        """Whether this event is seen for the first time; from now on it is not. Decided in memory, written later."""
+    def claim(self, event_id: str) -> bool:
+        """Whether this event is seen for the first time; until it is released or the process ends, it no longer is."""
         if event_id in self._events:
             return False
         _keep(self._events, event_id, None, EVENTS_IN_MEMORY)
-        self._writer.add(ADD_EVENT, lambda: {"id": event_id, "at": at})
         return True
 
     def release(self, event_id: str) -> None:
         """Takes a claim back, where no answer was given after all and the platform should try again."""
         self._events.pop(event_id, None)
+
+    def keep_claim(self, event_id: str, at: datetime) -> None:
+        """Makes a claim hold beyond the end of the process, now that there is an answer; written later."""
+        self._writer.add(ADD_EVENT, lambda: {"id": event_id, "at": at})
 
     def remember_person(self, user: User, at: datetime) -> None:
         """Keeps a person's name and, to the hour, when they were last here; written later."""
@@ -154,8 +157,9 @@ class Store:
             await connection.execute(statement, row)
 
     def record_exchange(self, incoming: Incoming, reply: Reply) -> None:
-        """Keeps what was said and what came back, for the channel's history; written later."""
+        """Keeps what was said and what came back, for the channel's history, and its event's claim; written later."""
         place, user = incoming.place, incoming.user
+        self.keep_claim(incoming.id, incoming.at)
         if place not in self._channels:
             _keep(self._channels, place, None, KNOWN_IN_MEMORY)
             row = _place(place) | {"private": place.private, "first_seen": incoming.at}

@@ -97,7 +97,7 @@ def test_the_answer_to_a_very_long_question_is_not_kept() -> None:
 
 async def test_duties_forget_what_is_old_once_a_day(group: Conversation) -> None:
     store = group.core.store
-    store.claim("slack:1", START)
+    store.keep_claim("slack:1", START)
     store.keep_question("abc", "text", START)
     [first] = await do_due(store, START)
     assert first.counts == {"events": 0, "questions": 0}
