@@ -24,6 +24,8 @@ from bot.completion import complete
 from bot.dispatch import QUICK_S, Dispatcher, clean
 from bot.fairness.gate import Gate
 from bot.logs import Fingerprint
+from bot.newest import Newest
+from bot.pictures.pictures import Pictures
 from bot.reply import Reply
 from bot.settings import Settings
 from bot.store.store import Exchange, Store, open_store
@@ -60,9 +62,11 @@ class Core:
         settings: as the process was started with.
         store: what is remembered.
         sandbox: runs torch, in a process of its own.
+        pictures: draws numbers, in another.
         commands: every command, in the order in which help lists them.
         clock: says what time it is.
         shapes: what it has answered.
+        runs: the newest of them, to look at closer.
         gate: lets runs in, in fairness; whoever runs people's code goes through it.
     """
 
@@ -72,6 +76,7 @@ class Core:
         settings: Settings,
         store: Store,
         sandbox: Sandbox,
+        pictures: Pictures | None = None,
         commands: Sequence[Command] = COMMANDS,
         clock: Clock = SYSTEM_CLOCK,
         new_reference: Callable[[], str] | None = None,
@@ -82,11 +87,13 @@ class Core:
         self.settings = settings
         self.store = store
         self.sandbox = sandbox
+        self.pictures = pictures or Pictures()  # which is nothing but a door before the first picture
         self.commands = tuple(commands)
         self.clock = clock
         self.new_reference = new_reference or References(secrets.randbits(64))
         self.new_event = new_event
         self.shapes = Answers()
+        self.runs = Newest()
         self.gate = Gate(
             settings.fairness,
             at_a_time={"cpu": settings.sandbox.jail.side_by_side, "cuda": 1},
@@ -177,15 +184,18 @@ async def build_core(
     """
     way = settings.sandbox
     if patient:
-        way = way.model_copy(update={"wait_s": way.start_s})
+        jail = way.jail.model_copy(update={"wait_s": max(way.start_s, way.jail.wait_s)})
+        way = way.model_copy(update={"wait_s": way.start_s, "jail": jail})
     async with (
         open_store(settings.database_path) as store,
         open_sandbox(way) if sandbox is None else sandbox as worker,
+        Pictures() as pictures,
     ):
         yield Core(
             settings=settings,
             store=store,
             sandbox=worker,
+            pictures=pictures,
             clock=clock,
             quick_s=QUICK_S + way.start_s if patient else QUICK_S,
         )

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import structlog
 
 from bot.actions import Action
 from bot.command import Command, Completion, Example, Incoming, Option
+from bot.commands import run
 from bot.errors import StaleAction
 from bot.reply import Reply
 
@@ -26,10 +28,13 @@ async def shape(core: Core, incoming: Incoming, arguments: Mapping[str, str]) ->
         return known
     oracle = await core.oracle()
     from bot.commands import shape_reply
-    from sandbox.language.model import LanguageError
+    from sandbox.language.model import CodeGivenError, LanguageError
 
     try:
         answer = await oracle.ask(text)
+    except CodeGivenError as fault:
+        reply = shape_reply.mistake(fault, text)
+        return replace(reply, parts=(*reply.parts, run.offer(core, incoming, text)))
     except LanguageError as fault:
         return shape_reply.mistake(fault, text)
     if answer.disagreement:

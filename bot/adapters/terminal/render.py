@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 ANSWERED = 0
 USERS_ERROR = 1
 OURS = 2
-OUR_KINDS = frozenset({"bug", "unavailable", "killed"})
+OUR_KINDS = frozenset({"bug", "unavailable"})
 
 STYLES: dict[Tone, str] = {"normal": "", "heading": "bold", "good": "green", "bad": "red", "note": "dim"}
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")  # all but tab and newline: they could drive the terminal

@@ -77,7 +77,7 @@ def test_a_fault_as_json_has_only_what_it_knows(fault: Fault, error: dict[str, o
 
 @pytest.mark.parametrize(
     ("kind", "status"),
-    [("usage", 1), ("language", 1), ("shape", 1), ("timeout", 1), ("bug", 2), ("unavailable", 2), ("killed", 2)],
+    [("usage", 1), ("language", 1), ("shape", 1), ("timeout", 1), ("bug", 2), ("unavailable", 2), ("killed", 1)],
 )
 def test_the_exit_status_tells_the_askers_mistakes_from_ours(kind: str, status: int) -> None:
     assert render.status(Fault(kind=kind, message="")) == status

@@ -1,0 +1,312 @@
+"""What `/run` says: what came out, what was made on the way, and where it failed, as a `Reply` and as data."""
+
+from __future__ import annotations
+
+import base64
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from bot.actions import Action
+from bot.commands import run_words as words
+from bot.reply import Button, Buttons, Code, Fault, File, Part, Picture, Reply, Table, Text
+from sandbox.protocol import Result, Status
+
+MOST_MADE = 10  # rows in the answer itself; the rest waits behind a button
+MOST_CALLS = 4
+MOST_OPERANDS = 8
+MOST_DETAILS = 100
+WHOLE_OUTPUT = "output.txt"
+_CLASS = re.compile(r"^class ([A-Za-z_]\w*)", re.MULTILINE)
+_NOTHING: Mapping[str, Any] = {"output": [], "trace": [], "calls": [], "pictures": [], "timings": [], "error": None}
+
+
+def answered(code: str, result: Result, drawn: Sequence[Part], buttons: Sequence[Button]) -> Reply:
+    """The reply to a run.
+
+    Args:
+        code: that was run.
+        result: how it ended.
+        drawn: its pictures, or the words that stand for them.
+        buttons: to go on with; the one for details is only shown where there are any.
+    """
+    if result.status is Status.UNAVAILABLE:
+        return _unavailable(result)
+    value = _value(result)
+    failed = result.status is not Status.OK
+    shown_made, more_made = _split(_made(value), MOST_MADE)
+    # Of a failure the failing line is what matters; it shows what went in there.
+    calls, more_calls = _split([] if failed else value["calls"], MOST_CALLS)
+    parts: list[Part] = [*_failure(code, result, value), *_output(value, failed=failed)]
+    parts += [*_last(value), *drawn]
+    if not parts:
+        parts.append(Text(text=_silent(code, value)))
+    parts += [*_trace_table(shown_made, len(more_made)), *_calls_table(calls, len(more_calls))]
+    parts.append(Text(text=stamp(result), tone="note"))
+    wanted = [each for each in buttons if each.action.name != "details" or has_details(result)]
+    parts.append(Buttons(buttons=tuple(wanted)))
+    return Reply(parts=tuple(parts), data=data(result, drawn), fault=_fault(result))
+
+
+def details(code: str, result: Result) -> Reply:
+    """Everything that the answer left out."""
+    value = _value(result)
+    error = value["error"] or {}
+    steps = error.get("traceback") or []
+    parts: list[Part] = []
+    if steps:
+        lines = [f"line {step.get('line')}, in {step.get('in') or 'the code'}: {step.get('code')}" for step in steps]
+        said = f"{error['type']}: {error['message']}"
+        parts += [Text(text="How it got there, the last call at the bottom:"), _block("\n".join([*lines, said]))]
+    every = value["trace"][:MOST_DETAILS]
+    parts += [*_trace_table(every, len(value["trace"]) - len(every)), *_calls_table(value["calls"], 0)]
+    parts += _statistics(value)
+    if not parts:
+        parts.append(Text(text="There is nothing more to say about this run: it made no names and called no layers."))
+    if len(code) <= words.SHOWN_CHARACTERS:
+        parts.insert(0, Code(code=code, language="python"))
+    parts.append(Text(text=stamp(result), tone="note"))
+    return Reply(parts=tuple(parts), private=True, data=data(result, ()))
+
+
+def has_details(result: Result) -> bool:
+    """Whether `details` says more than the answer does."""
+    value = _value(result)
+    steps = (value["error"] or {}).get("traceback") or []
+    calls = MOST_CALLS if result.status is Status.OK else 0
+    hidden = len(value["trace"]) > len(_made(value)[:MOST_MADE]) or len(value["calls"]) > calls
+    return hidden or len(steps) > 1 or bool(value.get("about"))
+
+
+def data(result: Result, drawn: Sequence[Part]) -> dict[str, Any]:
+    """The answer for programs; complete however it ended."""
+    value = _value(result)
+    return {
+        "status": result.status.value,
+        "output": value["output"],
+        "stdout": "".join(piece["text"] for piece in value["output"] if piece["stream"] == "stdout"),
+        "value": value.get("value"),
+        "about": value.get("about"),
+        "trace": value["trace"],
+        "calls": value["calls"],
+        "pictures": [_described(raw, part) for raw, part in _paired(value["pictures"], drawn)],
+        "timings": value["timings"],
+        "error": value["error"],
+        "truncated": bool(value.get("truncated")),
+        "limit": result.limit,
+        "elapsed_ms": result.elapsed_ms,
+        "device": result.device,
+        "torch": _version(result),
+    }
+
+
+def stamp(result: Result) -> str:
+    """What has run it, and how long it took."""
+    took = f"{result.elapsed_ms:.0f} ms" if result.elapsed_ms < 1000 else f"{result.elapsed_ms / 1000:.1f} s"
+    return f"torch {_version(result)}, {result.device}, {took}" if result.torch_version else f"{result.device}, {took}"
+
+
+def code_block(code: str) -> Code:
+    """The code itself, for those who did not see it being typed."""
+    return Code(code=words.cut(words.visible(code))[0], language="python")
+
+
+def _value(result: Result) -> dict[str, Any]:
+    given = result.value if isinstance(result.value, Mapping) else {}
+    return {**_NOTHING, **given}
+
+
+def _version(result: Result) -> str | None:
+    return result.torch_version.partition("+")[0] or None
+
+
+def _unavailable(result: Result) -> Reply:
+    why = result.error[:1].upper() + result.error[1:]
+    parts = (
+        Text(text="I cannot run code just now.", tone="bad"),
+        Text(text=words.visible(why) or "The sandbox did not say why."),
+    )
+    fault = Fault(kind=result.status.value, message=result.error)
+    return Reply(parts=parts, data=data(result, ()), fault=fault)
+
+
+def _fault(result: Result) -> Fault | None:
+    if result.status is Status.OK:
+        return None
+    message = _limit(result)[0] or result.error
+    return Fault(kind=result.status.value, message=message or "the run did not end well")
+
+
+# What failed.
+
+
+def _failure(code: str, result: Result, value: Mapping[str, Any]) -> Iterator[Part]:
+    if result.status is Status.OK:
+        return
+    error = value["error"]
+    line = error["line"] if error else None
+    says, way_out = _limit(result)
+    yield Text(text=says or _headline(result, line), tone="bad")
+    if error and line is not None and (marked := words.marked(code, line, error.get("column"))):
+        yield Code(code=marked)
+    if error and result.status is Status.USER_ERROR:
+        yield from _operands(error)
+        yield _block(f"{error['type']}: {error['message']}")
+        if error["means"]:
+            yield Text(text=error["means"])
+    if way_out:
+        yield Text(text=way_out)
+
+
+def _headline(result: Result, line: int | None) -> str:
+    if result.status is Status.USER_ERROR:
+        return "This failed." if line is None else f"Line {line} failed."
+    if result.status is Status.MEMORY:
+        return "It needed more memory than a run may use. Make the tensors smaller."
+    how = words.visible(result.error) or "the process ended"
+    return f"The run was over before it was done: {how}."
+
+
+def _limit(result: Result) -> tuple[str, str]:
+    limit = result.limit
+    return ("", "") if limit is None else words.limit(str(limit["name"]), limit["value"], str(limit["unit"]))
+
+
+def _operands(error: Mapping[str, Any]) -> Iterator[Part]:
+    """Every operand of the failing line, those with a shape first looked for."""
+    rows = tuple((_name(row), words.what(row), words.shape(row), _device(row)) for row in error["operands"])
+    if rows:
+        yield Table(headers=("in that line", "is", "shape", "on"), rows=rows[:MOST_OPERANDS])
+
+
+# What came out.
+
+
+def _output(value: Mapping[str, Any], *, failed: bool) -> Iterator[Part]:
+    text, both = words.written(value["output"])
+    if not text:
+        return
+    only_errors = all(piece["stream"] == "stderr" for piece in value["output"])
+    if failed:
+        yield Text(text="What it had written before to stderr:" if only_errors else "What it had printed before:")
+    elif only_errors:
+        yield Text(text="Written to stderr:")
+    shown, whole = words.cut(text)
+    yield Code(code=shown)
+    if both:
+        yield Text(text=f"Lines that begin with `{words.STDERR.strip()}` were written to stderr.", tone="note")
+    if whole:
+        yield Text(text=f"That is only a part: `{WHOLE_OUTPUT}` has all of it, {whole}.", tone="note")
+        yield File(name=WHOLE_OUTPUT, data=text.encode())
+
+
+def _last(value: Mapping[str, Any]) -> Iterator[Part]:
+    shown = value.get("value")
+    if not isinstance(shown, str):
+        return
+    if value["output"] or value["pictures"]:
+        yield Text(text="Value of the last line:")
+    text, left_out = words.cut(words.visible(shown))
+    yield Code(code=text, language="python")
+    if left_out:
+        yield Text(text=f"Shortened; it has {left_out}.", tone="note")
+
+
+def _silent(code: str, value: Mapping[str, Any]) -> str:
+    """For a run that shows nothing: how to see something."""
+    names = [str(row["name"]) for row in value["trace"] if str(row["name"]).isidentifier()]
+    if not names and (classes := _CLASS.findall(code)):
+        return (
+            f"It ran: `{classes[-1]}` is defined, and nothing has used it yet. Add lines that do, such as "
+            f"`net = {classes[-1]}()` and `net(torch.randn(...))` with the size of your input."
+        )
+    name = names[-1] if names else "x"
+    return f"It ran, and printed nothing. To see a value, end with its name (`{name}`), or use `print({name})`."
+
+
+# What was made.
+
+
+def _made(value: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The names that were given a tensor or a layer; plain numbers and texts are for those who ask."""
+    return [row for row in value["trace"] if row.get("shape") is not None or row.get("params") is not None]
+
+
+def _split(rows: Sequence[Any], most: int) -> tuple[Sequence[Any], Sequence[Any]]:
+    return rows[:most], rows[most:]
+
+
+def _trace_table(rows: Sequence[Mapping[str, Any]], more: int) -> Iterator[Part]:
+    if not rows:
+        return
+    cells = tuple((_name(row), words.what(row), words.shape(row), _device(row), str(row["line"])) for row in rows)
+    yield Table(headers=("name", "is", "shape", "on", "line"), rows=cells, title="What was made")
+    if more > 0:
+        yield Text(text=f"and {more} more", tone="note")
+
+
+def _calls_table(calls: Sequence[Mapping[str, Any]], more: int) -> Iterator[Part]:
+    if not calls:
+        return
+    rows = tuple(
+        ("  " * int(call.get("depth") or 0) + str(call["module"]), _shapes(call.get("inputs")), _outcome(call))
+        for call in calls
+    )
+    yield Table(headers=("layer", "goes in", "comes out"), rows=rows, title="Layers that were called")
+    if more > 0:
+        yield Text(text=f"and {more} more", tone="note")
+
+
+def _statistics(value: Mapping[str, Any]) -> Iterator[Part]:
+    about = value.get("about")
+    if not about or about.get("mean") is None:
+        return
+    names = ("min", "mean", "max", "std", "nan", "inf")
+    cells = tuple((name, f"{about[name]:.6g}") for name in names if about.get(name) is not None)
+    yield Table(headers=("of the last value", ""), rows=cells)
+
+
+def _name(row: Mapping[str, Any]) -> str:
+    return words.visible(str(row["name"]))
+
+
+def _device(row: Mapping[str, Any]) -> str:
+    return str(row.get("device") or "")
+
+
+def _outcome(call: Mapping[str, Any]) -> str:
+    return "failed here" if call.get("outputs") is None else _shapes(call["outputs"])
+
+
+def _shapes(values: Any) -> str:
+    return ", ".join(words.shape(each) for each in values or ()) or "no tensor"
+
+
+def _block(text: str) -> Code:
+    return Code(code=words.cut(words.visible(text))[0])
+
+
+# Pictures, for programs.
+
+
+def _paired(
+    raws: Sequence[Mapping[str, Any]], drawn: Sequence[Part]
+) -> Iterator[tuple[Mapping[str, Any], Part | None]]:
+    for number, raw in enumerate(raws):
+        yield raw, drawn[number] if number < len(drawn) else None
+
+
+def _described(raw: Mapping[str, Any], part: Part | None) -> dict[str, Any]:
+    """What was shown, and the picture itself where it was drawn; the raw numbers stay behind."""
+    png = base64.b64encode(part.data).decode("ascii") if isinstance(part, Picture) else None
+    about = {name: raw.get(name) for name in ("kind", "title", "shape", "of", "low", "high")}
+    return {**about, "alt": part.alt if isinstance(part, Picture) else words.picture(raw), "png": png}
+
+
+def again_buttons(key: str, device: str, run: str) -> tuple[Button, ...]:
+    """What can be done with a run: edit it, run it again, look closer."""
+    return (
+        Button(label="Edit and run again", action=Action("edit", (key, device)), style="primary"),
+        Button(label="Run again", action=Action("rerun", (key, device))),
+        Button(label="Details", action=Action("details", (key, device, run))),
+    )
