@@ -1,0 +1,1 @@
+"""What Stride teaches: decks of cards that carry their proof."""
