@@ -15,8 +15,9 @@ from typing import Any, Protocol
 
 from sandbox import limits as ceilings
 from sandbox import outcome
+from sandbox.bench_outcome import bench_value
 from sandbox.lines import Lines
-from sandbox.protocol import Job, Limits, ProtocolError, Result, Status, decode, encode_job
+from sandbox.protocol import Job, JobKind, Limits, ProtocolError, Result, Status, decode, encode_job
 
 _KILOBYTE = 1024
 _OVERHEAD = 64  # bytes on the wire for a byte of output, before it counts as a flood
@@ -64,6 +65,7 @@ class Errand:
         self._frames: list[bytes] = []
         self._taken = 0
         self._working = False
+        self._kind = JobKind.RUN
         self._final: dict[str, Any] | None = None
         self._verdict = ""  # "timeout", "flood", "nonsense", "lost", "final"
         self._why = ""
@@ -102,6 +104,7 @@ class Errand:
             return Result(id=job.id, status=Status.USER_ERROR, error=str(fault))
         started = self._loop.time()
         self._room = limits.output_kb * _KILOBYTE
+        self._kind = job.kind
         self._working = True
         self._lines.send(line)
         timer = self._loop.call_later(limits.wall_s, self._decide, "timeout", "")
@@ -111,10 +114,14 @@ class Errand:
             timer.cancel()
             self._working = False
         status, error, hit = await self._judge(limits, place)
-        value, truncated = self._value()
-        if truncated and status is Status.OK:
-            status, hit = Status.OUTPUT_LIMIT, "output"
-        value["truncated"] = truncated or status is Status.OUTPUT_LIMIT
+        value: dict[str, Any] | None
+        if self._kind is JobKind.BENCH:  # what it prints is torch's own chatter
+            value = self._final["value"] if self._final is not None else None
+        else:
+            value, truncated = self._value()
+            if truncated and status is Status.OK:
+                status, hit = Status.OUTPUT_LIMIT, "output"
+            value["truncated"] = truncated or status is Status.OUTPUT_LIMIT
         result = Result(
             id=job.id,
             status=status,
@@ -220,7 +227,8 @@ class Errand:
             if hit:
                 ceilings.named(hit, limits)
             if self._final["value"] is not None:
-                self._final["value"] = outcome.run_value(self._final["value"])
+                check = bench_value if self._kind is JobKind.BENCH else outcome.run_value
+                self._final["value"] = check(self._final["value"])
             return status, str(self._final["error"])[:600], hit
         except (KeyError, TypeError, ValueError) as fault:
             place.kill()

@@ -9,6 +9,7 @@ import asyncio
 from contextlib import AsyncExitStack
 from typing import assert_never
 
+from sandbox import devices
 from sandbox.pool import Pool
 from sandbox.protocol import Job, JobKind, Report, Result
 from sandbox.resident import Resident
@@ -47,7 +48,9 @@ class Local:
         match job.kind:
             case JobKind.SHAPE:
                 return await self._resident.run(job)
-            case JobKind.RUN:
+            case JobKind.RUN | JobKind.BENCH if job.device != devices.CPU:
+                return devices.refused(job)
+            case JobKind.RUN | JobKind.BENCH:
                 await self.warm()
                 return await self._pool.run(job)
             case _:

@@ -79,7 +79,7 @@ def failure(answer: Answer, text: str, store: Store, incoming: Incoming) -> Repl
     return Reply(parts=tuple(parts), data=data(answer), fault=fault)
 
 
-def mistake(fault: LanguageError, text: str) -> Reply:
+def mistake(fault: LanguageError, text: str, *, command: str = "shape") -> Reply:
     """A line that is not in the language: the column marked, what was expected, and what to type instead."""
     parts: list[Part] = [Text(text=fault.message, tone="bad")]
     if not isinstance(fault, CodeGivenError):
@@ -88,7 +88,7 @@ def mistake(fault: LanguageError, text: str) -> Reply:
         parts.append(Text(text=f"Expected: {fault.expected}"))
     if fault.suggestion:
         parts.append(Text(text=f"Did you mean {words.quoted(fault.suggestion)}?", tone="good"))
-    parts.append(Text(text=f"This works: {words.quoted('/shape ' + fault.example)}", tone="note"))
+    parts.append(Text(text=f"This works: {words.quoted(f'/{command} {fault.example}')}", tone="note"))
     return Reply(
         parts=tuple(parts),
         fault=Fault(kind="language", message=fault.message, column=fault.column, suggestion=fault.suggestion),

@@ -1,0 +1,23 @@
+"""What jobs compute on, and what to say where nothing stands ready for it: the same words on every way to a worker."""
+
+from __future__ import annotations
+
+from sandbox.protocol import Job, Result, Status
+
+CPU, CUDA = "cpu", "cuda"
+_NAMES = {CPU: "CPU", CUDA: "CUDA"}
+_WAY = (
+    "start one on a machine with an NVIDIA GPU (`python -m sandbox serve --device cuda`), or set "
+    "STRIDE_SANDBOX__DEVICES=cpu,cuda where Stride itself has one"
+)
+
+
+def no_worker(device: str) -> str:
+    """Why a job for this device is not done, and the way out."""
+    name = _NAMES.get(device, device[:20])
+    return f"no {name} worker is up: {_WAY}" if device == CUDA else f"no {name} worker is up"
+
+
+def refused(job: Job) -> Result:
+    """The answer where no worker computes on the job's device."""
+    return Result(id=job.id, status=Status.UNAVAILABLE, error=no_worker(job.device), device=job.device)
