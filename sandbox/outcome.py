@@ -14,7 +14,7 @@ from typing import Any
 _TEXT = 1 << 20
 _ROWS = 2_000
 _PICTURES = 16
-_PICTURE_BYTES = 1 << 19
+_PICTURE_BYTES = 5 << 17  # an image of 224 by 224 points takes 588 KiB
 _KINDS = frozenset({"image", "line", "heat"})
 
 
@@ -148,13 +148,14 @@ def _picture(value: Any) -> dict[str, Any]:
         raise ValueError("not base64") from fault
     if len(raw) > _PICTURE_BYTES or len(raw) != 4 * math.prod(shape):
         raise ValueError("not the numbers that its shape needs")
-    title = _optional(fields.get("title"), _text)
+    title, dtype = _optional(fields.get("title"), _text), _optional(fields.get("dtype"), _text)
     return {
         "kind": fields["kind"],
         "shape": shape,
         "values": values,
         "title": None if title is None else title[:200],
         "of": _list(fields.get("of", shape), _size, 16),
+        "dtype": None if dtype is None else dtype[:32],
         "low": _optional(fields.get("low"), _number),
         "high": _optional(fields.get("high"), _number),
     }

@@ -1,7 +1,8 @@
 """`show(tensor)` in a snippet: bounded numbers for a picture that is drawn elsewhere.
 
-A picture is `{"kind", "shape", "values", "title", "of", "low", "high"}`: the numbers little-endian float32 in base64,
-`shape` theirs, `of` that of what was shown, `low` and `high` the ends of its range before anything was left out.
+A picture is `{"kind", "shape", "values", "title", "of", "dtype", "low", "high"}`: the numbers little-endian float32 in
+base64, `shape` theirs, `of` and `dtype` those of what was shown, `low` and `high` the ends of its range before anything
+was left out.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F  # noqa: N812 torch's own name for it
 
-from sandbox.jobs.summary import cut, is_tensor, shape_text
+from sandbox.jobs.summary import cut, dtype_name, is_tensor, shape_text
 
 MOST_PICTURES = 4
 _MOST_SIDE = 256  # of a heat map
@@ -37,7 +38,7 @@ class Gallery:
 
         Raises `TypeError` for what holds no numbers and `ValueError` for a shape that has no picture.
         """
-        numbers = _numbers(tensor)
+        numbers, dtype = _numbers(tensor)
         of = list(numbers.shape)
         while numbers.dim() > 1 and numbers.shape[0] == 1:
             numbers = numbers[0]
@@ -56,20 +57,22 @@ class Gallery:
                 "values": _b64encode(data).decode("ascii"),
                 "title": None if title is None else cut(str(title), _LONGEST_TITLE),
                 "of": of,
+                "dtype": dtype,
                 "low": low,
                 "high": high,
             }
         )
 
 
-def _numbers(value: Any) -> torch.Tensor:
+def _numbers(value: Any) -> tuple[torch.Tensor, str]:
+    """What is shown, as float32 on the CPU, and the dtype that it had."""
     tensor = value.detach() if is_tensor(value) else torch.as_tensor(np.asarray(value))
     if tensor.is_meta:
         raise TypeError("show() needs numbers, and a tensor on the meta device has none")
+    dtype = dtype_name(tensor.dtype)
     if tensor.is_complex():
         tensor = tensor.abs()
-    scale = 255.0 if tensor.dtype is torch.uint8 and tensor.dim() >= _COLOURS else 1.0
-    return tensor.to(device="cpu", dtype=torch.float32) / scale
+    return tensor.to(device="cpu", dtype=torch.float32), dtype
 
 
 def _pictured(numbers: torch.Tensor, of: list[int]) -> tuple[str, torch.Tensor]:

@@ -137,6 +137,7 @@ GOOD: dict[str, Any] = {
             "shape": [2],
             "values": base64.b64encode(bytes(8)).decode(),
             "title": None,
+            "dtype": "float32",
             "low": 0,
             "high": 1,
         }

@@ -245,7 +245,13 @@ def test_a_tensor_can_be_shown_as_a_picture(host: Host) -> None:
     assert (first["low"], first["high"]) == (1, 4.5)
     assert (second["kind"], second["shape"], numbers(second)) == ("line", [3], (1, 2, 3))
     assert (third["kind"], third["shape"], third["of"]) == ("image", [4, 5, 3], [1, 3, 4, 5])
-    assert (fourth["kind"], fourth["shape"]) == ("image", [6, 7, 3])
+    assert (fourth["kind"], fourth["shape"], fourth["dtype"]) == ("image", [6, 7, 3], "float64")
+
+
+def test_the_bytes_of_an_image_stay_bytes(host: Host) -> None:
+    ran = host.run("show(torch.full((2, 2, 3), 200, dtype=torch.uint8))")
+    (image,) = ran.value["pictures"]
+    assert (image["dtype"], image["low"], image["high"], set(numbers(image))) == ("uint8", 200, 200, {200})
 
 
 def test_pictures_are_bounded_in_size_and_number(host: Host) -> None:
