@@ -60,6 +60,7 @@ async def serve(
                 tasks = [
                     group.create_task(_duties(core), name="duties"),
                     group.create_task(core.oracle(), name="language"),
+                    group.create_task(core.sandbox.warm(), name="jails"),  # so that nobody's first run waits for torch
                 ]
                 tasks += [
                     group.create_task(_kept(name, connect), name=name) for name, connect in _platforms(settings, core)

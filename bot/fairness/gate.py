@@ -143,7 +143,7 @@ class Gate:
         try:
             line.join(user.id, ticket)
         except LineFullError:
-            raise Busy(f"{len(line)} runs are waiting already, as many as may. Try again in a minute.") from None
+            raise _full(len(line)) from None
         if not user.operator:
             self._people.take(user.id, now)
             self._channels.take(place, now)
@@ -197,6 +197,12 @@ def _one_at_a_time(ticket: Ticket) -> Busy:
         suggestion="/cancel",
         buttons=Buttons(buttons=(cancel,)),
     )
+
+
+def _full(waiting: int) -> Busy:
+    line = {0: "All places are taken", 1: "1 run is waiting already, as many as may"}
+    said = line.get(waiting, f"{waiting} runs are waiting already, as many as may")
+    return Busy(f"{said}. Try again in a minute.")
 
 
 def _cancelled(ticket: Ticket) -> Cancelled:

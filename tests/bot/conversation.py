@@ -18,7 +18,7 @@ from bot.actions import Action
 from bot.app import Core, build_core
 from bot.command import Incoming, Place, User
 from bot.reply import Button, Buttons, Reply
-from bot.settings import Settings
+from bot.settings import FairnessSettings, Settings
 from sandbox.settings import SandboxSettings
 
 if TYPE_CHECKING:
@@ -112,9 +112,10 @@ async def conversation(
     sandbox: AbstractAsyncContextManager[Sandbox] | None = None,
     organisers: frozenset[str] = frozenset(),
     place: Place = GROUP,
+    fairness: FairnessSettings | None = None,
 ) -> AsyncIterator[Conversation]:
     """A channel on a store in `data_dir`; give the same folder twice to see what a restart keeps."""
     clock = SettableClock()
-    settings = Settings(data_dir=data_dir, sandbox=torch_away(data_dir))
+    settings = Settings(data_dir=data_dir, sandbox=torch_away(data_dir), fairness=fairness or FairnessSettings())
     async with build_core(settings, clock=clock, sandbox=sandbox, patient=True) as core:
         yield Conversation(core, clock, place, organisers)

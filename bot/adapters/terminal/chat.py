@@ -33,6 +33,7 @@ async def chat(core: Core, speaker: Speaker, *, read: Read, out: TextIO) -> int:
     from rich.console import Console
 
     await core.oracle()  # completion speaks the language from the first key on
+    await core.sandbox.warm()  # which comes back at once
     console = Console(file=out)
     console.print(WELCOME, style="dim", highlight=False)
     offered: list[render.Choice] = []
