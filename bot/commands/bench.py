@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from bot.command import Command, Example, Incoming, Option
+from bot.commands.run import job_limits, teller
 from bot.commands.shape import completions
 from bot.reply import Reply
 
@@ -31,13 +32,14 @@ async def bench(core: Core, incoming: Incoming, arguments: Mapping[str, str]) ->
         return shape_reply.answered(await oracle.answer(question.walk.pipeline), text, core.store, incoming)
 
     async def measure() -> dict[str, Result]:
+        payload, limits = question.payload(), job_limits(core)
         found = {}
         for device in DEVICES:  # one after the other: side by side they would disturb each other
-            job = Job(id=core.new_event(), kind=JobKind.BENCH, payload=question.payload(), device=device)
+            job = Job(id=core.new_event(), kind=JobKind.BENCH, payload=payload, limits=limits, device=device)
             found[device] = await core.sandbox.run(job)
         return found
 
-    results = await core.gate.do(incoming, measure)
+    results = await core.gate.do(incoming, measure, tell=teller(incoming))
     return bench_reply.answered(question, results)
 
 

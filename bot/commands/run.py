@@ -119,13 +119,14 @@ async def _result(core: Core, incoming: Incoming, snippet: Snippet) -> Result:
         id=core.new_event(),
         kind=JobKind.RUN,
         payload={"code": snippet.code, "show": True},
-        limits=_limits(core),
+        limits=job_limits(core),
         device=snippet.device,
     )
-    return await core.gate.do(incoming, lambda: core.sandbox.run(job), device=snippet.device, tell=_teller(incoming))
+    return await core.gate.do(incoming, lambda: core.sandbox.run(job), device=snippet.device, tell=teller(incoming))
 
 
-def _limits(core: Core) -> Limits:
+def job_limits(core: Core) -> Limits:
+    """What one run may use, as it is set."""
     jail = core.settings.sandbox.jail
     return Limits(
         wall_s=jail.wall_s,
@@ -137,7 +138,7 @@ def _limits(core: Core) -> Limits:
     )
 
 
-def _teller(incoming: Incoming) -> Callable[[str, int], Awaitable[None]] | None:
+def teller(incoming: Incoming) -> Callable[[str, int], Awaitable[None]] | None:
     """Says how far a run is, where the platform can show something before the answer."""
     show = incoming.progress
     if show is None:
