@@ -188,7 +188,7 @@ async def build_core(
         way = way.model_copy(update={"wait_s": way.start_s, "jail": jail})
     async with (
         open_store(settings.database_path) as store,
-        open_sandbox(way) if sandbox is None else sandbox as worker,
+        open_sandbox(way, settings.nats) if sandbox is None else sandbox as worker,
         Pictures() as pictures,
     ):
         yield Core(

@@ -55,7 +55,7 @@ async def examine(settings: Settings, *, quiet: bool, serving: bool, say: Callab
 
 async def _torch(settings: Settings) -> list[Finding]:
     way = settings.sandbox.model_copy(update={"wait_s": settings.sandbox.start_s})
-    async with open_sandbox(way) as sandbox:
+    async with open_sandbox(way, settings.nats) as sandbox:
         result = await sandbox.run(Job(id=new_event(), kind=JobKind.SHAPE, payload=dict(PROBE)))
         report = await sandbox.report()
     if result.status is not Status.OK:

@@ -21,7 +21,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from pydantic_settings import SettingsError as UnreadableSetting
 
 from bot.errors import SettingsError
-from sandbox.settings import SandboxSettings
+from sandbox.settings import NatsSettings, SandboxSettings
 
 PREFIX = "STRIDE_"
 FOREIGN = frozenset({"STRIDE_SPECS"})  # the tests' own: where the platforms' schemas lie
@@ -160,6 +160,7 @@ class Settings(BaseSettings):
     discord: DiscordSettings = Field(default_factory=DiscordSettings)
     slack: SlackSettings = Field(default_factory=SlackSettings)
     fairness: FairnessSettings = Field(default_factory=FairnessSettings)
+    nats: NatsSettings = Field(default_factory=NatsSettings)
     sandbox: SandboxSettings = Field(default_factory=SandboxSettings)
 
     @field_validator("data_dir")

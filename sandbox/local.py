@@ -10,6 +10,7 @@ from contextlib import AsyncExitStack
 from typing import assert_never
 
 from sandbox import devices
+from sandbox.keeper import Command, command
 from sandbox.pool import Pool
 from sandbox.protocol import Job, JobKind, Report, Result
 from sandbox.resident import Resident
@@ -19,9 +20,9 @@ from sandbox.settings import SandboxSettings
 class Local:
     """A `sandbox.client.Sandbox`; use it in `async with`. Jails are started by `warm`, or by the first run."""
 
-    def __init__(self, settings: SandboxSettings) -> None:
-        """Starts nothing yet."""
-        self._resident = Resident(settings)
+    def __init__(self, settings: SandboxSettings, make_command: Command = command) -> None:
+        """Starts nothing yet; `make_command` says what the resident worker is."""
+        self._resident = Resident(settings, make_command)
         self._pool = Pool(settings)
         self._stack = AsyncExitStack()
         self._waking = asyncio.Lock()

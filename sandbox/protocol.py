@@ -114,6 +114,7 @@ class Report:
         restarts: workers replaced since the start, after a crash, a hang or a kill.
         reason: why it is not alive, and what to do.
         in_flight: jobs asked and not answered.
+        members: how many workers this speaks for, where there can be several; else 0.
     """
 
     alive: bool
@@ -123,14 +124,20 @@ class Report:
     restarts: int = 0
     reason: str = ""
     in_flight: int = 0
+    members: int = 0
 
 
 class ProtocolError(ValueError):
     """A line that is not a message of this version."""
 
 
-def encode_job(job: Job) -> bytes:
-    """One line for the worker; raises `ProtocolError` where it would be too long."""
+def encode_job(job: Job, **carried: Any) -> bytes:
+    """One line for the worker; raises `ProtocolError` where it would be too long.
+
+    Args:
+        job: what is to be done.
+        carried: what else a carrier has to say beside it.
+    """
     return encode(
         {
             "id": job.id,
@@ -138,13 +145,18 @@ def encode_job(job: Job) -> bytes:
             "payload": job.payload,
             "limits": _limits(job.limits),
             "device": job.device,
+            **carried,
         }
     )
 
 
 def decode_job(line: bytes) -> Job:
     """The job in a line; raises `ProtocolError`."""
-    message = decode(line)
+    return read_job(decode(line))
+
+
+def read_job(message: Mapping[str, Any]) -> Job:
+    """The job in a message; raises `ProtocolError`."""
     try:
         return Job(
             id=str(message["id"]),
@@ -240,6 +252,7 @@ def decode_report(message: Mapping[str, Any]) -> Report:
             restarts=int(message["restarts"]),
             reason=str(message["reason"]),
             in_flight=int(message["in_flight"]),
+            members=int(message["members"]),
         )
     except (KeyError, TypeError, ValueError) as fault:
         raise ProtocolError(f"not a report: {fault}") from fault

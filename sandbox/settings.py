@@ -4,8 +4,59 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Literal
+from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
+
+
+class NatsSettings(BaseModel):
+    """The NATS server that jobs go through, where workers stand on other machines."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    url: str = Field(
+        default="",
+        description="NATS server that jobs go through, such as nats://127.0.0.1:4222, or several with commas between; "
+        "tls:// insists on encryption; empty: no NATS",
+    )
+    user: str = Field(default="", description="user at the NATS server")
+    password: SecretStr | None = Field(default=None, description="password of STRIDE_NATS__USER")
+    token: SecretStr | None = Field(default=None, description="token that the NATS server asks for")
+    credentials: Path | None = Field(default=None, description="file with a NATS user's JWT and seed (.creds)")
+    nkey: Path | None = Field(default=None, description="file with a NATS user's nkey seed")
+    tls_ca: Path | None = Field(
+        default=None,
+        description="file with the authority that signed the NATS server's certificate; also insists on TLS",
+    )
+    tls_cert: Path | None = Field(default=None, description="file with our own certificate for the NATS server")
+    tls_key: Path | None = Field(default=None, description="file with the key of STRIDE_NATS__TLS_CERT")
+
+    @model_validator(mode="after")
+    def _makes_sense(self) -> NatsSettings:
+        # Not a validator of the field alone: that one's complaint would show what was given.
+        for parts in map(urlsplit, self.servers):
+            if parts.username or parts.password:
+                raise ValueError("STRIDE_NATS__URL must hold no secret: set STRIDE_NATS__USER and _PASSWORD, or _TOKEN")
+            if parts.scheme not in {"nats", "tls"} or not parts.hostname:
+                raise ValueError("STRIDE_NATS__URL must be an address such as nats://127.0.0.1:4222")
+        if bool(self.user) != (self.password is not None):
+            raise ValueError("STRIDE_NATS__USER and STRIDE_NATS__PASSWORD go together")
+        if (self.tls_cert is None) != (self.tls_key is None):
+            raise ValueError("STRIDE_NATS__TLS_CERT and STRIDE_NATS__TLS_KEY go together")
+        if sum(map(bool, (self.user, self.token, self.credentials, self.nkey))) > 1:
+            raise ValueError("STRIDE_NATS__USER, _TOKEN, _CREDENTIALS and _NKEY exclude one another")
+        return self
+
+    @property
+    def servers(self) -> list[str]:
+        """Each address by itself."""
+        return [each.strip() for each in self.url.split(",") if each.strip()]
+
+    @property
+    def encrypted(self) -> bool:
+        """Whether nothing may be sent in clear."""
+        given = (self.tls_ca, self.tls_cert)
+        return any(given) or any(each.startswith("tls://") for each in self.servers)
 
 
 class JailSettings(BaseModel):

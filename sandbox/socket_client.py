@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from sandbox.deadlines import patience
 from sandbox.lines import Lines
 from sandbox.protocol import (
     Job,
@@ -77,9 +78,9 @@ class SocketSandbox:
             return Result(id=job.id, status=Status.USER_ERROR, error=str(fault))
         asked = _Asked(line, asyncio.get_running_loop().create_future())
         self._asked[number] = asked
-        wall_s = min(job.limits.wall_s, self._settings.wall_s)
+        wait_s, wall_s = patience(job, self._settings)
         try:
-            async with asyncio.timeout(self._settings.wait_s + wall_s + _SLACK_S):
+            async with asyncio.timeout(wait_s + wall_s + _SLACK_S):
                 lines = await self._connected()
                 lines.send(line)
                 result = await asked.answer
@@ -89,10 +90,23 @@ class SocketSandbox:
             return _unavailable(job.id, f"no worker at {self._path}: {fault}")
         finally:
             self._asked.pop(number, None)
+            if not asked.answer.done() or asked.answer.cancelled():
+                self._cancel(number)
         return replace(result, id=job.id)
+
+    async def warm(self) -> None:
+        """Have the jails on the other side started."""
+        await self._report("warm")
 
     async def report(self) -> Report:
         """How the worker on the other side is."""
+        return await self._report("report")
+
+    async def jails(self) -> Report:
+        """How the jails on the other side are."""
+        return await self._report("jails")
+
+    async def _report(self, what: str) -> Report:
         self._number += 1
         number = str(self._number)
         answer: asyncio.Future[Report] = asyncio.get_running_loop().create_future()
@@ -100,12 +114,17 @@ class SocketSandbox:
         try:
             async with asyncio.timeout(_REPORT_S):
                 lines = await self._connected()
-                lines.send(encode({"ask": "report", "id": number}))
+                lines.send(encode({"ask": what, "id": number}))
                 return await answer
         except (OSError, ProtocolError) as fault:  # TimeoutError is an OSError
             return Report(alive=False, reason=f"no worker at {self._path}: {fault or 'it does not answer'}")
         finally:
             self._reports.pop(number, None)
+
+    def _cancel(self, number: str) -> None:
+        """Nobody waits for it any more: the other side need not go on."""
+        if self._lines is not None and not self._closed:
+            self._lines.send(encode({"cancel": number}))
 
     async def _connected(self) -> Lines:
         async with self._lock:

@@ -1,7 +1,8 @@
-"""A worker for others: the resident worker behind a Unix socket, for a bot that has no torch of its own.
+"""A sandbox of ours behind a Unix socket, for a bot on this machine that has no torch of its own.
 
 The first line says hello and carries the protocol's version; then jobs come in and results go out, matched by id,
-as they are done. `{"ask": "report", "id"}` is answered by `{"report": {...}, "id"}`.
+as they are done. `{"ask": "report" | "jails" | "warm", "id"}` is answered by `{"report": {...}, "id"}`, and
+`{"cancel": id}` ends a job for which nobody waits any more.
 """
 
 from __future__ import annotations
@@ -13,13 +14,14 @@ import stat
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
+from typing import Any
 
+from sandbox.client import Sandbox
 from sandbox.lines import Lines
-from sandbox.protocol import ProtocolError, decode, decode_job, encode, encode_report, encode_result
-from sandbox.resident import Resident
+from sandbox.protocol import ProtocolError, Report, decode, encode, encode_report, encode_result, read_job
 
 _MOST_UNSENT = 16 * 1024 * 1024  # bytes that a client may leave unread before it is dropped
-_DRAIN_S = 10.0
+_DRAIN_S = 30.0  # more than a run may wait and take by default
 
 
 class SocketInUseError(Exception):
@@ -29,34 +31,52 @@ class SocketInUseError(Exception):
 class _Connection:
     """One client: its lines, and the jobs that are on their way for it."""
 
-    def __init__(self, sandbox: Resident) -> None:
+    def __init__(self, sandbox: Sandbox) -> None:
         self._sandbox = sandbox
         self.tasks: set[asyncio.Task[None]] = set()
+        self._jobs: dict[str, asyncio.Task[None]] = {}
         self.lines = _Greeting(self._hear, self._lost)
 
     def _hear(self, line: bytes) -> None:
-        task = asyncio.create_task(self._answer(line))
+        try:
+            message = decode(line)
+            if "cancel" in message:
+                job = self._jobs.get(str(message["cancel"]))
+                if job is not None:
+                    job.cancel()
+                return
+            number = "" if "ask" in message else read_job(message).id
+        except ProtocolError:
+            self.lines.abort()
+            return
+        task = asyncio.create_task(self._answer(message))
         self.tasks.add(task)
         task.add_done_callback(self.tasks.discard)
+        if number:
+            self._jobs[number] = task
+            task.add_done_callback(lambda _: self._jobs.pop(number, None))
 
     def _lost(self, _: str) -> None:
         for task in self.tasks:
             task.cancel()
 
-    async def _answer(self, line: bytes) -> None:
+    async def _answer(self, message: dict[str, Any]) -> None:
+        if "ask" in message:
+            report = await self._report(str(message["ask"]))
+            self.lines.send(encode({"report": encode_report(report), "id": str(message.get("id"))}))
+            return
         try:
-            message = decode(line)
-            if message.get("ask") == "report":
-                content = encode_report(await self._sandbox.report())
-                self.lines.send(encode({"report": content, "id": str(message.get("id"))}))
-                return
-            result = await self._sandbox.run(decode_job(line))
-            self.lines.send(encode_result(result))
+            self.lines.send(encode_result(await self._sandbox.run(read_job(message))))
         except ProtocolError:
             self.lines.abort()
             return
         if self.lines.unsent > _MOST_UNSENT:
             self.lines.abort()
+
+    async def _report(self, what: str) -> Report:
+        if what == "warm":
+            await self._sandbox.warm()
+        return await (self._sandbox.report() if what == "report" else self._sandbox.jails())
 
 
 class _Greeting(Lines):
@@ -68,7 +88,7 @@ class _Greeting(Lines):
 
 
 @asynccontextmanager
-async def open_to_others(sandbox: Resident, path: Path, *, mode: int = 0o600) -> AsyncIterator[None]:
+async def open_to_others(sandbox: Sandbox, path: Path, *, mode: int = 0o600) -> AsyncIterator[None]:
     """While this is open, others may use the sandbox; closing it waits for their jobs.
 
     Raises:

@@ -6,10 +6,10 @@ import itertools
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
-from sandbox.client import Sandbox
 from sandbox.confine import Confinement
+from sandbox.local import Local
 from sandbox.protocol import Job, JobKind, Limits, Result
 from sandbox.resident import Resident
 from sandbox.settings import SandboxSettings
@@ -28,12 +28,21 @@ def rogue(**settings: Any) -> Resident:
     return Resident(SandboxSettings(**settings), rogue_command)
 
 
+def local_rogue(**settings: Any) -> Local:
+    """A whole sandbox whose resident worker was taken over."""
+    return Local(SandboxSettings(**settings), rogue_command)
+
+
+class _Runs(Protocol):
+    async def run(self, job: Job) -> Result: ...
+
+
 def job(attack: str, *arguments: Any, wall_s: float = 20.0) -> Job:
     """A job that a rogue does."""
     payload = {"attack": attack, "with": list(arguments)}
     return Job(id=f"j{next(_ids)}", kind=JobKind.SHAPE, payload=payload, limits=Limits(wall_s=wall_s))
 
 
-async def ask(sandbox: Sandbox, attack: str, *arguments: Any, wall_s: float = 20.0) -> Result:
+async def ask(sandbox: _Runs, attack: str, *arguments: Any, wall_s: float = 20.0) -> Result:
     """What became of an attack."""
     return await sandbox.run(job(attack, *arguments, wall_s=wall_s))

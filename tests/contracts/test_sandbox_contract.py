@@ -1,43 +1,64 @@
-"""What every way into a sandbox must do: through a worker of our own, and through somebody's Unix socket."""
+"""What every way into a sandbox must do: a worker of our own, somebody's Unix socket, and NATS."""
 
 from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 
 from sandbox.client import Sandbox
+from sandbox.nats_client import NatsSandbox
+from sandbox.nats_member import Member
 from sandbox.protocol import MAX_LINE, Status
-from sandbox.settings import SandboxSettings
+from sandbox.settings import NatsSettings, SandboxSettings
 from sandbox.socket_client import SocketSandbox
 from sandbox.socket_server import open_to_others
-from tests.attacks.lab import ask, rogue
+from tests.attacks.lab import ask, local_rogue
+from tests.sandbox.nats_lab import NatsServer, nats_server
+
+
+@pytest.fixture(scope="module")
+def nats(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NatsServer]:
+    with nats_server(tmp_path_factory.mktemp("nats")) as server:
+        yield server
 
 
 @asynccontextmanager
-async def own_process(_: Path) -> AsyncIterator[Sandbox]:
-    async with rogue() as sandbox:
+async def own_process(_: Path, __: NatsServer) -> AsyncIterator[Sandbox]:
+    async with local_rogue() as sandbox:
         yield sandbox
 
 
 @asynccontextmanager
-async def over_a_socket(folder: Path) -> AsyncIterator[Sandbox]:
+async def over_a_socket(folder: Path, _: NatsServer) -> AsyncIterator[Sandbox]:
     path = folder / "worker.sock"
     async with (
-        rogue() as behind,
+        local_rogue() as behind,
         open_to_others(behind, path),
         SocketSandbox(SandboxSettings(socket=path)) as sandbox,
     ):
         yield sandbox
 
 
-@pytest.fixture(params=[own_process, over_a_socket], ids=["process", "socket"])
-async def sandbox(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Sandbox]:
-    async with request.param(tmp_path) as found:
+@asynccontextmanager
+async def over_nats(_: Path, server: NatsServer) -> AsyncIterator[Sandbox]:
+    where = NatsSettings(url=server.url)
+    async with (
+        local_rogue() as behind,
+        Member(behind, SandboxSettings(), where, device="cpu", name="contract") as member,
+        NatsSandbox(SandboxSettings(), where) as sandbox,
+    ):
+        await member.joined()
+        yield sandbox
+
+
+@pytest.fixture(params=[own_process, over_a_socket, over_nats], ids=["process", "socket", "nats"])
+async def sandbox(request: pytest.FixtureRequest, tmp_path: Path, nats: NatsServer) -> AsyncIterator[Sandbox]:
+    async with request.param(tmp_path, nats) as found:
         yield found
 
 

@@ -16,7 +16,7 @@ from sandbox.protocol import VERSION, Status, encode
 from sandbox.settings import SandboxSettings
 from sandbox.socket_client import SocketSandbox
 from sandbox.socket_server import SocketInUseError, open_to_others
-from tests.attacks.lab import ask, rogue
+from tests.attacks.lab import ask, local_rogue
 from tests.attacks.processes import open_descriptors
 
 
@@ -39,7 +39,7 @@ def client(path: Path, **settings: float) -> SocketSandbox:
 
 @pytest.mark.parametrize("mode", [0o600, 0o660])
 async def test_the_socket_has_the_mode_that_was_asked_for_and_goes_with_the_server(path: Path, mode: int) -> None:
-    async with rogue() as behind, open_to_others(behind, path, mode=mode):
+    async with local_rogue() as behind, open_to_others(behind, path, mode=mode):
         assert mode_of(path) == mode
     assert mode_of(path) is None
 
@@ -47,7 +47,7 @@ async def test_the_socket_has_the_mode_that_was_asked_for_and_goes_with_the_serv
 async def test_a_dead_servers_socket_is_taken_over_and_a_living_ones_is_not(path: Path) -> None:
     with socket.socket(socket.AF_UNIX) as dead:
         dead.bind(str(path))
-    async with rogue() as behind, open_to_others(behind, path):
+    async with local_rogue() as behind, open_to_others(behind, path):
         with pytest.raises(SocketInUseError):
             async with open_to_others(behind, path):
                 pass
@@ -56,7 +56,7 @@ async def test_a_dead_servers_socket_is_taken_over_and_a_living_ones_is_not(path
 
 
 async def test_another_kind_of_file_is_left_alone(tmp_path: Path) -> None:
-    async with rogue() as behind:
+    async with local_rogue() as behind:
         with pytest.raises(SocketInUseError, match="not a socket"):
             async with open_to_others(behind, tmp_path):
                 pass
@@ -73,7 +73,7 @@ async def test_without_a_server_the_answer_is_unavailable_and_says_where(path: P
 
 
 async def test_a_client_comes_back_when_the_server_does(path: Path) -> None:
-    async with rogue() as behind, client(path) as sandbox:
+    async with local_rogue() as behind, client(path) as sandbox:
         async with open_to_others(behind, path):
             assert (await ask(sandbox, "echo", 1)).value == [1]
         assert (await ask(sandbox, "echo", 2)).status is Status.UNAVAILABLE
@@ -82,7 +82,7 @@ async def test_a_client_comes_back_when_the_server_does(path: Path) -> None:
 
 
 async def test_closing_a_server_waits_for_the_jobs_on_their_way(path: Path) -> None:
-    async with rogue() as behind, client(path) as sandbox:
+    async with local_rogue() as behind, client(path) as sandbox:
         async with open_to_others(behind, path):
             await ask(sandbox, "echo")
             busy = asyncio.ensure_future(ask(sandbox, "busy", 0.1))
@@ -106,7 +106,7 @@ async def test_a_server_of_another_kind_or_version_is_not_talked_to(path: Path, 
 
 @pytest.mark.parametrize("nonsense", [b"nonsense\n", b'{"v":1}\n', b"\x00" * 100 + b"\n", b'{"v":1,"id":"1","ki'])
 async def test_nonsense_from_a_client_ends_its_connection_and_no_other(path: Path, nonsense: bytes) -> None:
-    async with rogue() as behind, open_to_others(behind, path), client(path) as sandbox:
+    async with local_rogue() as behind, open_to_others(behind, path), client(path) as sandbox:
         assert (await ask(sandbox, "echo", 1)).value == [1]
         reader, writer = await asyncio.open_unix_connection(path)
         await reader.readline()
@@ -118,7 +118,7 @@ async def test_nonsense_from_a_client_ends_its_connection_and_no_other(path: Pat
 
 
 async def test_closing_a_client_answers_its_askers_and_leaves_no_descriptor(path: Path) -> None:
-    async with rogue() as behind, open_to_others(behind, path):
+    async with local_rogue() as behind, open_to_others(behind, path):
         await ask(behind, "echo")
         before = open_descriptors()
         async with client(path) as sandbox:

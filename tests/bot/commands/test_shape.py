@@ -13,7 +13,7 @@ import pytest_asyncio
 
 from bot.reply import Code, Reply, Table, Text, plain
 from sandbox.client import open_sandbox
-from sandbox.resident import Resident
+from sandbox.local import Local
 from sandbox.settings import SandboxSettings
 from tests.bot.conversation import Conversation, conversation
 
@@ -207,9 +207,9 @@ async def test_stride_zero_is_for_torch_to_refuse(group: Conversation) -> None:
 
 async def test_a_killed_worker_costs_no_more_than_an_answer(tmp_path: Path) -> None:
     """The closed form is shown and marked, or the replacement answers; and the next question is checked again."""
-    async with Resident(PATIENT) as worker, conversation(tmp_path, sandbox=_held(worker)) as talk:
+    async with Local(PATIENT) as worker, conversation(tmp_path, sandbox=_held(worker)) as talk:
         await talk.says("alice", "/shape conv1d 3 16 k3 L100")
-        for pid in worker.processes()[1:]:
+        for pid in worker._resident.processes()[1:]:
             os.kill(pid, signal.SIGKILL)
         during = await talk.says("alice", "/shape conv1d 3 16 k3 L101")
         assert outputs(during) == [["N", 16, 99]]
@@ -229,10 +229,10 @@ async def test_without_torch_the_closed_form_says_that_nobody_checked_it(tmp_pat
 class _held:  # noqa: N801 - reads as a verb where it is used
     """A worker that somebody else opens and closes."""
 
-    def __init__(self, worker: Resident) -> None:
+    def __init__(self, worker: Local) -> None:
         self.worker = worker
 
-    async def __aenter__(self) -> Resident:
+    async def __aenter__(self) -> Local:
         return self.worker
 
     async def __aexit__(self, *_: Any) -> None:
