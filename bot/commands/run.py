@@ -193,7 +193,8 @@ def _form(snippet: Snippet) -> Reply:
         )
     field = Field(name="code", label="Python; torch, nn, F, np, math are there", value=snippet.code, multiline=True)
     title = "Run Python with torch" if snippet.device == CPU else "Run Python with torch on CUDA"
-    return Reply(parts=(Form(title=title, fields=(field,), action=Action("ran", (snippet.device,))),))
+    form = Form(title=title, fields=(field,), action=Action("ran", (snippet.device,)))
+    return Reply(parts=(form,), private=True)  # what somebody is about to write is theirs until they send it
 
 
 def _with_code(snippet: Snippet, reply: Reply) -> Reply:
