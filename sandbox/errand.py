@@ -17,6 +17,7 @@ from sandbox import limits as ceilings
 from sandbox import outcome
 from sandbox.bench_outcome import bench_value
 from sandbox.lines import Lines
+from sandbox.prove_outcome import prove_value
 from sandbox.protocol import Job, JobKind, Limits, ProtocolError, Result, Status, decode, encode_job
 
 _KILOBYTE = 1024
@@ -24,6 +25,16 @@ _OVERHEAD = 64  # bytes on the wire for a byte of output, before it counts as a 
 _SETTLE_S = 1.0
 _STREAMS = ("stdout", "stderr")
 _OUT = b'{"v":1,"out":'
+_HITS = {
+    "cpu": "processor time used up",
+    "memory": "memory did not suffice",
+    "files": "a file too large",
+    "threads": "torch could not start its threads (torch.set_num_threads)",
+}
+_VALUES = {JobKind.RUN: outcome.run_value, JobKind.BENCH: bench_value, JobKind.PROVE: prove_value}
+_MOST_MEMBERS = 60_000  # of an answer's lists and objects, beside its text: each costs whoever reads it a microsecond
+# What a job may say of itself: that no worker was there is its owner's to say.
+_CLAIMED = {status.value: status for status in Status if status is not Status.UNAVAILABLE}
 
 
 class Ending(Protocol):
@@ -84,8 +95,8 @@ class Errand:
         try:
             pipes = [os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC) for _ in _STREAMS]
             far += [writing for _, writing in pipes]
-            far += [os.dup(reading) for reading, _ in pipes]
-            self._pipes = dict(zip((reading for reading, _ in pipes), _STREAMS, strict=True))
+            far += [reading for reading, _ in pipes]
+            self._pipes = {_own_end(reading): stream for (reading, _), stream in zip(pipes, _STREAMS, strict=True)}
             await self._loop.create_connection(lambda: self._lines, sock=ours)
         except BaseException:
             for descriptor in far:
@@ -115,13 +126,13 @@ class Errand:
             self._working = False
         status, error, hit = await self._judge(limits, place)
         value: dict[str, Any] | None
-        if self._kind is JobKind.BENCH:  # what it prints is torch's own chatter
+        if self._kind is not JobKind.RUN:  # what it prints is torch's own chatter
             value = self._final["value"] if self._final is not None else None
         else:
-            value, truncated = self._value()
-            if truncated and status is Status.OK:
+            value, cut = self._value()
+            if cut and status is Status.OK:
                 status, hit = Status.OUTPUT_LIMIT, "output"
-            value["truncated"] = truncated or status is Status.OUTPUT_LIMIT
+            value["truncated"] = cut or value["truncated"] is True or status is Status.OUTPUT_LIMIT
         result = Result(
             id=job.id,
             status=status,
@@ -158,6 +169,8 @@ class Errand:
         elif line.startswith(_OUT):
             self._frames.append(line)
             self._count(len(line))
+        elif line.count(b",") > _MOST_MEMBERS + self._room:
+            self._decide("nonsense", "an answer of too many parts")
         else:
             try:
                 self._final = decode(line)
@@ -222,12 +235,12 @@ class Errand:
     def _read_final(self, limits: Limits, place: Place) -> tuple[Status, str, str]:
         assert self._final is not None  # noqa: S101 the verdict says so
         try:
-            status = Status(self._final["status"])
+            status = _CLAIMED[self._final["status"]]
             hit = str(self._final["limit"])
             if hit:
                 ceilings.named(hit, limits)
             if self._final["value"] is not None:
-                check = bench_value if self._kind is JobKind.BENCH else outcome.run_value
+                check = _VALUES[self._kind]
                 self._final["value"] = check(self._final["value"])
             return status, str(self._final["error"])[:600], hit
         except (KeyError, TypeError, ValueError) as fault:
@@ -236,15 +249,14 @@ class Errand:
             return Status.KILLED, f"the code answered in the worker's place ({type(fault).__name__})", ""
 
     def _value(self) -> tuple[dict[str, Any], bool]:
-        """What a RUN gave, as far as it came; and whether its output was cut."""
+        """What a RUN gave, as far as it came; and whether its output was cut here."""
         self._drain()
         value: dict[str, Any] | None = self._final["value"] if self._final is not None else None
         if value is None:
             value = outcome.nothing() | {"output": self._early()}
         raw = [{"stream": stream, "text": chunk.decode(errors="replace")} for stream, chunk in self._raw]
         output, cut = outcome.within(value["output"] + raw, self._room)
-        truncated = cut or bool(value["truncated"])
-        return value | {"output": output}, truncated
+        return value | {"output": output}, cut
 
     def _early(self) -> list[dict[str, str]]:
         pieces: list[dict[str, str]] = []
@@ -264,9 +276,17 @@ class Errand:
                     self._raw.append((stream, chunk))
 
 
+def _own_end(reading: int) -> int:
+    """The same end of a pipe, opened once more.
+
+    A copy of the descriptor would share its flags with the job's, which could make whoever reads here wait for ever.
+    """
+    return os.open(f"/proc/self/fd/{reading}", os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+
+
 def _words(status: int, hit: str) -> str:
     if hit:
-        return {"cpu": "processor time used up", "memory": "memory did not suffice", "files": "a file too large"}[hit]
+        return _HITS[hit]
     if status < 0:
         try:
             name = signal.Signals(-status).name
