@@ -24,6 +24,7 @@ class JobKind(StrEnum):
     SHAPE = "shape"  # in a resident worker, which never sees users' code
     RUN = "run"  # users' code, in a jail: {"code": str, "show": bool}
     BENCH = "bench"  # time and memory of a layer, in a jail: see `sandbox.jobs.bench`
+    PROVE = "prove"  # a proof of a card, in a jail: see `sandbox.jobs.prove`
 
 
 class Status(StrEnum):
