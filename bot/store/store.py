@@ -200,18 +200,18 @@ class Store:
         newest = select(exchanges).where(*wanted).order_by(exchanges.c.id.desc()).limit(limit)
         async with self._engine.connect() as connection:
             rows = (await connection.execute(newest)).all()
-        return [
-            Exchange(
-                id=row.id,
-                person=row.person,
-                name=row.name,
-                at=row.at,
-                said=row.said,
-                action=row.action,
-                reply=codec.loads(row.reply),
-            )
-            for row in reversed(rows)
-        ]
+        return [_exchange(row) for row in reversed(rows)]
+
+    async def exchange(self, place: Place, person: str, at: datetime, viewer: str) -> Exchange | None:
+        """What someone said in a channel at a moment, where `viewer` may see it."""
+        await self._writer.drain()
+        wanted = [exchanges.c[name] == value for name, value in _place(place).items()]
+        wanted += [exchanges.c.person == person, exchanges.c.at == at]
+        wanted.append(or_(exchanges.c.private == 0, exchanges.c.person == viewer))
+        newest = select(exchanges).where(*wanted).order_by(exchanges.c.id.desc()).limit(1)
+        async with self._engine.connect() as connection:
+            row = (await connection.execute(newest)).first()
+        return None if row is None else _exchange(row)
 
     async def channels(self, platform: str, community: str) -> list[str]:
         """The names of a community's channels in which something was said, in alphabetical order."""
@@ -301,6 +301,18 @@ def _engine(path: Path) -> AsyncEngine:
         cursor.close()
 
     return engine
+
+
+def _exchange(row: Any) -> Exchange:
+    return Exchange(
+        id=row.id,
+        person=row.person,
+        name=row.name,
+        at=row.at,
+        said=row.said,
+        action=row.action,
+        reply=codec.loads(row.reply),
+    )
 
 
 def _place(place: Place) -> dict[str, str]:

@@ -39,13 +39,13 @@ async def test_no_state_of_the_page_keeps_anybody_out(
     """Empty, full of every kind of part, with the palette, with the dialog, and on the way."""
     someone = await opens(color_scheme=scheme, **device)
     assert await violations(someone) == []
-    for number, text in enumerate(("/help", "/table", "/files", "/form", "/wrong", "/bug"), start=1):
+    for number, text in enumerate(("/help", "/table", "/files", "/form", "/snippet", "/wrong", "/bug"), start=1):
         await someone.fill("#box", text)
         await someone.press("#box", "Enter")
         await expect(someone.locator(".exchange:not(.pending)")).to_have_count(number)
-    await someone.fill("#box", "/wait")
+    await someone.fill("#box", "/queue")
     await someone.press("#box", "Enter")
-    await expect(someone.locator(".pending")).to_have_count(1)
+    await expect(someone.locator(".pending")).to_contain_text("1st in line")
     assert await violations(someone) == []
     await someone.fill("#box", "/layer ")
     await expect(someone.locator("#options [role=option]")).to_have_count(3)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from bot.adapters.web import files, guard, line
+from bot.adapters.web import files, guard, line, render
 from bot.adapters.web.hub import Listener
 from bot.adapters.web.identity import YEAR_S, Signer, same_secret
 from bot.adapters.web.limits import CONNECTIONS, GUESSES, MAX_SOCKETS, MAX_SOCKETS_A_PERSON, Limiter
@@ -81,6 +81,7 @@ class _Page:
         app.router.add_get("/ws", self._socket)
         app.router.add_get("/health", self._health)
         app.router.add_get("/static/{name}", self._file)
+        app.router.add_get(render.MEDIA + "/{channel}/{exchange}/{part:[0-9]{1,3}}", self._media)
         app.on_startup.append(self._open)
         app.on_shutdown.append(self._close)
         app.on_response_prepare.append(self._headers)
@@ -105,7 +106,7 @@ class _Page:
         for name, value in guard.HEADERS.items():
             response.headers[name] = value
         response.headers["Server"] = "Stride"
-        response.headers["Cache-Control"] = "no-cache" if request.path.startswith("/static/") else "no-store"
+        response.headers.setdefault("Cache-Control", "no-cache" if request.path.startswith("/static/") else "no-store")
         if self._secure:
             response.headers["Strict-Transport-Security"] = guard.HTTPS_ONLY
 
@@ -117,6 +118,14 @@ class _Page:
         if asset is None:
             raise web.HTTPNotFound(text="There is no such file.")
         return files.fresh(request, asset)
+
+    async def _media(self, request: web.Request) -> web.Response:
+        """A picture or a file of an answer, to whoever sees the answer itself."""
+        person, channel = self._person(request), channel_name(request.match_info["channel"])
+        if person is None or channel is None or not self._may_enter(request):
+            return web.Response(status=403, text="Open the page first: this belongs to a conversation.")
+        index = int(request.match_info["part"])
+        return files.media(await self._room.part(channel, request.match_info["exchange"], index, person))
 
     async def _home(self, request: web.Request) -> web.StreamResponse:
         if not self._may_enter(request):

@@ -6,8 +6,11 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import quote
 
 from aiohttp import web
+
+from bot.reply import File, Part, Picture
 
 FOLDER = Path(__file__).parent / "static"
 KINDS = {
@@ -16,6 +19,8 @@ KINDS = {
     ".js": "text/javascript",
     ".svg": "image/svg+xml",
 }
+
+KEPT = "private, max-age=31536000, immutable"  # by the browser of whoever may see it, and by nothing between
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +49,22 @@ def fresh(request: web.Request, asset: Asset) -> web.Response:
     else:
         response = answer(asset)
     response.etag = asset.tag
+    return response
+
+
+def media(part: Part | None) -> web.Response:
+    """A picture to be shown, or a file to be kept; the same for ever, and never opened as a page of ours."""
+    match part:
+        case Picture():
+            response = web.Response(body=part.data, content_type=f"image/{part.kind}")
+        case File():
+            response = web.Response(body=part.data, content_type="application/octet-stream")
+            response.headers["Content-Disposition"] = (
+                f"attachment; filename*=UTF-8''{quote(part.name, safe='', errors='replace')}"
+            )
+        case _:
+            return web.Response(status=404, text="There is no such picture or file.")
+    response.headers["Cache-Control"] = KEPT
     return response
 
 

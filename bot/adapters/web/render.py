@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from base64 import b64encode
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
@@ -16,16 +16,28 @@ from bot.reply import Buttons, Code, File, Form, Part, Picture, Reply, Select, T
 Json = dict[str, Any]
 
 SPOKEN = 300  # characters of an answer that a screen reader is told at once
+MEDIA = "/media"  # where the bytes of pictures and files are fetched
+_PNG, _PNG_HEAD = b"\x89PNG\r\n\x1a\n", 24
+_KEY = re.compile(r"(?P<at>[0-9]{1,16})-(?P<person>[0-9a-f]{32})")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def message(
-    *, user: User, at: datetime, said: str, action: str | None, reply: Reply, number: int | None, event: str | None
+    *,
+    user: User,
+    channel: str,
+    at: datetime,
+    said: str,
+    action: str | None,
+    reply: Reply,
+    number: int | None,
+    event: str | None,
 ) -> Json:
     """One exchange: what someone said or pressed, and what came back.
 
     Args:
         user: who it was.
+        channel: where.
         at: when; with the person this names the exchange, now and in the history.
         said: what they typed; empty for a press.
         action: the id of what they pressed.
@@ -33,20 +45,35 @@ def message(
         number: the exchange's number in the store, where it is known.
         event: the id that the person's own browser gave to what it sent.
     """
+    name = key(user.id, at)
     return {
-        "key": key(user.id, at),
+        "key": name,
         "number": number,
         "of": event,
         "author": author(user),
         "at": at.isoformat(),
         "said": said,
         "action": action,
-        "parts": [part(each) for each in reply.parts],
+        "parts": [part(each, f"{MEDIA}/{channel}/{name}/{index}") for index, each in enumerate(reply.parts)],
         "plain": plain(reply)[:SPOKEN],
         "private": reply.private,
         "fault": reply.fault is not None,
         "replaces": reply.replaces is not None,
     }
+
+
+def interim(reply: Reply, event: str) -> Json:
+    """Something to show until the answer to what a browser called `event` is there; what is large can wait for it."""
+    parts = [part(each, "") for each in reply.parts if not isinstance(each, Picture | File)]
+    return {"type": "interim", "of": event, "parts": parts, "plain": plain(reply)[:SPOKEN]}
+
+
+def moment_of(name: str) -> tuple[str, datetime] | None:
+    """The person's id and the moment in an exchange's name; None where it is not one."""
+    found = _KEY.fullmatch(name)
+    if found is None:
+        return None
+    return f"{PLATFORM}:{found['person']}", _EPOCH + timedelta(microseconds=int(found["at"]))
 
 
 def key(person: str, at: datetime) -> str:
@@ -64,8 +91,8 @@ def action_id(action: Action | None) -> str | None:
     return None if action is None else to_id(action)
 
 
-def part(each: Part) -> Json:
-    """One part of an answer."""
+def part(each: Part, address: str) -> Json:
+    """One part of an answer; the bytes of pictures and files are fetched from `address`."""
     match each:
         case Text():
             return {"type": "text", "text": each.text, "tone": each.tone}
@@ -74,9 +101,9 @@ def part(each: Part) -> Json:
         case Table():
             return {"type": "table", "headers": each.headers, "rows": each.rows, "title": each.title}
         case Picture():
-            return {"type": "picture", "data": _base64(each.data), "kind": each.kind, "alt": each.alt}
+            return {"type": "picture", "address": address, "alt": each.alt, "size": _size(each.data)}
         case File():
-            return {"type": "file", "name": each.name, "data": _base64(each.data), "size": len(each.data)}
+            return {"type": "file", "name": each.name, "address": address, "size": len(each.data)}
         case Buttons():
             buttons = [{"label": one.label, "action": to_id(one.action), "style": one.style} for one in each.buttons]
             return {"type": "buttons", "buttons": buttons}
@@ -113,5 +140,8 @@ def completions(number: int, found: Iterable[Completion]) -> Json:
     return {"type": "completions", "number": number, "items": items}
 
 
-def _base64(data: bytes) -> str:
-    return b64encode(data).decode("ascii")
+def _size(picture: bytes) -> tuple[int, int] | None:
+    """Width and height of a PNG in pixels, so that the page keeps room for it; None of anything else."""
+    if not picture.startswith(_PNG) or len(picture) < _PNG_HEAD:
+        return None
+    return int.from_bytes(picture[16:20]), int.from_bytes(picture[20:24])

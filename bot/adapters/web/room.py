@@ -22,6 +22,7 @@ from bot.adapters.web.render import Json
 from bot.command import Incoming, User
 from bot.dispatch import MAX_TEXT
 from bot.logs import frames
+from bot.reply import Part, Reply
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -86,6 +87,16 @@ class Room:
             "people": [render.author(user) for user in self.hub.here(listener.channel)],
         }
 
+    async def part(self, channel: str, name: str, index: int, viewer: str) -> Part | None:
+        """A part of what was answered in a channel, where `viewer` may see it."""
+        found = render.moment_of(name)
+        if found is None:
+            return None
+        exchange = await self.core.store.exchange(place(channel), *found, viewer=f"{PLATFORM}:{viewer}")
+        if exchange is None or not 0 <= index < len(exchange.reply.parts):
+            return None
+        return exchange.reply.parts[index]
+
     async def take(self, listener: Listener, frame: Frame) -> None:
         """Does what a frame from a browser asks for."""
         match frame:
@@ -120,13 +131,18 @@ class Room:
     async def _answer(self, event: Incoming, own: str) -> None:
         """Answers an event; `own` is the id that the browser gave it."""
         user, channel = event.user, event.place.channel
-        reply = await self.core.handle(event)
+
+        async def show(reply: Reply) -> None:
+            self.hub.send(channel, render.interim(reply, own), only=user.id)
+
+        reply = await self.core.handle(replace(event, progress=show))
         taken = {"type": "taken", "id": own}
         if reply is None:
             self.hub.send(channel, taken | {"before": True}, only=user.id)
             return
         message = render.message(
             user=user,
+            channel=channel,
             at=event.at,
             said=event.text,
             action=render.action_id(event.action),
@@ -153,11 +169,12 @@ class Room:
 
     async def _page(self, listener: Listener, before: int | None) -> tuple[list[Json], bool]:
         found = await self.core.history(place(listener.channel), before=before, limit=PAGE + 1, viewer=listener.user.id)
-        return [self._old(exchange) for exchange in found[-PAGE:]], len(found) > PAGE
+        return [self._old(exchange, listener.channel) for exchange in found[-PAGE:]], len(found) > PAGE
 
-    def _old(self, exchange: Exchange) -> Json:
+    def _old(self, exchange: Exchange, channel: str) -> Json:
         return render.message(
             user=User(id=exchange.person, name=exchange.name),
+            channel=channel,
             at=exchange.at,
             said=exchange.said,
             action=exchange.action,

@@ -50,6 +50,8 @@ class Lab:
         asyncio.ensure_future
     )  # how a simulation is told of the wait
     answered: int = 0
+    alone: bool = False  # whether the answer to `/queue` is for one person
+    shown: asyncio.Queue[str] = field(default_factory=asyncio.Queue)  # what `/queue` has said before its answer
 
     @property
     def commands(self) -> tuple[Command, ...]:
@@ -63,6 +65,16 @@ class Lab:
             command("wait", self._wait),
             command("whisper", self._wait, private=True),
             command("slow", self._echo, slow=True, options=WORDS),
+            command("queue", self._queue, actions={"lab-queue": self._queued}, slow=True),
+            command(
+                "snippet",
+                self._snippet,
+                actions={"lab-ran": self._ran, "lab-edit": self._edit},
+                options=(Option(name="code", says="Python.", required=False, rest=True, python=True),),
+                slow=True,
+                opens_form=True,
+                form_actions=frozenset({"lab-edit"}),
+            ),
             command("form", self._form, actions={"lab-form": self._filled}),
             command("late", self._late),
             command("files", self._files),
@@ -90,6 +102,34 @@ class Lab:
     async def _wait(self, _core: Core, _incoming: Incoming, _given: Mapping[str, str]) -> Reply:
         await self.outside(self.gate.wait())
         return Reply(parts=(Text(text="It took its time."),))
+
+    async def _queue(self, _core: Core, incoming: Incoming, _given: Mapping[str, str]) -> Reply:
+        return await self._in_line(incoming)
+
+    async def _queued(self, _core: Core, incoming: Incoming, _action: Action) -> Reply:
+        return await self._in_line(incoming)
+
+    async def _in_line(self, incoming: Incoming) -> Reply:
+        """Says twice how long the line is, and answers when the gate opens, to one alone where that is asked for."""
+        if incoming.progress is not None:
+            for place in ("2nd", "1st"):
+                await incoming.progress(Reply(parts=(Text(text=f"You are {place} in line.", tone="note"), CANCEL)))
+                self.shown.put_nowait(place)
+        await self.outside(self.gate.wait())
+        self.answered += 1
+        return Reply(parts=(Text(text="It was your turn."), AGAIN), private=self.alone)
+
+    async def _snippet(self, _core: Core, _incoming: Incoming, given: Mapping[str, str]) -> Reply:
+        if "code" not in given:
+            return Reply(parts=(SNIPPET,), private=True)
+        edit = Button(label="Edit", action=Action("lab-edit"))
+        return Reply(parts=(Code(code=given["code"]), Buttons(buttons=(edit,))))
+
+    async def _ran(self, _core: Core, incoming: Incoming, _action: Action) -> Reply:
+        return Reply(parts=(Code(code=incoming.values["code"]),))
+
+    async def _edit(self, _core: Core, _incoming: Incoming, _action: Action) -> Reply:
+        return Reply(parts=(SNIPPET,), private=True)
 
     async def _form(self, _core: Core, _incoming: Incoming, _given: Mapping[str, str]) -> Reply:
         return Reply(parts=(Text(text="Say what is wrong."), FORM))
@@ -144,6 +184,13 @@ FORM = Form(
     ),
     action=Action("lab-form", ("7",)),
 )
+SNIPPET = Form(
+    title="Run Python",
+    fields=(Field(name="code", label="Python", value="if True:\n    x = 1", multiline=True),),
+    action=Action("lab-ran"),
+)
+CANCEL = Buttons(buttons=(Button(label="Cancel", action=Action("lab-more", ("cancelling",)), style="danger"),))
+AGAIN = Buttons(buttons=(Button(label="Again", action=Action("lab-queue")),))
 TABLE: tuple[Part, ...] = (
     Text(text="`conv1d 3 16 k3 p1` gives (N, 16, 100)", tone="heading"),
     Code(code="floor((100 + 2*1 - 1*(3-1) - 1)/1) + 1 = 100"),
@@ -178,6 +225,8 @@ def command(
     actions: Mapping[str, ActionHandler] | None = None,
     slow: bool = False,
     private: bool = False,
+    opens_form: bool = False,
+    form_actions: frozenset[str] = frozenset(),
 ) -> Command:
     return Command(
         name=name,
@@ -189,6 +238,8 @@ def command(
         actions=actions or {},
         slow=slow,
         private=private,
+        opens_form=opens_form,
+        form_actions=form_actions,
     )
 
 

@@ -65,6 +65,10 @@ const FRAMES = {
     get("empty").hidden = true;
     announce(frame.message);
   },
+  interim(frame) {
+    conversation.interim(frame);
+    get("said").textContent = `Stride: ${frame.plain}`;
+  },
   earlier(frame) {
     conversation.prepend(frame.messages);
     get("earlier").hidden = !frame.earlier;
@@ -72,6 +76,7 @@ const FRAMES = {
   taken(frame) {
     conversation.release(frame.id);
     const text = conversation.pending.get(frame.id)?.dataset.text;
+    if (text === undefined) conversation.drop(frame.id); // a press, of which nothing but its progress was shown
     if (!frame.before || text === undefined) return;
     if (conversation.answered(text)) conversation.drop(frame.id);
     else conversation.refuse(frame.id, "The answer was lost on its way.", (words) => composer.fill(words));

@@ -51,6 +51,16 @@ export class Conversation {
     this.days();
     if (mine || this.stick) this.reveal(element);
     else get("newer").hidden = false;
+    if (mine) element.querySelector("form.form textarea, form.form input")?.focus({ preventScroll: true });
+  }
+
+  /** What there is to say before the answer, in the place where the answer will be; each takes the place of the last. */
+  interim({ of, parts }) {
+    if (!this.pending.has(of)) this.expect(of, make("li", { class: "exchange pending" }, make("p", { class: "progress" })));
+    const element = this.pending.get(of);
+    element.querySelector(".progress").replaceWith(make("div", { class: "progress" },
+      make("span", { class: "dots", "aria-hidden": "true" }), ...renderParts(parts, this.hands)));
+    if (this.stick) this.toEnd();
   }
 
   /** Puts an exchange at the end, or in the place of the one whose button asked to be replaced; once. */
@@ -103,16 +113,20 @@ export class Conversation {
     const thinking = make("p", { class: "progress" }, make("span", { class: "dots", "aria-hidden": "true" }), make("span", {}, "Sending…"));
     const element = make("li", { class: "exchange pending" }, asked, thinking);
     element.dataset.text = text;
-    this.list.append(element);
-    this.pending.set(id, element);
+    this.expect(id, element);
     this.days();
     this.toEnd();
+  }
+
+  expect(id, element) {
+    this.list.append(element);
+    this.pending.set(id, element);
   }
 
   /** How what is on its way is doing: "Asking torch…" while there is a line, else that it is kept. */
   progress(words) {
     for (const element of this.pending.values()) {
-      if (!element.classList.contains("refused")) element.querySelector(".progress").lastChild.textContent = words;
+      if (!element.classList.contains("refused")) element.querySelector("p.progress > span:last-child")?.replaceChildren(words);
     }
   }
 
@@ -121,8 +135,10 @@ export class Conversation {
     const element = this.pending.get(id);
     if (!element) return false;
     element.classList.add("refused");
-    const button = make("button", { type: "button", click: () => { this.drop(id); again(element.dataset.text); } }, "Edit and send again");
-    element.querySelector(".progress").replaceChildren(make("span", { role: "alert" }, words), " ", button);
+    const said = element.dataset.text;
+    const button = said === undefined ? null
+      : make("button", { type: "button", click: () => { this.drop(id); again(said); } }, "Edit and send again");
+    element.querySelector(".progress").replaceWith(make("p", { class: "progress" }, make("span", { role: "alert" }, words), " ", button));
     return true;
   }
 
@@ -156,13 +172,19 @@ export class Conversation {
   /** Says whose press an answer follows, by the words on the button where it can still be seen. */
   pressed(message) {
     const button = this.buttons(message.action).at(-1);
-    const what = button ? [" pressed ", make("b", {}, button.textContent)] : [" asked on"];
+    const sent = button ? null : this.forms(message.action).at(-1)?.querySelector("h3");
+    const what = button ? [" pressed ", make("b", {}, button.textContent)] : sent ? [" sent ", make("b", {}, sent.textContent)] : [" asked on"];
     return make("p", { class: "pressed" }, make("b", {}, message.author.name), ...what);
   }
 
   /** The buttons of an action that are shown. */
   buttons(action) {
     return Array.from(this.list.querySelectorAll("button[data-action]")).filter((each) => each.dataset.action === action);
+  }
+
+  /** The forms of an action that are shown. */
+  forms(action) {
+    return Array.from(this.list.querySelectorAll("form[data-action]")).filter((each) => each.dataset.action === action);
   }
 
   /** Someone's half of an exchange; without an author it is Stride's. */

@@ -8,6 +8,8 @@ const DOWN = "M12 4v11M7 11l5 5 5-5M5 20h14";
 const MARKS = { good: "✓", bad: "✕" };
 const NUMBER = /^[-+]?\d[\d,._]*%?$/;
 const MARKED = /^ *\^+ *$/m; // a line that points at a column of the one above
+const LEAST_ROWS = 8; // of a field for several lines
+const MOST_ROWS = 24;
 const PROSE = /[a-z]{2,} [a-z]{2,}/i;
 const HEADLINE = /^(?:([^:(]+): )?(.+) → (.+)$/s;
 
@@ -50,15 +52,12 @@ const KINDS = {
   },
 
   picture: (part) => {
-    const address = blobAddress(part.data, `image/${part.kind}`);
-    return make("figure", {}, make("img", { src: address, alt: part.alt, loading: "lazy" }));
+    const [width, height] = part.size ?? []; // known before it is there, so that nothing jumps
+    return make("figure", {}, make("img", { src: part.address, alt: part.alt, width, height, loading: "lazy", decoding: "async" }));
   },
 
-  file: (part) => {
-    const address = blobAddress(part.data, "application/octet-stream"); // never opened as a page of ours
-    return make("a", { class: "file", href: address, download: part.name }, icon(DOWN),
-      make("span", {}, part.name), make("small", {}, size(part.size)));
-  },
+  file: (part) => make("a", { class: "file", href: part.address, download: part.name }, icon(DOWN),
+    make("span", {}, part.name), make("small", {}, size(part.size))),
 
   buttons: (part, { act }) => make("div", { class: "buttons", role: "group", "aria-label": "What next" },
     ...part.buttons.map((button) => make("button", {
@@ -75,7 +74,9 @@ const KINDS = {
 
   form: (part, { act }) => {
     const fields = part.fields.map((field) => make("label", {}, make("span", {}, field.label), input(field)));
-    return form(part.action, act, [make("h3", {}, part.title), ...fields], "Send", "form");
+    const long = part.fields.some((field) => field.multiline);
+    const hint = long ? make("p", { class: "note" }, make("kbd", {}, "Ctrl"), "+", make("kbd", {}, "Enter"), " sends") : null;
+    return form(part.action, act, [make("h3", {}, part.title), ...fields], "Send", "form", hint);
   },
 };
 
@@ -110,20 +111,32 @@ function unknown() {
 function input(field) {
   const attributes = { name: field.name, required: field.required };
   if (!field.multiline) return make("input", { ...attributes, value: field.value });
-  const area = make("textarea", { ...attributes, rows: "5", spellcheck: "false" });
+  const rows = Math.min(MOST_ROWS, Math.max(LEAST_ROWS, field.value.split("\n").length + 1));
+  const area = make("textarea", {
+    ...attributes, rows: String(rows), spellcheck: "false", autocapitalize: "none", autocorrect: "off",
+    "aria-keyshortcuts": "Control+Enter",
+    keydown: (event) => { // Tab stays the way out, as everywhere on the page
+      if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && !event.isComposing) {
+        event.preventDefault();
+        area.form.requestSubmit();
+      }
+    },
+  });
   area.value = field.value;
   return area;
 }
 
-function form(action, act, inside, label, kind) {
+function form(action, act, inside, label, kind, hint = null) {
+  const send = make("button", { type: "submit", class: "primary" }, label);
   return make("form", {
     class: kind,
+    "data-action": action,
     autocomplete: "off",
     submit: (event) => {
       event.preventDefault();
-      act(action, Object.fromEntries(new FormData(event.target)), event.submitter);
+      if (send.getAttribute("aria-busy") !== "true") act(action, Object.fromEntries(new FormData(event.target)), send);
     },
-  }, ...[inside].flat(), make("button", { type: "submit", class: "primary" }, label));
+  }, ...[inside].flat(), hint ? make("div", { class: "row" }, send, hint) : send);
 }
 
 function copyButton(text) {
@@ -148,11 +161,6 @@ async function copy(text) {
     area.remove();
     return done;
   }
-}
-
-function blobAddress(base64, kind) {
-  const bytes = Uint8Array.from(atob(base64), (mark) => mark.charCodeAt(0));
-  return URL.createObjectURL(new Blob([bytes], { type: kind }));
 }
 
 function size(bytes) {

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from base64 import b64decode
 from datetime import UTC, datetime, timedelta
 
 from bot.adapters.web import render
@@ -18,15 +17,18 @@ EVERY: tuple[Part, ...] = (*TABLE, FORM, Picture(data=PNG, alt="A dot"), File(na
 
 
 def message(reply: Reply, at: datetime = NOON) -> render.Json:
-    return render.message(user=ALICE, at=at, said="/x", action=None, reply=reply, number=7, event=None)
+    return render.message(
+        user=ALICE, channel="general", at=at, said="/x", action=None, reply=reply, number=7, event=None
+    )
 
 
 def test_every_kind_of_part_becomes_json_with_its_type() -> None:
     parts = json.loads(json.dumps(message(Reply(parts=EVERY))))["parts"]
     kinds = [part["type"] for part in parts]
     assert kinds == ["text", "code", "table", "text", "buttons", "select", "form", "picture", "file"]
-    assert b64decode(parts[-1]["data"]) == b"x = 1"
-    assert parts[-1]["size"] == 5
+    assert parts[-1] == {"type": "file", "name": "a.py", "size": 5, "address": parts[-1]["address"]}
+    assert parts[-1]["address"].startswith("/media/general/")
+    assert parts[-1]["address"].endswith("/8")
     assert parts[4]["buttons"][0] == {"label": "Why?", "action": "1:lab-more:formula", "style": "primary"}
 
 
