@@ -7,6 +7,7 @@ would die with the process that sent it.
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import discord
@@ -86,17 +87,16 @@ class StrideBot(discord.Client):
         await interaction.response.autocomplete(choices)
 
     async def _answer(self, interaction: Press) -> None:
-        exchange = Exchange(interaction)
         try:
             incoming = parse.incoming(interaction)
         except ActionError:
-            await exchange.says(OUTDATED)
+            await Exchange(interaction).says(OUTDATED)
             return
         command = self._command(incoming)
+        exchange = Exchange(interaction, private=command is not None and command.private)
         reply = await exchange.waits_for(
-            asyncio.create_task(self._core.handle(incoming)),
-            slow=command is not None and command.slow,
-            private=command is not None and command.private,
+            asyncio.create_task(self._core.handle(replace(incoming, progress=exchange.shows))),
+            slow=command is not None and command.slow and not _asks_back(command, incoming),
         )
         if reply is None:
             await exchange.says_nothing()
@@ -111,6 +111,13 @@ class StrideBot(discord.Client):
             return next((each for each in self._core.commands if name in each.actions), None)
         name = incoming.text.split(maxsplit=1)[0].removeprefix("/")
         return next((each for each in self._core.commands if each.name == name), None)
+
+
+def _asks_back(command: Command, incoming: Incoming) -> bool:
+    """Whether a form may be the answer: it has to be the first that Discord hears, and is ready at once."""
+    if incoming.action is not None:
+        return incoming.action.name in command.form_actions
+    return command.opens_form and " " not in incoming.text
 
 
 def _choices(before: str, completions: list[Completion]) -> list[discord.app_commands.Choice[str]]:

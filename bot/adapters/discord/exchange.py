@@ -24,21 +24,32 @@ NOTHING = render(Reply(parts=(Text(text="…"),)))[0]
 class Exchange:
     """An interaction that is answered once, in time, and to whom it may concern."""
 
-    def __init__(self, interaction: discord.Interaction[Any]) -> None:
+    def __init__(self, interaction: discord.Interaction[Any], *, private: bool = False) -> None:
+        """`private`: whether the answer is for one person, as its command declares."""
         self._interaction = interaction
-        self._waits_privately = False
+        self._private = private
+        self._turn = asyncio.Lock()  # the first acknowledgement counts, and there may be only one
+        self._over = False
 
-    async def waits_for(self, answer: asyncio.Task[Reply | None], *, slow: bool, private: bool) -> Reply | None:
+    async def waits_for(self, answer: asyncio.Task[Reply | None], *, slow: bool) -> Reply | None:
         """The answer; people see "is thinking" where it takes its time."""
         if not slow:
             await asyncio.wait({answer}, timeout=ACKNOWLEDGE_WITHIN)
         if not answer.done():
-            await self._interaction.response.defer(ephemeral=private, thinking=True)
-            self._waits_privately = private
+            await self._acknowledges()
         return await answer
+
+    async def shows(self, reply: Reply) -> None:
+        """Something before the answer, in its place; the next, and the answer, take the place of this."""
+        await self._acknowledges()
+        async with self._turn:
+            if not self._over:
+                await self._interaction.edit_original_response(view=_Layout(render(reply)[0]))
 
     async def says(self, reply: Reply) -> None:
         """Sends a reply. Errors are seen by the one who made them and by nobody else."""
+        async with self._turn:
+            self._over = True
         form = next((part for part in reply.parts if isinstance(part, Form)), None)
         if form is not None and not self._acknowledged:
             await self._interaction.response.send_modal(_Window(modal(form, reply.parts)))
@@ -59,6 +70,11 @@ class Exchange:
         if self._acknowledged:
             await self._interaction.delete_original_response()
 
+    async def _acknowledges(self) -> None:
+        async with self._turn:
+            if not self._acknowledged and not self._over:
+                await self._interaction.response.defer(ephemeral=self._private, thinking=True)
+
     @property
     def _acknowledged(self) -> bool:
         return self._interaction.response.is_done()
@@ -67,7 +83,7 @@ class Exchange:
         view, files = _Layout(message), _files(message)
         if not self._acknowledged:
             await self._interaction.response.send_message(view=view, files=files, ephemeral=private)
-        elif private and not self._waits_privately:
+        elif private and not self._private:
             # What takes the place of "is thinking" is as public as that is, so something empty takes it and goes.
             await self._interaction.edit_original_response(view=_Layout(NOTHING))
             await self._interaction.followup.send(view=view, files=files, ephemeral=True)

@@ -33,6 +33,7 @@ from bot.reply import (
 MAX_TEXT = 4_000  # characters of text in one message, all components together
 MAX_COMPONENTS = 40  # nested ones too
 MAX_FILES = 10
+MAX_BYTES = 10 * 1024 * 1024 - 64 * 1024  # of all files of a message, and what Discord's form around them takes
 MAX_MESSAGES = 3  # what is longer goes into a file: nobody scrolls through ten messages
 MAX_BLOCK = 1_800  # characters of fixed width shown in the chat; what is longer goes into a file
 MAX_TITLE = 200
@@ -41,6 +42,7 @@ MAX_FORM_VALUE = 4_000
 
 ROW, BUTTON, SELECT, INPUT, TEXT, GALLERY, FILE, CONTAINER, LABEL = 1, 2, 3, 4, 10, 12, 13, 17, 18
 STYLES = {"normal": 2, "primary": 1, "danger": 4}
+_TWO_MARKS = re.compile("`(?=`)")  # three would end a block: something that nobody sees stands between them
 GREEN, RED, BLUE = 0x2DA44E, 0xD1242F, 0x4E79A7
 
 
@@ -83,6 +85,7 @@ class _Page:
             sum(each.text for each in held) <= MAX_TEXT
             and sum(each.components for each in held) < MAX_COMPONENTS  # the container is one more
             and sum(each.file is not None for each in held) <= MAX_FILES
+            and sum(len(each.file.data) for each in held if each.file) <= MAX_BYTES
         )
 
 
@@ -128,8 +131,16 @@ def _pieces(parts: Sequence[Part]) -> list[_Piece]:
     found: list[_Piece] = []
     taken: set[str] = set()
     for number, part in enumerate(parts, start=1):
-        found.extend(_part(part, number, taken))
+        found.extend(map(_sendable, _part(part, number, taken)))
     return found
+
+
+def _sendable(piece: _Piece) -> _Piece:
+    """A file that Discord would refuse is named, so that the rest of the answer arrives."""
+    if piece.file is None or len(piece.file.data) <= MAX_BYTES:
+        return piece
+    size = len(piece.file.data) / 1024 / 1024
+    return _text(f"-# {escape(piece.file.name)} has {size:.0f} MiB, more than Discord takes.")
 
 
 def _part(part: Part, number: int, taken: set[str]) -> Iterator[_Piece]:
@@ -167,15 +178,15 @@ def _text(said: str) -> _Piece:
 
 
 def _block(code: str, language: str, name: str, title: str = "") -> Iterator[_Piece]:
-    """Fixed width; in a file where it is long, or where Discord could not show it to the letter."""
-    if "```" in code or len(code) > MAX_BLOCK:
-        if title:
-            yield _text(title)
-        if "```" not in code:
-            yield _text(f"```{language}\n{pieces(code, MAX_BLOCK // 2)[0]}\n…\n```")
-        yield _file(name, code.encode())
+    """Fixed width; also in a file where it is long, or where Discord could not show it to the letter."""
+    fence = f"{title}```{re.sub('[^a-z0-9+-]', '', language.lower())}\n"
+    shown = _TWO_MARKS.sub("`\u200b", code)
+    if len(shown) <= MAX_BLOCK:
+        yield _text(f"{fence}{shown}\n```")
     else:
-        yield _text(f"{title}```{re.sub('[^a-z0-9+-]', '', language.lower())}\n{code}\n```")
+        yield _text(f"{fence}{pieces(shown, MAX_BLOCK // 2)[0]}\n…\n```")
+    if shown != code or len(shown) > MAX_BLOCK:
+        yield _file(name, code.encode())
 
 
 def _table(part: Table, name: str) -> Iterator[_Piece]:

@@ -61,9 +61,30 @@ def test_no_markup_is_left_in_what_is_escaped(text: str) -> None:
     assert not re.search(r"[*_~|`\[\]<>@\\]|://|^\s*([#+-]|\d+\.)", left, re.MULTILINE)
 
 
-def test_code_that_would_break_out_of_its_fence_comes_as_a_file_to_the_letter() -> None:
-    (message,) = render(Reply(parts=(Code(code="```@everyone```"),)))
-    assert [each.data for each in message.files] == [b"```@everyone```"]
+@pytest.mark.parametrize("code", ["```@everyone```", "`" * 7, "a ``` b"])
+def test_code_cannot_break_out_of_its_fence_and_comes_as_a_file_to_the_letter(code: str) -> None:
+    (message,) = render(Reply(parts=(Code(code=code),)))
+    shown = message.components[0]["components"][0]["content"]
+    assert shown.count("```") == 2
+    assert shown.replace("\u200b", "") == f"```\n{code}\n```"
+    assert [each.data for each in message.files] == [code.encode()]
+
+
+def test_a_single_mark_in_code_needs_no_file() -> None:
+    (message,) = render(Reply(parts=(Code(code="`a` is b"),)))
+    assert not message.files
+
+
+def test_a_file_that_discord_would_refuse_is_named_and_the_rest_arrives() -> None:
+    large = File(name="large.bin", data=bytes(11 * 1024 * 1024))
+    (message,) = render(Reply(parts=(Text(text="Here."), large)))
+    assert not message.files
+    assert "11 MiB, more than Discord takes" in message.components[0]["components"][1]["content"]
+
+
+def test_files_that_are_too_large_together_come_one_after_another() -> None:
+    halves = tuple(File(name=f"{number}.bin", data=bytes(6 * 1024 * 1024)) for number in range(2))
+    assert [len(message.files) for message in render(Reply(parts=halves))] == [1, 1]
 
 
 def test_long_code_shows_its_beginning_and_comes_whole_in_a_file() -> None:
