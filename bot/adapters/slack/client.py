@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Callable, Coroutine, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import aiohttp
@@ -129,7 +130,7 @@ class StrideApp(AsyncApp):
         exchange = Exchange(self.client, address(body))
         try:
             asked = incoming()
-            reply = await self._core.handle(asked)
+            reply = await self._core.handle(replace(asked, progress=exchange.shows))
             if reply is not None and "command" in body:  # Slack shows nobody a slash command
                 reply = under_question(reply, asked, by=asked.user.name)
         except ActionError:

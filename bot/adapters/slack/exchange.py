@@ -6,18 +6,26 @@ windows take other roads.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
+import structlog
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
+from slack_sdk.web.async_slack_response import AsyncSlackResponse
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
+from bot.adapters.layout import shortened
 from bot.adapters.notices import TOO_LATE
 from bot.adapters.slack.parse import Address
 from bot.adapters.slack.render import Message, Upload, modal, render
 from bot.reply import Form, MessageRef, Reply, Text
 
+MAX_ALT = 1_000  # characters of the words that stand for a picture
+NOT_IN_CHANNEL = frozenset({"not_in_channel", "channel_not_found", "is_archived", "restricted_action"})
 TOO_LATE_CODES = frozenset({"expired_trigger_id", "exchanged_trigger_id", "invalid_trigger_id"})
+
+log = structlog.get_logger(__name__)
 
 
 class Exchange:
@@ -26,26 +34,50 @@ class Exchange:
     def __init__(self, client: AsyncWebClient, address: Address) -> None:
         self._client = client
         self._to = address
+        self._before: MessageRef | None = None  # what was shown before the answer
+        self._refused = False
         self.channel = address.channel
+
+    async def shows(self, reply: Reply) -> None:
+        """Something before the answer, in its place; the next, and the answer, take the place of this.
+
+        A response URL cannot say which message it has made, so this goes through the channel; where Stride is not in
+        it, the first is whispered, and the rest left out.
+        """
+        message = render(reply).messages[0]
+        if self._before is not None:
+            await self._updates(self._before, message)
+        elif not self._refused:
+            try:
+                posted = await self._says_to_all(message)
+            except SlackApiError as error:
+                self._refused = True
+                if reason(error) not in NOT_IN_CHANNEL:
+                    raise
+                await self._responds(self._payload(message, private=True))
+            else:
+                self._before = MessageRef(channel=str(posted["channel"]), message=str(posted["ts"]))
 
     async def says(self, reply: Reply) -> None:
         """Sends a reply. Errors are seen by the one who made them and by nobody else."""
         form = next((part for part in reply.parts if isinstance(part, Form)), None)
         if form is not None:
             if await self._opens(form):
+                await self._place(private=True)
                 return
             reply = TOO_LATE
         private = reply.private or reply.fault is not None
         rendered = render(reply)
-        old = reply.replaces
+        before = await self._place(private=private or reply.replaces is not None)
+        old = reply.replaces or before
         for message in rendered.messages:
             if old is not None:
                 await self._replaces(old, message)
                 old = None
             else:
                 await self._posts(message, private=private)
-        for upload in rendered.uploads:
-            await self._uploads(upload, private=private)
+        if rendered.uploads:
+            await self._uploads(rendered.uploads, private=private)
 
     async def _opens(self, form: Form) -> bool:
         if self._to.trigger is None:
@@ -58,43 +90,59 @@ class Exchange:
             raise
         return True
 
+    async def _place(self, *, private: bool) -> MessageRef | None:
+        """Where the answer goes in the place of what was shown before it; that goes where the answer is whispered."""
+        before, self._before = self._before, None
+        if before is None or not private:
+            return before
+        try:
+            await self._client.chat_delete(channel=before.channel, ts=before.message)
+        except SlackApiError as error:  # somebody else has taken it away
+            log.warning("slack.not_deleted", channel=before.channel, reason=reason(error))
+        return None
+
     async def _posts(self, message: Message, *, private: bool) -> None:
-        blocks = [dict(block) for block in message.blocks]
-        if await self._responds(
-            {
-                "response_type": "ephemeral" if private else "in_channel",
-                "replace_original": False,
-                "text": message.text,
-                "blocks": blocks,
-                **({"thread_ts": self._to.thread} if self._to.thread else {}),
-            }
-        ):
+        if await self._responds(self._payload(message, private=private)):
             return
         if private:
             await self._client.chat_postEphemeral(
                 channel=self._to.channel,
                 user=self._to.user,
                 text=message.text,
-                blocks=blocks,
+                blocks=_blocks(message),
                 thread_ts=self._to.thread,
             )
         else:
-            await self._client.chat_postMessage(
-                channel=self._to.channel,
-                text=message.text,
-                blocks=blocks,
-                thread_ts=self._to.thread,
-                unfurl_links=False,
-                unfurl_media=False,
-            )
+            await self._says_to_all(message)
+
+    def _payload(self, message: Message, *, private: bool) -> dict[str, Any]:
+        return {
+            "response_type": "ephemeral" if private else "in_channel",
+            "replace_original": False,
+            "text": message.text,
+            "blocks": _blocks(message),
+            **({"thread_ts": self._to.thread} if self._to.thread else {}),
+        }
+
+    async def _says_to_all(self, message: Message) -> AsyncSlackResponse:
+        return await self._client.chat_postMessage(
+            channel=self._to.channel,
+            text=message.text,
+            blocks=_blocks(message),
+            thread_ts=self._to.thread,
+            unfurl_links=False,
+            unfurl_media=False,
+        )
 
     async def _replaces(self, old: MessageRef, message: Message) -> None:
-        blocks = [dict(block) for block in message.blocks]
-        payload = {"replace_original": True, "text": message.text, "blocks": blocks}
+        payload = {"replace_original": True, "text": message.text, "blocks": _blocks(message)}
         # The response URL also replaces messages that only one person sees; chat.update cannot.
         if old == self._to.pressed and await self._responds(payload):
             return
-        await self._client.chat_update(channel=old.channel, ts=old.message, text=message.text, blocks=blocks)
+        await self._updates(old, message)
+
+    async def _updates(self, old: MessageRef, message: Message) -> None:
+        await self._client.chat_update(channel=old.channel, ts=old.message, text=message.text, blocks=_blocks(message))
 
     async def _responds(self, payload: dict[str, Any]) -> bool:
         """Whether a response URL took the message: there may be none, and it may be used up or have run out."""
@@ -104,8 +152,8 @@ class Exchange:
         response = await webhook.send_dict(payload)
         return response.status_code == 200
 
-    async def _uploads(self, upload: Upload, *, private: bool) -> None:
-        """A file goes to the channel, or to the person alone; where Slack refuses, its text is said instead."""
+    async def _uploads(self, uploads: Sequence[Upload], *, private: bool) -> None:
+        """Files go to the channel, or to the person alone; where Slack refuses, what they are is said instead."""
         try:
             channel = self._to.channel
             if private and not channel.startswith("D"):
@@ -114,16 +162,24 @@ class Exchange:
             await self._client.files_upload_v2(
                 channel=channel,
                 thread_ts=self._to.thread if channel == self._to.channel else None,
-                filename=upload.name,
-                content=upload.data,
-                alt_txt=upload.alt or None,
-                title=upload.alt or upload.name,
+                file_uploads=[
+                    {
+                        "filename": each.name,
+                        "content": each.data,
+                        "title": shortened(each.alt or each.name, MAX_ALT),
+                        **({"alt_txt": shortened(each.alt, MAX_ALT)} if each.alt else {}),
+                    }
+                    for each in uploads
+                ],
             )
         except SlackApiError as error:
-            refused = Text(
-                text=f"I could not send {upload.name} here: {error.response['error']}. Invite me with `/invite`."
-            )
+            names = ", ".join(each.name for each in uploads)
+            refused = Text(text=f"I could not send {names} here: {reason(error)}. Invite me with `/invite`.")
             await self._posts(render(Reply(parts=(refused,))).messages[0], private=True)
+
+
+def _blocks(message: Message) -> list[dict[str, Any]]:
+    return [dict(block) for block in message.blocks]
 
 
 def reason(error: SlackApiError) -> str:

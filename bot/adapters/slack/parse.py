@@ -160,9 +160,10 @@ def _kept(body: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _inputs(values: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> Iterator[tuple[str, str]]:
+    """What stands in a form: Slack curls its quotation marks, and leaves everything else as it was typed."""
     for block in values.values():
         for name, state in block.items():
-            yield name, typed_text(str(state.get("value") or ""))
+            yield name, str(state.get("value") or "").translate(_CURLY)
 
 
 def _incoming(

@@ -50,7 +50,7 @@ class Lab:
         asyncio.ensure_future
     )  # how a simulation is told of the wait
     answered: int = 0
-    alone: bool = False  # whether the answer to `/queue` is for one person
+    alone: bool = False  # whether answers to `/queue` and `/files` are for one person
     shown: asyncio.Queue[str] = field(default_factory=asyncio.Queue)  # what `/queue` has said before its answer
 
     @property
@@ -150,7 +150,8 @@ class Lab:
 
     async def _files(self, _core: Core, _incoming: Incoming, _given: Mapping[str, str]) -> Reply:
         return Reply(
-            parts=(Text(text="Here."), Picture(data=PNG, alt="One blue dot"), File(name="a b.py", data=b"x = 1"))
+            parts=(Text(text="Here."), Picture(data=PNG, alt="One blue dot"), File(name="a b.py", data=b"x = 1")),
+            private=self.alone,
         )
 
     async def _wrong(self, _core: Core, _incoming: Incoming, _given: Mapping[str, str]) -> Reply:

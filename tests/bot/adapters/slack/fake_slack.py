@@ -24,6 +24,7 @@ from tests.bot.adapters.slack.blocks import BlockError, check_message, check_vie
 BOT_TOKEN, APP_TOKEN, SIGNING_SECRET = "xoxb-test", "xapp-test", "s3cret"
 TEAM, BOT = "T0STUDY", "U0STRIDE"
 TRIGGER_SECONDS = 3
+MAX_FILE = 1 << 30
 URL_USES, URL_SECONDS = 5, 30 * 60
 CHANNEL, OWN_CHAT, ALICE = "C0GROUP", "D0ALICE", "U0ALICE"
 
@@ -42,6 +43,16 @@ class Said:
 
 
 @dataclass
+class Upload:
+    """A file on its way: announced, then sent, then shared."""
+
+    name: str
+    length: int
+    alt: str
+    data: bytes | None = None
+
+
+@dataclass
 class FakeSlack:
     """The server and its world. `now` is its clock; a test moves it."""
 
@@ -50,6 +61,7 @@ class FakeSlack:
     said: list[Said] = field(default_factory=list)
     views: list[dict[str, Any]] = field(default_factory=list)
     files: list[tuple[str, str, bytes]] = field(default_factory=list)
+    alts: list[str] = field(default_factory=list)  # of the files, in their order
     calls: Counter[str] = field(default_factory=Counter)
     refused: list[tuple[str, str]] = field(default_factory=list)
     members_of: set[str] = field(default_factory=lambda: {CHANNEL, OWN_CHAT})
@@ -59,7 +71,7 @@ class FakeSlack:
     deliver_to: str = ""
     _urls: dict[str, tuple[float, int]] = field(default_factory=dict)
     _triggers: dict[str, float] = field(default_factory=dict)
-    _uploads: dict[str, tuple[str, bytes]] = field(default_factory=dict)
+    _uploads: dict[str, Upload] = field(default_factory=dict)
     _last_post: dict[str, float] = field(default_factory=dict)
     _numbers: Any = field(default_factory=itertools.count)
     _connected: asyncio.Event = field(default_factory=asyncio.Event)
@@ -122,6 +134,13 @@ class FakeSlack:
         old.text, old.blocks = sent["text"], sent["blocks"]
         return {"ts": old.ts, "channel": old.channel}
 
+    def _chat_delete(self, sent: dict[str, Any]) -> dict[str, Any] | web.Response:
+        old = next((each for each in self.said if each.ts == sent["ts"]), None)
+        if old is None or old.by == "response_url":
+            return self._no("chat.delete", "message_not_found")
+        self.said.remove(old)
+        return {"ts": old.ts, "channel": old.channel}
+
     def _take(self, method: str, sent: dict[str, Any], seen_by: str | None = None) -> dict[str, Any] | web.Response:
         channel = sent["channel"]
         if channel not in self.members_of:
@@ -150,20 +169,27 @@ class FakeSlack:
 
     def _files_getUploadURLExternal(self, sent: dict[str, Any]) -> dict[str, Any]:  # noqa: N802 - Slack's name
         key = f"F{next(self._numbers)}"
-        self._uploads[key] = (sent["filename"], b"")
+        self._uploads[key] = Upload(sent["filename"], int(sent["length"]), str(sent.get("alt_txt") or ""))
         return {"upload_url": f"{self.base}/upload/{key}", "file_id": key}
 
     async def _take_file(self, request: web.Request) -> web.Response:
         key = request.match_info["file"]
-        self._uploads[key] = (self._uploads[key][0], await request.read())
+        upload, data = self._uploads[key], await request.read()
+        if upload.data is not None or len(data) != upload.length or not 0 < len(data) <= MAX_FILE:
+            self.refused.append(("upload", f"{len(data)} bytes for {upload.length}"))
+            return web.Response(status=400, text="invalid upload")
+        upload.data = data
         return web.Response(text="OK")
 
     def _files_completeUploadExternal(self, sent: dict[str, Any]) -> dict[str, Any] | web.Response:  # noqa: N802
         if sent["channel_id"] not in self.members_of:
             return self._no("files.completeUploadExternal", "not_in_channel")
         for each in sent["files"]:
-            name, data = self._uploads.pop(each["id"])
-            self.files.append((sent["channel_id"], name, data))
+            upload = self._uploads.pop(each["id"])
+            if upload.data is None:
+                return self._no("files.completeUploadExternal", "file_not_found")
+            self.files.append((sent["channel_id"], upload.name, upload.data))
+            self.alts.append(upload.alt)
         return {"files": [{"id": each["id"], "title": each["title"]} for each in sent["files"]]}
 
     async def _respond(self, request: web.Request) -> web.Response:
