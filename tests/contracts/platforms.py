@@ -111,7 +111,7 @@ class AtTerminal:
         self._waiting: asyncio.Queue[None] = asyncio.Queue()
         self._labels: tuple[str, ...] = ()
 
-    async def read(self, _prompt: str) -> str | None:
+    async def read(self, _prompt: str, _field: object = None) -> str | None:
         self._waiting.put_nowait(None)
         return await self._typed.get()
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+import asyncio
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, TextIO
+from typing import TYPE_CHECKING, BinaryIO, Protocol, TextIO
 
 from bot.adapters.terminal import parse, render
+from bot.adapters.terminal.album import FOLDER, Album
 from bot.adapters.terminal.lines import lines
 from bot.adapters.terminal.parse import Request, Speaker
 from bot.command import Incoming
-from bot.reply import Button, Form, Reply
+from bot.reply import Button, Field, Form, Reply
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -23,9 +25,15 @@ if TYPE_CHECKING:
 
 PROMPT = "stride> "
 WELCOME = "Type /help, or a number to press a button; Ctrl-D ends."
+SENDS = "Esc and then Enter sends it"
 ENDINGS = frozenset({"/quit", "/exit"})
 
-Read = Callable[[str], Awaitable[str | None]]  # a prompt -> a line, or None at the end
+
+class Read(Protocol):
+    """Reads what somebody types."""
+
+    async def __call__(self, prompt: str, field: Field | None = None, /) -> str | None:
+        """A line, or what a form's field is filled with; None at the end."""
 
 
 async def chat(core: Core, speaker: Speaker, *, read: Read, out: TextIO) -> int:
@@ -34,17 +42,37 @@ async def chat(core: Core, speaker: Speaker, *, read: Read, out: TextIO) -> int:
 
     await core.oracle()  # completion speaks the language from the first key on
     await core.sandbox.warm()  # which comes back at once
+    album = Album(core.settings.data_dir / FOLDER)
     console = Console(file=out)
     console.print(WELCOME, style="dim", highlight=False)
     offered: list[render.Choice] = []
     while (line := await read(PROMPT)) is not None and line.strip() not in ENDINGS:
         if not line.strip():
             continue
-        incoming = await _incoming(core, speaker, line, offered, read)
-        reply = await core.handle(incoming)
-        if isinstance(reply, Reply):
-            offered = render.show(reply, console)
+        reply = await core.handle(await _incoming(core, speaker, line, offered, read))
+        if reply is not None and (form := _only_form(reply)) is not None:
+            reply = await _filled(core, speaker, form, read)
+        if reply is not None:
+            offered = render.show(reply, console, await asyncio.to_thread(album.keep, reply))
     return render.ANSWERED
+
+
+def _only_form(reply: Reply) -> Form | None:
+    """The form of a reply that is nothing else: it opens by itself, as it does elsewhere."""
+    return reply.parts[0] if len(reply.parts) == 1 and isinstance(reply.parts[0], Form) else None
+
+
+async def _filled(core: Core, speaker: Speaker, form: Form, read: Read) -> Reply | None:
+    """What comes of a form; the form itself, to be opened by its number, where it is sent empty."""
+    values = await _values(form, read)
+    if not any(values.values()):
+        return Reply(parts=(form,))
+    sent = parse.incoming(Request(text="", code=None, speaker=speaker), id=core.new_event(), now=core.clock.now())
+    return await core.handle(replace(sent, action=form.action, values=values))
+
+
+async def _values(form: Form, read: Read) -> dict[str, str]:
+    return {field.name: await read(f"{field.label}: ", field) or field.value for field in form.fields}
 
 
 async def _incoming(core: Core, speaker: Speaker, line: str, offered: list[render.Choice], read: Read) -> Incoming:
@@ -56,8 +84,7 @@ async def _incoming(core: Core, speaker: Speaker, line: str, offered: list[rende
     if isinstance(choice, Button):
         return replace(typed, text="", action=choice.action)
     if isinstance(choice, Form):
-        values = {field.name: await read(f"{field.label}: ") or field.value for field in choice.fields}
-        return replace(typed, text="", action=choice.action, values=values)
+        return replace(typed, text="", action=choice.action, values=await _values(choice, read))
     select, value = choice
     return replace(typed, text="", action=select.action, values={"choice": value})
 
@@ -66,9 +93,17 @@ def plain_reader(stdin: BinaryIO) -> Read:
     """Reads lines from a pipe or a file, where there is nobody to prompt."""
     arriving: AsyncIterator[bytes] = lines(stdin, parse.MAX_LINE)
 
-    async def read(_prompt: str) -> str | None:
-        line = await anext(arriving, None)
-        return None if line is None else line.decode("utf-8", "replace").rstrip("\r\n")
+    async def line() -> str | None:
+        found = await anext(arriving, None)
+        return None if found is None else found.decode("utf-8", "replace").rstrip("\r\n")
+
+    async def read(_prompt: str, field: Field | None = None) -> str | None:
+        if field is None or not field.multiline:
+            return await line()
+        several = []
+        while typed := await line():  # up to an empty line, or the end
+            several.append(typed)
+        return "\n".join(several)
 
     return read
 
@@ -82,9 +117,15 @@ def prompting_reader(core: Core, history: Path) -> Read:
         history=ThreadedHistory(FileHistory(str(history))), completer=_completer(core), complete_while_typing=True
     )
 
-    async def read(prompt: str) -> str | None:
+    form: PromptSession[str] = PromptSession()  # what is sent by a form is no line of the history
+
+    async def read(prompt: str, field: Field | None = None) -> str | None:
         try:
-            return await session.prompt_async(prompt)
+            if field is None:
+                return await session.prompt_async(prompt)
+            if not field.multiline:
+                return await form.prompt_async(prompt, multiline=False)
+            return await form.prompt_async(f"{prompt}({SENDS})\n", default=field.value, multiline=True)
         except (EOFError, KeyboardInterrupt):
             return None
 

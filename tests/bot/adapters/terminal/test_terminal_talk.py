@@ -18,6 +18,7 @@ from prompt_toolkit.output import DummyOutput
 
 from bot.actions import Action
 from bot.adapters.terminal import ask, chat
+from bot.adapters.terminal.album import FOLDER, Album
 from bot.adapters.terminal.lines import lines
 from bot.adapters.terminal.parse import Speaker
 from bot.app import Core
@@ -40,6 +41,12 @@ async def _did(_core: Core, incoming: Incoming, action: Action) -> Reply:
     return Reply(parts=(Text(text=f"did {action.name} {dict(incoming.values)}"),))
 
 
+async def _write(_core: Core, _incoming: Incoming, _given: Mapping[str, str]) -> Reply:
+    field = Field(name="text", label="Text", multiline=True)
+    return Reply(parts=(Form(title="Write", fields=(field,), action=Action("did")),))
+
+
+WRITE = Command(name="write", says="opens a form", help="Opens.", options=(), examples=(), handler=_write)
 CHOICES = Command(
     name="choices",
     says="offers choices",
@@ -58,7 +65,7 @@ def core(group: Conversation) -> Core:
         settings=group.core.settings,
         store=group.core.store,
         sandbox=group.core.sandbox,
-        commands=(*COMMANDS, CHOICES),
+        commands=(*COMMANDS, CHOICES, WRITE),
         clock=group.clock,
     )
 
@@ -98,7 +105,7 @@ async def test_who_and_where_are_in_the_history(core: Core, group: Conversation)
 
 async def test_a_person_reads_an_answer_without_buttons(core: Core) -> None:
     out = io.StringIO()
-    await ask.ask(core, "/help help", OPERATOR, stdin=io.BytesIO(), say=ask.as_text(out))
+    await ask.ask(core, "/help help", OPERATOR, stdin=io.BytesIO(), say=ask.as_text(out, Album(core.settings.data_dir / FOLDER)))
     assert "what you can type" in out.getvalue()
     assert "[1]" not in out.getvalue()
 
@@ -107,7 +114,7 @@ async def test_each_line_is_answered_as_soon_as_it_is_there(core: Core) -> None:
     reading, writing = os.pipe()
     answers: asyncio.Queue[Reply] = asyncio.Queue()
     with os.fdopen(reading, "rb") as stdin, os.fdopen(writing, "wb", buffering=0) as pipe:
-        asking = asyncio.create_task(ask.ask(core, "-", OPERATOR, stdin=stdin, say=answers.put_nowait))
+        asking = asyncio.create_task(ask.ask(core, "-", OPERATOR, stdin=stdin, say=answers.put))
         for text in (b"/help\n", b"/choices\n"):
             pipe.write(text)
             assert (await answers.get()).fault is None
@@ -134,11 +141,26 @@ async def test_a_number_that_no_button_has_is_just_text(core: Core) -> None:
     assert text.count("Commands begin with a slash") == 2
 
 
+async def test_a_form_opens_by_itself_and_takes_lines_up_to_an_empty_one(core: Core) -> None:
+    text = await chatted(core, b"/write\nfirst\n  second\n\n/write\n\n/help write\n")
+    assert "did did {'text': 'first\\n  second'}" in text
+    assert text.count("[1] Write") == 1, "sent empty, it waits under its number"
+
+
 @pytest.fixture
 def keyboard() -> Iterator[PipeInput]:
     """A keyboard, and a screen that nobody looks at."""
     with create_pipe_input() as keys, create_app_session(input=keys, output=DummyOutput()):
         yield keys
+
+
+async def test_at_a_terminal_code_is_edited_on_several_lines(core: Core, keyboard: PipeInput, tmp_path: Path) -> None:
+    read = chat.prompting_reader(core, tmp_path / "history")
+    keyboard.send_text("\ry\x1b\r")  # Enter, y, Esc and then Enter
+    assert await read("", Field(name="code", label="Code", value="x", multiline=True)) == "x\ny"
+    keyboard.send_text("z\r")
+    assert await read("Name: ", Field(name="name", label="Name")) == "z"
+    assert not (tmp_path / "history").exists(), "a form is no line of the history"
 
 
 async def test_at_a_terminal_lines_are_kept_for_the_next_time(core: Core, keyboard: PipeInput, tmp_path: Path) -> None:
