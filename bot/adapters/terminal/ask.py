@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import TYPE_CHECKING, BinaryIO, TextIO
 
 from bot.adapters.terminal import parse, render
+from bot.adapters.terminal.album import Album
 from bot.adapters.terminal.lines import lines
 from bot.errors import UserError
 from bot.reply import Reply
@@ -15,13 +17,15 @@ if TYPE_CHECKING:
 
 FROM_STDIN = "-"
 
+Say = Callable[[Reply], Awaitable[None]]
 
-async def ask(core: Core, text: str, speaker: parse.Speaker, *, stdin: BinaryIO, say: Callable[[Reply], None]) -> int:
+
+async def ask(core: Core, text: str, speaker: parse.Speaker, *, stdin: BinaryIO, say: Say) -> int:
     """Answers `text`, or every line of `stdin` where it is `-`; the worst of the exit statuses (0, 1 or 2)."""
     worst = render.ANSWERED
     async for line in lines(stdin, parse.MAX_LINE) if text == FROM_STDIN else _once(text):
         reply = await answer(core, line, speaker)
-        say(reply)
+        await say(reply)
         worst = max(worst, render.status(reply.fault))
     return worst
 
@@ -38,24 +42,24 @@ async def answer(core: Core, line: bytes, speaker: parse.Speaker) -> Reply:
     return reply
 
 
-def as_json(out: TextIO) -> Callable[[Reply], None]:
+def as_json(out: TextIO) -> Say:
     """Says a reply as one line of JSON."""
 
-    def say(reply: Reply) -> None:
+    async def say(reply: Reply) -> None:
         out.write(render.to_json(reply) + "\n")
         out.flush()
 
     return say
 
 
-def as_text(out: TextIO) -> Callable[[Reply], None]:
-    """Says a reply as a person reads it; in colour on a terminal."""
+def as_text(out: TextIO, album: Album) -> Say:
+    """Says a reply as a person reads it; in colour on a terminal, with its pictures in an album."""
     from rich.console import Console
 
     console = Console(file=out)
 
-    def say(reply: Reply) -> None:
-        render.show_once(reply, console)
+    async def say(reply: Reply) -> None:
+        render.show(reply, console, await asyncio.to_thread(album.keep, reply), choices=False)
         out.flush()
 
     return say

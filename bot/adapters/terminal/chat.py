@@ -46,10 +46,15 @@ async def chat(core: Core, speaker: Speaker, *, read: Read, out: TextIO) -> int:
     console = Console(file=out)
     console.print(WELCOME, style="dim", highlight=False)
     offered: list[render.Choice] = []
+
+    async def tell(reply: Reply) -> None:
+        render.show(reply, console, {}, choices=False)  # nothing can be pressed before the answer is there
+
     while (line := await read(PROMPT)) is not None and line.strip() not in ENDINGS:
         if not line.strip():
             continue
-        reply = await core.handle(await _incoming(core, speaker, line, offered, read))
+        incoming = await _incoming(core, speaker, line, offered, read)
+        reply = await core.handle(replace(incoming, progress=tell))
         if reply is not None and (form := _only_form(reply)) is not None:
             reply = await _filled(core, speaker, form, read)
         if reply is not None:

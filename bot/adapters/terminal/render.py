@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, assert_never
 
 from bot.reply import (
@@ -65,18 +65,24 @@ def harmless(text: str) -> str:
     return CONTROL.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
-def show(reply: Reply, console: Console) -> list[Choice]:
-    """Prints a reply; the choices that it offers, in the order of the numbers printed before them."""
+def show(reply: Reply, console: Console, kept: Mapping[int, Path], *, choices: bool = True) -> list[Choice]:
+    """Prints a reply; the choices that it offers, in the order of the numbers printed before them.
+
+    Args:
+        reply: what to print.
+        console: where.
+        kept: the files of its pictures, by their numbers among the parts.
+        choices: whether buttons can be pressed here; else they are left out.
+    """
     offered: list[Choice] = []
-    for part in reply.parts:
+    for number, part in enumerate(reply.parts):
+        if isinstance(part, Buttons) and not choices:
+            continue
         for each in _shown(part, offered):
             console.print(each, highlight=False, soft_wrap=True)
+        if number in kept:
+            console.print(f"    {kept[number]}", style="cyan", markup=False, highlight=False, soft_wrap=True)
     return offered
-
-
-def show_once(reply: Reply, console: Console) -> None:
-    """Prints a reply where nothing can be pressed: the choices are left out."""
-    show(replace(reply, parts=tuple(part for part in reply.parts if not isinstance(part, Buttons))), console)
 
 
 def _shown(part: Part, offered: list[Choice]) -> Iterator[RenderableType]:

@@ -27,7 +27,7 @@ EVERY_PART: tuple[Part, ...] = (
 
 def printed(reply: Reply) -> tuple[str, list[render.Choice]]:
     out = io.StringIO()
-    offered = render.show(reply, Console(file=out, width=100))
+    offered = render.show(reply, Console(file=out, width=100), {})
     return out.getvalue(), offered
 
 
@@ -42,7 +42,7 @@ def test_every_part_is_shown_and_choices_are_numbered_through() -> None:
 
 def test_where_nothing_can_be_pressed_no_buttons_are_shown() -> None:
     out = io.StringIO()
-    render.show_once(Reply(parts=EVERY_PART[:6]), Console(file=out))
+    render.show(Reply(parts=EVERY_PART[:6]), Console(file=out), {}, choices=False)
     assert "Explain" not in out.getvalue()
 
 

@@ -105,7 +105,9 @@ async def test_who_and_where_are_in_the_history(core: Core, group: Conversation)
 
 async def test_a_person_reads_an_answer_without_buttons(core: Core) -> None:
     out = io.StringIO()
-    await ask.ask(core, "/help help", OPERATOR, stdin=io.BytesIO(), say=ask.as_text(out, Album(core.settings.data_dir / FOLDER)))
+    await ask.ask(
+        core, "/help help", OPERATOR, stdin=io.BytesIO(), say=ask.as_text(out, Album(core.settings.data_dir / FOLDER))
+    )
     assert "what you can type" in out.getvalue()
     assert "[1]" not in out.getvalue()
 
