@@ -25,7 +25,7 @@ from sandbox.protocol import Job, Limits, ProtocolError, Result, decode, encode
 
 _PACKET = 4096
 _LAST_WORDS = 2000
-_PREPARE_S = 5.0  # a fork and a filter take milliseconds
+PREPARE_S = 5.0  # a fork and a filter take milliseconds
 _INFO_S = 10.0
 _SPARE_MB = 64  # page cache and the kernel's own memory, on top of a run's
 
@@ -71,12 +71,20 @@ class Cell:
         self.device = ""
         self.landlock = 0
         self.group: Group | None = None
+        self._spare_mb = _SPARE_MB
         self._kills = 0
         loop.add_reader(control, self._listen)
 
     @classmethod
     async def start(
-        cls, python: str, plan: Callable[[int, int], Plan], limits: Limits, *, group: Group | None, start_s: float
+        cls,
+        python: str,
+        plan: Callable[[int, int], Plan],
+        limits: Limits,
+        *,
+        group: Group | None,
+        start_s: float,
+        spare_mb: int = _SPARE_MB,
     ) -> Cell:
         """A jail with torch imported.
 
@@ -86,6 +94,7 @@ class Cell:
             limits: what one job in it may use.
             group: memory group that it joins, removed with it.
             start_s: seconds it may take.
+            spare_mb: memory that its group may take beside a job's.
 
         Raises:
             CellError: it cannot be started.
@@ -115,7 +124,7 @@ class Cell:
             theirs.close()
             os.close(told)
         cell = cls(process, ours, limits)
-        cell.group = group
+        cell.group, cell._spare_mb = group, spare_mb
         try:
             async with asyncio.timeout(start_s):
                 await cell._begin(info, jailed=bool(chosen.bwrap))
@@ -147,7 +156,7 @@ class Cell:
             self._pidfd = os.pidfd_open(self.pid)
             pages = await asyncio.to_thread(Path(f"/proc/{self.pid}/statm").read_text)
             if self.group is not None:
-                budget = self._limits.memory_mb + self._limits.files_mb + _SPARE_MB
+                budget = self._limits.memory_mb + self._limits.files_mb + self._spare_mb
                 await asyncio.to_thread(self.group.bound, budget)
         except (OSError, CgroupError) as fault:
             raise CellError(str(fault)) from fault
@@ -155,8 +164,8 @@ class Cell:
         self.torch_version, self.device = str(hello["ready"]), str(hello["device"])
         self.landlock = int(hello["landlock"])
 
-    async def prepare(self) -> None:
-        """Have a child wait for a job.
+    async def prepare(self, within_s: float = PREPARE_S) -> None:
+        """Have a child wait for a job, for which it may take so many seconds.
 
         Raises:
             CellLostError: none came in time.
@@ -173,7 +182,7 @@ class Cell:
             for descriptor in theirs:
                 os.close(descriptor)
         try:
-            async with asyncio.timeout(_PREPARE_S):
+            async with asyncio.timeout(within_s):
                 refusal = await errand.waiting
         except TimeoutError as fault:
             raise CellLostError("no child came") from fault

@@ -11,7 +11,7 @@ import os
 import signal
 import socket
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, NoReturn, Protocol
 
@@ -36,7 +36,10 @@ _KILOBYTE = 1024
 _PATIENCE = 32  # times its limit that a job may print before it is ended; what goes over the limit is dropped
 _COMPANIONS = 2  # the zygote, and this process itself
 
+SOURCES = ("/dev/urandom", "/dev/random", "/dev/zero")  # devices that everybody may read
+
 Emit = Callable[[str, str], None]
+Rules = Mapping[str, Sequence[str]]  # what a whole jail may "read", "write" and "use"; see `landlock.restrict`
 Answer = Mapping[str, Any]
 Finish = Callable[[Answer], NoReturn]
 
@@ -46,6 +49,14 @@ class Toolbox(Protocol):
 
     version: str
     device: str
+
+    def begin(self, rules: Rules, most: Limits) -> None:
+        """Called in every child before it gives its rights up: for what needs more than a job may do.
+
+        Args:
+            rules: files that the jail has.
+            most: that a job may use.
+        """
 
     def perform(self, job: Job, emit: Emit, finish: Finish) -> Answer:
         """Do a job: `{"status", "value", "limit"}`.
@@ -64,7 +75,9 @@ class ConfinementError(Exception):
     """A protection does not hold."""
 
 
-def live(descriptors: list[int], message: dict[str, Any], toolbox: Toolbox, program: seccomp.JobFilter) -> NoReturn:
+def live(
+    descriptors: list[int], message: dict[str, Any], toolbox: Toolbox, program: seccomp.JobFilter, rules: Rules
+) -> NoReturn:
     """Never returns: the process ends with its job."""
     status = 1
     try:
@@ -72,13 +85,14 @@ def live(descriptors: list[int], message: dict[str, Any], toolbox: Toolbox, prog
         most = decode_limits(message["limits"])
         base = int(message["base"])
         try:
+            toolbox.begin(rules, most)
             _give_up(most, base, program)
             toolbox.refresh()
-        except (OSError, ValueError, ConfinementError) as fault:
+        except Exception as fault:  # noqa: BLE001 whatever keeps a child from being safe, or from starting its device
             _say({"refused": f"{type(fault).__name__}: {fault}"[:600]})
         else:
             _say({"waiting": True})
-            _work(most, base, toolbox)
+            _work(most, base, toolbox, cuda=program.every_thread)
             status = 0
     finally:
         os._exit(status)
@@ -101,8 +115,8 @@ def _give_up(most: Limits, base: int, program: seccomp.JobFilter) -> None:
     for option, value in ((_PR_SET_PDEATHSIG, signal.SIGKILL), (_PR_SET_DUMPABLE, 0)):
         if libc.prctl(option, ctypes.c_ulong(value), 0, 0, 0):
             raise OSError(ctypes.get_errno(), "prctl")
-    ceilings.apply(most, base, _COMPANIONS)
-    seccomp.install(program.for_process(os.getpid()))
+    ceilings.apply(most, base, _COMPANIONS, cuda=program.every_thread)
+    seccomp.install(program.for_process(os.getpid()), every_thread=program.every_thread)
     for name, forbidden in (("socket", socket.socket), ("fork", os.fork), ("kill", lambda: os.kill(os.getpid(), 0))):
         try:
             if forbidden() == 0:
@@ -112,13 +126,13 @@ def _give_up(most: Limits, base: int, program: seccomp.JobFilter) -> None:
         raise ConfinementError(f"the filter does not hold: {name} was let through")
 
 
-def _work(most: Limits, base: int, toolbox: Toolbox) -> None:
+def _work(most: Limits, base: int, toolbox: Toolbox, *, cuda: bool) -> None:
     job = _read_job()
     if job is None:
         return
     limits = ceilings.lowest(job.limits, most)
     if limits != most:
-        ceilings.apply(limits, base, _COMPANIONS)
+        ceilings.apply(limits, base, _COMPANIONS, cuda=cuda)
     started = time.perf_counter()
 
     def finish(answer: Answer) -> NoReturn:

@@ -13,8 +13,8 @@ import os
 import platform
 import resource
 import sys
-from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from sandbox import seccomp, staging
@@ -23,6 +23,7 @@ _PR_SET_NO_NEW_PRIVS, _PR_SET_PDEATHSIG, _SIGKILL = 38, 1, 9
 _MEGABYTE = 1024 * 1024
 NOBODY = 65534  # who everybody is inside
 TMP = "/tmp"  # noqa: S108 the jail's own, of a size
+SHARED, PROC = "/dev/shm", "/proc"  # noqa: S108 the same
 # The C library looks here before it asks for huge pages, at its very start; jobs cannot read it.
 _HUGE_PAGES = "/sys/kernel/mm/transparent_hugepage"
 FAILED = 97  # the launcher's own exit status
@@ -65,6 +66,8 @@ class Plan:
         toolbox: `module:class` of what does the jobs.
         control, info: descriptors: the zygote's way to its owner; where bubblewrap tells the zygote's process id.
         libraries: `LD_LIBRARY_PATH`.
+        devices: under `/dev`, to be used inside; with any of them `/proc` and a small `/dev/shm` are there, too.
+        more: environment beside what every jail has.
     """
 
     bwrap: str
@@ -78,6 +81,8 @@ class Plan:
     control: int
     info: int
     libraries: str = ""
+    devices: tuple[str, ...] = ()
+    more: Mapping[str, str] = field(default_factory=dict)
 
     def to_json(self) -> str:
         """For a command line."""
@@ -87,18 +92,21 @@ class Plan:
     def from_json(text: str) -> Plan:
         """The same again; raises `ValueError` and `TypeError` on anything else."""
         fields = json.loads(text)
-        return Plan(**fields | {"path": tuple(fields["path"]), "read": tuple(fields["read"])})
+        return Plan(**fields | {name: tuple(fields[name]) for name in ("path", "read", "devices")})
 
 
 def environment(plan: Plan) -> dict[str, str]:
     """All of the environment inside."""
     more = {"LD_LIBRARY_PATH": plan.libraries} if plan.libraries else {}
-    return _ENVIRONMENT | {"PYTHONPATH": ":".join(plan.path)} | more
+    return _ENVIRONMENT | {"PYTHONPATH": ":".join(plan.path)} | more | dict(plan.more)
 
 
 def zygote_command(plan: Plan) -> list[str]:
     """The program inside: no `site`, so that nothing in a library folder runs by itself."""
-    rules = {"read": plan.read, "write": [TMP] if plan.bwrap else []}
+    rules = {"read": plan.read, "write": [TMP] if plan.bwrap else [], "use": plan.devices}
+    if plan.devices:
+        rules["write"] = [TMP, SHARED]
+        rules["use"] = [*plan.devices, PROC]
     return [
         *(plan.executable, "-S", "-P", "-m", "sandbox.zygote"),
         *(str(plan.control), plan.toolbox, json.dumps(rules)),
@@ -122,10 +130,19 @@ def bwrap_command(plan: Plan, program: int) -> list[str]:
     return [
         *command,
         *("--ro-bind-try", _HUGE_PAGES, _HUGE_PAGES),
-        *("--dev", "/dev", "--remount-ro", "/dev", "--size", str(plan.files_mb * _MEGABYTE), "--tmpfs", TMP),
+        *("--dev", "/dev", *_device_binds(plan), "--remount-ro", "/dev"),
+        *("--size", str(plan.files_mb * _MEGABYTE), "--tmpfs", TMP),
         *("--remount-ro", "/", "--info-fd", str(plan.info), "--seccomp", str(program), "--"),
         *zygote_command(plan),
     ]
+
+
+def _device_binds(plan: Plan) -> list[str]:
+    """What stands under /dev beside the usual, and what goes with it: libcuda looks at itself and its driver there."""
+    if not plan.devices:
+        return []
+    binds = [word for device in plan.devices for word in ("--dev-bind", device, device)]
+    return [*binds, "--size", str(_MEGABYTE), "--tmpfs", SHARED, "--proc", PROC]
 
 
 def launch(plan: Plan) -> None:
@@ -151,7 +168,7 @@ def launch(plan: Plan) -> None:
         libc.prctl(_PR_SET_PDEATHSIG, ctypes.c_ulong(_SIGKILL), 0, 0, 0)
         os.execve(plan.executable, zygote_command(plan), environment(plan))  # noqa: S606 what a launcher does
     reading, writing = os.pipe()
-    os.write(writing, seccomp.zygote_program(platform.machine()))
+    os.write(writing, seccomp.zygote_program(platform.machine(), cuda=bool(plan.devices)))
     os.close(writing)
     for descriptor in (reading, plan.control, plan.info):
         os.set_inheritable(descriptor, True)

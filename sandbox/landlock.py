@@ -17,11 +17,12 @@ _PATH_BENEATH = 1
 
 _WRITE_FILE, _READ_FILE, _READ_DIR = 1 << 1, 1 << 2, 1 << 3
 _REMOVE_DIR, _REMOVE_FILE, _MAKE_DIR, _MAKE_REG = 1 << 4, 1 << 5, 1 << 7, 1 << 8
-_REFER, _TRUNCATE = 1 << 13, 1 << 14
+_REFER, _TRUNCATE, _IOCTL_DEVICE = 1 << 13, 1 << 14, 1 << 15
 
 _READING = _READ_FILE | _READ_DIR
 _WRITING = _READING | _WRITE_FILE | _REMOVE_DIR | _REMOVE_FILE | _MAKE_DIR | _MAKE_REG | _REFER | _TRUNCATE
-_ON_FILES = _READ_FILE | _WRITE_FILE | _TRUNCATE  # a directory's right on a file is an error
+_USING = _READING | _WRITE_FILE | _IOCTL_DEVICE
+_ON_FILES = _READ_FILE | _WRITE_FILE | _TRUNCATE | _IOCTL_DEVICE  # a directory's right on a file is an error
 
 # How many rights over files each version of the interface knows; then ports (4), sockets and signals of others (6).
 _RIGHTS = {1: 13, 2: 14, 3: 15, 4: 15, 5: 16}
@@ -41,10 +42,11 @@ def version() -> int:
     return max(0, _call(_CREATE, None, 0, _VERSION_FLAG))
 
 
-def restrict(*, read: Sequence[str], write: Sequence[str]) -> int:
+def restrict(*, read: Sequence[str], write: Sequence[str], use: Sequence[str] = ()) -> int:
     """Leave this process and its children these folders and files, for good; the interface's version.
 
-    `no_new_privs` must be set. Every path of `write` must exist; one of `read` need not.
+    `no_new_privs` must be set. Every path of `write` and `use` must exist; one of `read` need not. Devices and the
+    kernel's own files are for `use`: read, written to and asked, but none of them made or removed.
 
     Raises:
         LandlockError: the kernel has no Landlock or refused; nothing may be run then.
@@ -65,6 +67,8 @@ def restrict(*, read: Sequence[str], write: Sequence[str]) -> int:
                 _allow(rules, path, _READING & handled)
         for path in write:
             _allow(rules, path, _WRITING & handled)
+        for path in use:
+            _allow(rules, path, _USING & handled)
         _checked(_call(_RESTRICT, rules, 0))
     finally:
         os.close(rules)

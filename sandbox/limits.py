@@ -5,14 +5,17 @@ A limit's name, value and unit are what a person is told; the defaults stand in 
 
 from __future__ import annotations
 
+import math
 import resource
 import signal
+import time
+from pathlib import Path
 from typing import Any
 
 from sandbox.protocol import Limits, Status
 
 _MEGABYTE = 1024 * 1024
-_OPEN_FILES = 64
+_OPEN_FILES, _OPEN_FILES_CUDA = 64, 256  # libcuda opens its devices many times
 _GRACE_S = 1  # between the signal that says CPU time is over and the one that cannot be handled
 
 _NO_MEMORY = ("can't allocate memory", "cannot allocate memory", "not enough memory", "bad_alloc")
@@ -46,22 +49,31 @@ def lowest(asked: Limits, most: Limits) -> Limits:
     )
 
 
-def apply(limits: Limits, base_bytes: int, companions: int = 1) -> None:
+def apply(limits: Limits, base_bytes: int, companions: int = 1, *, cuda: bool = False) -> None:
     """Bound this process for good; raises `OSError` or `ValueError` where a limit does not hold.
+
+    A CUDA driver reserves more addresses than any machine has memory, and has worked before the job begins: there
+    what is written to is bounded instead of the address space, and both from where they stand now.
 
     Args:
         limits: of the job.
         base_bytes: address space that torch itself takes in this process.
         companions: processes of the same user beside this one.
+        cuda: whether this process has started a device.
     """
     memory = base_bytes + limits.memory_mb * _MEGABYTE
     cpu = max(1, round(limits.cpu_s))
+    space, open_files = resource.RLIMIT_AS, _OPEN_FILES
+    if cuda:
+        space, open_files = resource.RLIMIT_DATA, _OPEN_FILES_CUDA
+        memory = _private_bytes() + limits.memory_mb * _MEGABYTE
+        cpu += math.ceil(time.process_time())
     for what, soft, hard in (
-        (resource.RLIMIT_AS, memory, memory),
+        (space, memory, memory),
         (resource.RLIMIT_CPU, cpu, cpu + _GRACE_S),
         (resource.RLIMIT_NPROC, limits.threads + companions, limits.threads + companions),
         (resource.RLIMIT_FSIZE, limits.files_mb * _MEGABYTE, limits.files_mb * _MEGABYTE),
-        (resource.RLIMIT_NOFILE, _OPEN_FILES, _OPEN_FILES),
+        (resource.RLIMIT_NOFILE, open_files, open_files),
         (resource.RLIMIT_CORE, 0, 0),
         (resource.RLIMIT_MEMLOCK, 0, 0),
         (resource.RLIMIT_MSGQUEUE, 0, 0),
@@ -74,6 +86,12 @@ def apply(limits: Limits, base_bytes: int, companions: int = 1) -> None:
         resource.setrlimit(what, wanted)
         if resource.getrlimit(what) != wanted:
             raise OSError("a limit did not hold")
+
+
+def _private_bytes() -> int:
+    """Of memory that this process alone writes to, as the kernel counts it for RLIMIT_DATA."""
+    pages = Path("/proc/self/statm").read_text(encoding="ascii").split()[5]
+    return int(pages) * resource.getpagesize()
 
 
 def hit_by_error(status: Status, kind: str, text: str) -> tuple[Status, str]:

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from typing import assert_never
 
 from sandbox import devices
 from sandbox.keeper import Command, command
+from sandbox.kit import kits
 from sandbox.pool import Pool
 from sandbox.protocol import Job, JobKind, Report, Result
 from sandbox.resident import Resident
@@ -23,7 +25,7 @@ class Local:
     def __init__(self, settings: SandboxSettings, make_command: Command = command) -> None:
         """Starts nothing yet; `make_command` says what the resident worker is."""
         self._resident = Resident(settings, make_command)
-        self._pool = Pool(settings)
+        self._pools = {kit.device: Pool(settings, kit) for kit in kits(settings)}
         self._stack = AsyncExitStack()
         self._waking = asyncio.Lock()
         self._awake = False
@@ -42,18 +44,20 @@ class Local:
         async with self._waking:
             if not self._awake:
                 self._awake = True
-                await self._stack.enter_async_context(self._pool)
+                for pool in self._pools.values():
+                    await self._stack.enter_async_context(pool)
 
     async def run(self, job: Job) -> Result:
         """Do one job, where its kind is done."""
         match job.kind:
             case JobKind.SHAPE:
                 return await self._resident.run(job)
-            case JobKind.RUN | JobKind.BENCH if job.device != devices.CPU:
-                return devices.refused(job)
-            case JobKind.RUN | JobKind.BENCH:
+            case JobKind.RUN | JobKind.BENCH | JobKind.PROVE:
+                pool = self._pools.get(job.device)
+                if pool is None:
+                    return devices.refused(job)
                 await self.warm()
-                return await self._pool.run(job)
+                return await pool.run(job)
             case _:
                 assert_never(job.kind)
 
@@ -62,5 +66,14 @@ class Local:
         return await self._resident.report()
 
     async def jails(self) -> Report:
-        """How the jails are."""
-        return await self._pool.report()
+        """How the jails are; those of a second device stand in the table under its name."""
+        first, *others = [await pool.report() for pool in self._pools.values()]
+        rows = [replace(row, name=f"{each.device}: {row.name}") for each in others for row in each.protections]
+        return replace(
+            first,
+            device=",".join(self._pools),
+            protections=(*first.protections, *rows),
+            restarts=first.restarts + sum(each.restarts for each in others),
+            reason="; ".join(each.reason for each in (first, *others) if each.reason),
+            in_flight=first.in_flight + sum(each.in_flight for each in others),
+        )

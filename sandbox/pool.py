@@ -14,16 +14,17 @@ import sys
 from collections import deque
 from contextlib import suppress
 
-from sandbox import calls, cgroup, landlock
+from sandbox import calls, cgroup, devices, landlock
 from sandbox.cell import Cell, CellError, CellLostError
 from sandbox.cgroup import CgroupError, Group
+from sandbox.cuda import Hardware, NoCudaError
 from sandbox.interpreter import CODE, Interpreter, InterpreterError, examine
 from sandbox.jail import Plan
+from sandbox.kit import Kit, for_cpu
 from sandbox.limits import lowest
-from sandbox.protocol import Job, Limits, Protection, Report, Result, Status
+from sandbox.protocol import Job, Protection, Report, Result, Status
 from sandbox.settings import SandboxSettings
 
-_TOOLBOX = "sandbox.jobs.jailed:JailToolbox"
 _END_S = 0.5  # a job's process ends at once when it has answered
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.1, 30.0
 _BWRAP_WAY = "install it (apt-get install bubblewrap) or set STRIDE_SANDBOX__JAIL__MODE=landlock, which is weaker"
@@ -37,24 +38,18 @@ _USERNS_WAY = (
 class Pool:
     """A `sandbox.client.Sandbox` for users' code; use it in `async with`."""
 
-    def __init__(self, settings: SandboxSettings) -> None:
-        """Starts nothing yet; `settings.jail` is what counts here."""
+    def __init__(self, settings: SandboxSettings, kit: Kit | None = None) -> None:
+        """Starts nothing yet; `settings.jail` is what counts here, and the kit, by default the CPU's."""
         self._settings = settings
         self._jail = settings.jail
-        self._most = Limits(
-            wall_s=self._jail.wall_s,
-            cpu_s=self._jail.cpu_s,
-            memory_mb=self._jail.memory_mb,
-            threads=self._jail.threads,
-            files_mb=self._jail.files_mb,
-            output_kb=self._jail.output_kb,
-        )
+        self._kit = for_cpu(settings) if kit is None else kit
+        self._most = self._kit.limits
         self._interpreter: Interpreter | None = None
         self._interpreter_lock = asyncio.Lock()
         self._idle: deque[Cell] = deque()
         self._waiting: deque[asyncio.Future[Cell]] = deque()
         self._cells: list[Cell] = []
-        self._turns = asyncio.Semaphore(self._jail.side_by_side)
+        self._turns = asyncio.Semaphore(self._kit.side_by_side)
         self._endings: set[asyncio.Task[None]] = set()
         self._done: dict[Cell, asyncio.Future[None]] = {}
         self._lent: set[Cell] = set()
@@ -64,13 +59,13 @@ class Pool:
         self._restarts = 0
         self._reason = "" if self._jail.mode != "off" else "people's code is not run here: the sandbox's jail is off"
         self._no_group = ""
-        self._torch_version, self._device, self._landlock = "", "cpu", 0
+        self._torch_version, self._landlock, self._hardware = "", 0, ""
         self._closed = False
 
     async def __aenter__(self) -> Pool:
         """Starts the jails behind the caller's back: jobs asked meanwhile wait for them."""
         if self._jail.mode != "off":
-            for number in range(self._jail.side_by_side + 1):
+            for number in range(self._kit.side_by_side + 1):
                 self._tasks.append(asyncio.create_task(self._keep(number)))
         return self
 
@@ -86,6 +81,8 @@ class Pool:
 
     async def run(self, job: Job) -> Result:
         """The job's result, always; at the latest when its waiting time and its wall time are over."""
+        if job.device != self._kit.device:
+            return devices.refused(job)
         if self._closed or self._reason or self._in_flight >= self._settings.in_flight:
             return self._unavailable(job, "busy: too many runs at a time")
         self._in_flight += 1
@@ -108,11 +105,12 @@ class Pool:
         return Report(
             alive=bool(self._cells) and not self._reason,
             torch_version=self._torch_version,
-            device=self._device,
+            device=self._kit.device,
             protections=self._protections(),
             restarts=self._restarts,
             reason=self._reason,
             in_flight=self._in_flight,
+            members=len(self._cells),
         )
 
     def processes(self) -> tuple[int, ...]:
@@ -168,7 +166,7 @@ class Pool:
     def _unavailable(self, job: Job, why: str) -> Result:
         if self._closed:
             why = "the sandbox has been closed"
-        return Result(id=job.id, status=Status.UNAVAILABLE, error=self._reason or why)
+        return Result(id=job.id, status=Status.UNAVAILABLE, error=self._reason or why, device=job.device)
 
     # The lives of jails.
 
@@ -186,7 +184,7 @@ class Pool:
             except CellLostError:
                 pass
             except (CellError, InterpreterError) as fault:
-                self._reason = f"people's code is not run here: {fault}"
+                self._reason = devices.none_here(self._kit.device, str(fault))
                 self._refuse_everyone()
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, _LONGEST_PAUSE_S)
@@ -198,7 +196,7 @@ class Pool:
         """Lend a jail for job after job, as long as it is as new after each."""
         loop = asyncio.get_running_loop()
         while cell.jobs < self._jail.runs_each:
-            await cell.prepare()
+            await self._prepare(cell)
             self._first.set()
             done = self._done[cell] = loop.create_future()
             self._offer(cell)
@@ -211,9 +209,20 @@ class Pool:
             if ended is None or not ended.tidy:
                 return
 
+    async def _prepare(self, cell: Cell) -> None:
+        try:
+            await cell.prepare(self._kit.prepare_s)
+        except CellLostError as fault:
+            if self._kit.hardware is None:
+                raise
+            raise CellError(f"the GPU was not started within {self._kit.prepare_s:g} s ({fault})") from fault
+
     async def _start(self, number: int) -> Cell:
         interpreter = await self._find()
+        hardware = await asyncio.to_thread(self._equip)
         group = await asyncio.to_thread(self._make_group)
+        if self._kit.needs_group and group is None:
+            raise CellError(f"only a memory group bounds memory there, and {self._no_group}; {cgroup.WAY}")
         bwrap = ""
         if self._jail.mode == "bubblewrap":
             found = await asyncio.to_thread(shutil.which, "bwrap")
@@ -221,23 +230,32 @@ class Pool:
                 raise CellError(f"bubblewrap is missing: {_BWRAP_WAY}")
             bwrap = found
 
+        libraries = hardware.libraries if hardware else ()
+
         def plan(control: int, info: int) -> Plan:
             return Plan(
                 bwrap=bwrap,
                 executable=interpreter.executable,
-                path=(str(CODE.parent), *interpreter.packages),
-                read=interpreter.read,
-                uid=self._jail.first_uid + number,
+                path=(str(CODE.parent), *interpreter.packages, *self._kit.path),
+                read=(*interpreter.read, *self._kit.path, *(hardware.read if hardware else ())),
+                uid=self._kit.first_uid + number,
                 cgroup=group.procs if group else "",
                 files_mb=self._jail.files_mb,
-                toolbox=_TOOLBOX,
+                toolbox=self._kit.toolbox,
                 control=control,
                 info=info,
-                libraries=os.environ.get("LD_LIBRARY_PATH", ""),
+                libraries=":".join(filter(None, (os.environ.get("LD_LIBRARY_PATH", ""), *libraries))),
+                devices=hardware.devices if hardware else (),
+                more=hardware.environment if hardware else {},
             )
 
         try:
-            cell = await Cell.start(sys.executable, plan, self._most, group=group, start_s=self._settings.start_s)
+            cell = await Cell.start(
+                *(sys.executable, plan, self._most),
+                group=group,
+                start_s=self._settings.start_s,
+                spare_mb=self._kit.spare_mb,
+            )
         except BaseException as fault:
             if group is not None:
                 await asyncio.to_thread(group.remove)
@@ -245,7 +263,7 @@ class Pool:
                 raise
             raise CellError(_explained(str(fault))) from fault
         self._cells.append(cell)
-        self._torch_version, self._device, self._landlock = cell.torch_version, cell.device, cell.landlock
+        self._torch_version, self._landlock = cell.torch_version, cell.landlock
         return cell
 
     async def _find(self) -> Interpreter:
@@ -254,6 +272,19 @@ class Pool:
                 libraries = os.environ.get("LD_LIBRARY_PATH", "")
                 self._interpreter = await examine(self._settings.python or sys.executable, libraries)
             return self._interpreter
+
+    def _equip(self) -> Hardware | None:
+        """What the device needs, looked for again with every jail; raises `CellError` where it is not there."""
+        if self._kit.hardware is None:
+            return None
+        if self._jail.mode != "bubblewrap":
+            raise CellError("CUDA runs in bubblewrap's jails alone: set STRIDE_SANDBOX__JAIL__MODE=bubblewrap")
+        try:
+            found = self._kit.hardware()
+        except NoCudaError as fault:
+            raise CellError(str(fault)) from fault
+        self._hardware = found.name
+        return found
 
     def _make_group(self) -> Group | None:
         try:
@@ -307,6 +338,7 @@ class Pool:
             row("not dumpable", "no process can look into another"),
             row("one job a process", "each job has a child and channels of its own, which end with it"),
             row("memory group", "the kernel's own memory and the sum of all processes are bounded", without=no_group),
+            *([row(self._hardware or "GPU", devices.OPEN_ON_CUDA)] if self._kit.hardware else []),
         )
 
 

@@ -14,7 +14,7 @@ import platform
 import struct
 from collections.abc import Mapping
 
-from sandbox import calls
+from sandbox import calls, cuda_calls
 
 _KILL = 0x80000000
 _ERRNO = 0x00050000
@@ -36,6 +36,8 @@ _FIRST_UNKNOWN = 449  # the calls from here on are newer than this list, on ever
 _SOME_PID = 0x5AFE5AFE  # no process has it
 
 _PR_SET_SECCOMP, _SECCOMP_MODE_FILTER = 22, 2
+_SET_MODE_FILTER, _TSYNC = 1, 1
+_AF_UNIX = 1
 
 # name: (number on x86_64, number on aarch64)
 _REFUSED: dict[str, tuple[int | None, int | None]] = {
@@ -110,38 +112,47 @@ def program(machine: str, pid: int) -> bytes:
     return b"".join(code)
 
 
-def zygote_program(machine: str) -> bytes:
+def zygote_program(machine: str, *, cuda: bool = False) -> bytes:
     """The filter that a whole jail lives under: what is not on the list `calls.ZYGOTE` gives EPERM.
 
+    With `cuda` it permits what the driver needs, too, from the start of a device on; see `cuda_calls`.
+
     Raises:
         SeccompError: no table of calls for this machine.
     """
-    return _permitting(machine, calls.ZYGOTE, {})
+    if not cuda:
+        return _permitting(machine, calls.ZYGOTE, {})
+    column = _column(machine)
+    allowed = calls.ZYGOTE | cuda_calls.STARTING | {"socket": cuda_calls.SOCKET}
+    special = {"ioctl": _device_ioctl(column), "socket": _allowed_if(cuda_calls.SOCKET[column], _EQUAL, _AF_UNIX)}
+    return _permitting(machine, allowed, special)
 
 
-def job_program(machine: str, pid: int) -> bytes:
+def job_program(machine: str, pid: int, *, cuda: bool = False) -> bytes:
     """The filter of one job's process, `pid` as the process itself sees it; see `calls.JOB`.
 
+    With `cuda` it permits what a started device is asked, and nothing else beside.
+
     Raises:
         SeccompError: no table of calls for this machine.
     """
-    column = _ARCHITECTURES[machine][0] if machine in _ARCHITECTURES else 0
-    return _permitting(
-        machine,
-        calls.JOB,
-        {
-            "clone": _thread_only(_CLONE[column]),
-            "tgkill": _allowed_if(_TGKILL[column], _EQUAL, pid),
-        },
-    )
+    column = _column(machine)
+    special = {
+        "clone": _thread_only(_CLONE[column]),
+        "tgkill": _allowed_if(_TGKILL[column], _EQUAL, pid),
+    }
+    if cuda:
+        special["ioctl"] = _device_ioctl(column)
+    return _permitting(machine, calls.JOB, special)
 
 
 class JobFilter:
     """`job_program`, assembled once for all processes: only the process id differs."""
 
-    def __init__(self, machine: str) -> None:
+    def __init__(self, machine: str, *, cuda: bool = False) -> None:
         """Raises `SeccompError` as `job_program` does."""
-        pattern = job_program(machine, _SOME_PID)
+        self.every_thread = cuda  # a device's own threads are there before the job's process is filtered
+        pattern = job_program(machine, _SOME_PID, cuda=cuda)
         number = struct.pack("=I", _SOME_PID)
         if pattern.count(number) != 1:
             raise SeccompError(errno.EINVAL, "the filter names the process more than once, or never")
@@ -152,8 +163,10 @@ class JobFilter:
         return self._before + struct.pack("=I", pid) + self._after
 
 
-def install(code: bytes | None = None) -> None:
+def install(code: bytes | None = None, *, every_thread: bool = False) -> None:
     """Set a filter on this process for good, by default the resident worker's; `no_new_privs` must be set.
+
+    Threads that are there already stay without it, unless it is for `every_thread`.
 
     Raises:
         SeccompError: the kernel refused, or the machine is unknown.
@@ -161,9 +174,20 @@ def install(code: bytes | None = None) -> None:
     if code is None:
         code = program(platform.machine(), os.getpid())
     libc = ctypes.CDLL(None, use_errno=True)
-    if libc.prctl(_PR_SET_SECCOMP, _SECCOMP_MODE_FILTER, ctypes.byref(_Program(len(code) // 8, code)), 0, 0):
+    given = ctypes.byref(_Program(len(code) // 8, code))
+    if every_thread:
+        number = cuda_calls.STARTING["seccomp"][_column(platform.machine())]
+        failed = libc.syscall(ctypes.c_long(number or 0), _SET_MODE_FILTER, _TSYNC, given)
+    else:
+        failed = libc.prctl(_PR_SET_SECCOMP, _SECCOMP_MODE_FILTER, given, 0, 0)
+    if failed:
         number = ctypes.get_errno()
         raise SeccompError(number, os.strerror(number))
+
+
+def _column(machine: str) -> int:
+    """Of the machine's numbers in the tables; `_preamble` refuses a machine that has none."""
+    return _ARCHITECTURES[machine][0] if machine in _ARCHITECTURES else 0
 
 
 def _preamble(machine: str) -> tuple[int, list[bytes]]:
@@ -252,6 +276,23 @@ def _one_of(number: int | None, requests: tuple[int, ...], refusal: int) -> list
         _step(_LOAD, _SECOND_ARGUMENT_AT),
         *tests,
         _step(_RETURN, _ERRNO | refusal),
+        _step(_RETURN, _ALLOW),
+    ]
+
+
+def _device_ioctl(column: int) -> list[bytes]:
+    """Requests of ordinary files and of NVIDIA's devices; another one fits no file (ENOTTY)."""
+    exact, sized = (*calls.IOCTLS, *cuda_calls.UVM_IOCTLS), cuda_calls.SIZED_IOCTLS
+    length = len(exact) + 1 + len(sized) + 1  # up to the step that allows
+    tests = [_step(_EQUAL, request, length - at - 1, 0) for at, request in enumerate(exact)]
+    masked = [_step(_EQUAL, request, len(sized) - at, 0) for at, request in enumerate(sized)]
+    return [
+        _step(_EQUAL, calls.JOB["ioctl"][column] or 0, 0, length + 2),
+        _step(_LOAD, _SECOND_ARGUMENT_AT),
+        *tests,
+        _step(_AND, cuda_calls.SIZE_MASK),
+        *masked,
+        _step(_RETURN, _ERRNO | errno.ENOTTY),
         _step(_RETURN, _ALLOW),
     ]
 

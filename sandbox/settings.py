@@ -83,6 +83,20 @@ class JailSettings(BaseModel):
     )
 
 
+class CudaSettings(BaseModel):
+    """People's code on an NVIDIA GPU, in jails of its own."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    gpu: int = Field(default=0, ge=0, le=63, description="which GPU, counted from 0 in the order of the PCI bus")
+    mig: str = Field(
+        default="", description="a slice of it by its UUID (MIG-...), which bounds memory for good; or none"
+    )
+    side_by_side: int = Field(default=1, ge=1, le=16, description="runs on it at a time; one more jail stands ready")
+    memory_mb: int = Field(default=2048, ge=256, description="GPU memory of one run, and as much of the machine's own")
+    start_s: float = Field(default=60.0, gt=0, le=600, description="seconds that a jail may take to start the GPU")
+
+
 class SandboxSettings(BaseModel):
     """How jobs get done: by a worker process of our own, or by a worker behind a Unix socket."""
 
@@ -102,3 +116,7 @@ class SandboxSettings(BaseModel):
         default=65534, ge=1, description="user that workers become when the bot runs as root; none: stay root"
     )
     jail: JailSettings = Field(default_factory=JailSettings)
+    devices: Literal["cpu", "cuda", "cpu,cuda"] = Field(
+        default="cpu", description="what people's code may run on here; cuda needs an NVIDIA GPU and its driver"
+    )
+    cuda: CudaSettings = Field(default_factory=CudaSettings)

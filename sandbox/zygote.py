@@ -46,12 +46,12 @@ class _Child:
 class Zygote:
     """Prepares one child at a time, and says how it ended."""
 
-    def __init__(self, control: socket.socket, toolbox: inmate.Toolbox, scratch: str) -> None:
+    def __init__(self, control: socket.socket, toolbox: inmate.Toolbox, rules: inmate.Rules) -> None:
         self._control = control
         self._toolbox = toolbox
-        self._scratch = scratch
+        self._rules = rules
         self._child: _Child | None = None
-        self._filter = seccomp.JobFilter(platform.machine())
+        self._filter = seccomp.JobFilter(platform.machine(), cuda=bool(rules["use"]))
 
     def serve(self) -> None:
         """Until the owner closes the control socket."""
@@ -76,7 +76,7 @@ class Zygote:
             raise ProtocolError("one child at a time, with all of its channels")
         pid = os.fork()
         if pid == 0:
-            inmate.live(descriptors, message, self._toolbox, self._filter)
+            inmate.live(descriptors, message, self._toolbox, self._filter, self._rules)
         for descriptor in descriptors:
             os.close(descriptor)
         self._child = _Child(int(message["prepare"]), pid, os.pidfd_open(pid))
@@ -86,12 +86,10 @@ class Zygote:
         _, status, usage = os.wait4(child.pid, 0)
         os.close(child.pidfd)
         self._child = None
-        clean = True
-        if self._scratch:
-            try:
-                clean = tidy(self._scratch)
-            except OSError:
-                clean = False
+        try:
+            clean = all(tidy(folder) for folder in self._rules["write"])
+        except OSError:
+            clean = False
         message = {
             "ended": child.number,
             "status": os.waitstatus_to_exitcode(status),
@@ -107,7 +105,8 @@ def main(arguments: list[str]) -> int:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     gc.disable()  # it would look through a growing torch again and again
     try:
-        hello, toolbox, scratch = _start(arguments[1], json.loads(arguments[2]))
+        rules = json.loads(arguments[2])
+        hello, toolbox = _start(arguments[1], rules)
     except Exception as fault:  # noqa: BLE001 whatever keeps a jail from starting is the report
         control.send(encode({"failed": f"{type(fault).__name__}: {fault}"[:600]}))
         return 1
@@ -118,22 +117,22 @@ def main(arguments: list[str]) -> int:
     fill_holes()
     control.send(encode(hello))
     with suppress(ConnectionError, BrokenPipeError):
-        Zygote(control, toolbox, scratch).serve()
+        Zygote(control, toolbox, rules).serve()
     return 0
 
 
-def _start(toolbox_name: str, rules: dict[str, list[str]]) -> tuple[dict[str, Any], inmate.Toolbox, str]:
+def _start(toolbox_name: str, rules: inmate.Rules) -> tuple[dict[str, Any], inmate.Toolbox]:
     libc = ctypes.CDLL(None, use_errno=True)
     if libc.prctl(_PR_SET_DUMPABLE, ctypes.c_ulong(0), 0, 0, 0):
         raise OSError(ctypes.get_errno(), "cannot hide from other processes")
     version = landlock.restrict(
-        read=[*rules["read"], "/dev/urandom", "/dev/random", "/dev/zero"], write=[*rules["write"], "/dev/null"]
+        read=[*rules["read"], *inmate.SOURCES], write=[*rules["write"], os.devnull], use=rules["use"]
     )
     module, _, name = toolbox_name.partition(":")
     make: Callable[[], inmate.Toolbox] = getattr(importlib.import_module(module), name)
     toolbox = make()
     hello = {"ready": toolbox.version, "device": toolbox.device, "landlock": version}
-    return hello, toolbox, next(iter(rules["write"]), "")
+    return hello, toolbox
 
 
 def _go_quiet() -> None:

@@ -6,9 +6,9 @@ import site
 
 import torch
 
-from sandbox.inmate import PIPE_ENDS, Answer, Emit, Finish
-from sandbox.jobs import bench, run
-from sandbox.protocol import Job, JobKind
+from sandbox.inmate import PIPE_ENDS, Answer, Emit, Finish, Rules
+from sandbox.jobs import bench, prove, run
+from sandbox.protocol import Job, JobKind, Limits
 
 # Touches what nearly every run touches, and computes next to nothing.
 _REHEARSAL = "x = nn.Conv1d(3, 16, 3)(torch.randn(2, 3, 10))\nprint(x.shape)\nx[0, 0, :2]"
@@ -30,6 +30,9 @@ class JailToolbox:
         run.warm()
         self.refresh()  # oneDNN compiles for each shape: here, and not in every child
 
+    def begin(self, rules: Rules, most: Limits) -> None:
+        """Nothing: the CPU is there."""
+
     def refresh(self) -> None:
         """Copies the pages that a job writes to, while nobody waits."""
         run.run(_REHEARSAL, lambda *_: None, ends=())
@@ -38,6 +41,8 @@ class JailToolbox:
         """The answer to a RUN or a BENCH."""
         if job.kind is JobKind.BENCH:
             return bench.perform(job.payload, job.limits, self.device)
+        if job.kind is JobKind.PROVE:
+            return prove.perform(job.payload)
         if job.kind is not JobKind.RUN:
             raise ValueError(f"a jail does not do {job.kind.value}")
         return run.run(
@@ -48,4 +53,5 @@ class JailToolbox:
             seed=int(job.payload.get("seed", 0)),
             ends=PIPE_ENDS,
             finish=finish,
+            device=self.device,
         )

@@ -34,7 +34,7 @@ from sandbox.jobs.output import Emit, Output, OutputLimitError
 from sandbox.jobs.show import MOST_PICTURES, Gallery
 from sandbox.jobs.snippet import FILE, KEEP, NOTE, TIME, Snippet, read
 from sandbox.jobs.summary import shown
-from sandbox.jobs.surroundings import Health, alarm, reseed, surroundings, wait_for_threads
+from sandbox.jobs.surroundings import Health, alarm, reseed, settle, surroundings, wait_for_threads
 from sandbox.jobs.trace import Trace
 
 Finish = Callable[[dict[str, Any]], NoReturn]
@@ -47,7 +47,7 @@ _TIMING_S = 2.0
 _NO_MEMORY = ("can't allocate memory", "not enough memory", "out of memory", "std::bad_alloc", "Cannot allocate memory")
 _RESERVE = 1 << 20  # bytes that are let go before a failure for want of memory is told
 # A snippet may change these too.
-_ANYTHING, _builtins, _clock = BaseException, builtins.__dict__, time.monotonic
+_ANYTHING, _builtins, _clock, _precise_clock = BaseException, builtins.__dict__, time.monotonic, time.perf_counter
 _encode = JSONEncoder(separators=(",", ":"), allow_nan=False).encode
 
 
@@ -61,6 +61,7 @@ def run(
     most_bytes: int = _MOST_BYTES,
     ends: Sequence[int] | None = None,
     finish: Finish | None = None,
+    device: str = "cpu",
 ) -> dict[str, Any]:
     """Execute a snippet: `{"status", "value", "limit"}`, JSON's values alone; never raises.
 
@@ -75,12 +76,13 @@ def run(
             default pipes are put there for as long as it runs.
         finish: takes the answer and ends the process, for a snippet that catches what should stop it and goes on;
             without it such a snippet goes on.
+        device: `cpu` or `cuda`; the snippet finds it under the name `device`, and what it starts there is waited for.
 
     Returns:
         `status` is a `Status` by its value; `limit` is `{"name", "value", "unit"}` where time or output ran out.
     """
     try:
-        run_ = _Run(code, emit, wall_s, output_kb, seed, most_bytes, ends, finish)
+        run_ = _Run(code, emit, wall_s, output_kb, seed, most_bytes, ends, finish, device)
         run_.execute()
         answer = run_.answer()
     except _ANYTHING as fault:
@@ -137,6 +139,7 @@ class _Run:
         most_bytes: int,
         ends: Sequence[int] | None,
         finish: Finish | None,
+        device: str,
     ) -> None:
         self._started = _clock()
         self._code = code
@@ -145,6 +148,7 @@ class _Run:
         self._seed = seed
         self._most_bytes = most_bytes
         self._finish = finish
+        self._device = device
         self._told = False
         self._output = Output(output_kb * 1024, emit, ends, self._overrun)
         self._gallery = Gallery()
@@ -162,8 +166,9 @@ class _Run:
         module = ModuleType("__main__")
         space = module.__dict__
         space.update(torch=torch, nn=nn, F=F, np=np, numpy=np, math=math, show=self._gallery.show)
+        space["device"] = torch.device(self._device)
         try:
-            reseed(self._seed)
+            reseed(self._seed, self._device)
             with self._output, surroundings(module, self._code):
                 self._snippet = read(self._code)
                 self._trace = Trace(self._snippet.sites, self._snippet.places)
@@ -185,6 +190,7 @@ class _Run:
                     self._trace.off = True
                     self._shown, self._about = shown(value)
             wait_for_threads()
+            settle(self._device)  # a kernel that fails says so when it is waited for
         finally:
             self._health.restore()
             self._trace.off = False
@@ -255,6 +261,11 @@ class _Run:
             return "memory", None
         return "user_error", None
 
+    def _settled(self) -> float:
+        """The time, when the device has done what it was asked."""
+        settle(self._device)
+        return _precise_clock()
+
     def _left(self) -> float:
         margin = min(_MARGIN_S, self._wall_s * _MARGIN)
         return max(0.001, self._wall_s - margin - (_clock() - self._started))
@@ -275,7 +286,7 @@ class _Run:
         self._trace.deafen()
         try:
             budget = min(_TIMING_S, self._left() * _TIMING_PART)
-            found = timing.measure(timed, self._snippet.timings[number], budget)
+            found = timing.measure(timed, self._snippet.timings[number], budget, self._settled)
         finally:
             self._trace.listen()
         self._timings.append(found)

@@ -107,11 +107,19 @@ def alarm(seconds: float, ring: Callable[[int, FrameType | None], None], *, agai
         signal.signal(signal.SIGALRM, before)
 
 
-def reseed(seed: int) -> None:
+def reseed(seed: int, device: str = "cpu") -> None:
     """The same numbers for every run with this seed, whatever ran before the fork."""
+    if device != "cpu":
+        torch.cuda.manual_seed_all(seed)
     torch.default_generator.manual_seed(seed)
     random.seed(seed)
     np.random.seed(seed % 2**32)
+
+
+def settle(device: str) -> None:
+    """Wait until the device has done everything that it was asked; raises what has gone wrong there."""
+    if device != "cpu":
+        torch.cuda.synchronize()
 
 
 def wait_for_threads() -> None:
