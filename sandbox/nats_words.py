@@ -40,6 +40,7 @@ BEAT_S = 0.5  # a member's signs of life while it has somebody's job
 MOST_JOB_S = 1200.0  # beyond all settings of how long a job may take
 _MOST_ID = 64
 _SPARE = 1024  # bytes of a message beside the result's value
+_MOST_A_CHARACTER = 12  # bytes as JSON
 
 
 def ask_subject(kind: JobKind, device: str) -> str:
@@ -182,30 +183,37 @@ def encode_bounded(result: Result, most: int) -> bytes:
     if len(message) <= most:
         return message
     why = f"the result takes {len(message) // 1024} kB, and NATS carries {most // 1024} kB"
-    value = result.value
-    if isinstance(value, Mapping):
-        parts = dict(value)
-        while parts and (room := most - _SPARE - len(encode({"value": parts}))) < 0:
-            if not _shorten(parts, -room):
-                break
-        value = parts
+    value = _shortened(result.value, most - _SPARE) if isinstance(result.value, Mapping) else None
     message = encode_result(_too_large(result, value, most, why))
     return message if len(message) <= most else encode_result(_too_large(result, None, most, why))
 
 
-def _shorten(parts: dict[str, Any], excess: int) -> bool:
-    """Make the largest part smaller, by about the excess where that is possible; False where nothing gives."""
-    sizes = {name: len(encode({"": part})) for name, part in parts.items()}
-    name = max(sizes, key=sizes.__getitem__)
-    part = parts[name]
-    if not isinstance(part, list | str) or not part:
-        if part is None:
-            return False
-        parts[name] = None
-        return True
-    kept = min(0.9, max(0.0, 1 - excess / sizes[name]))  # the largest items may stand first: no small steps
-    parts[name] = part[: int(len(part) * kept)]
-    return True
+def _shortened(value: Mapping[str, Any], room: int) -> dict[str, Any]:
+    """The value in about `room` bytes: its largest parts give first, lists and texts from their ends."""
+    parts = dict(value)
+    sizes = {name: len(encode({name: part})) for name, part in parts.items()}
+    excess = sum(sizes.values()) - room
+    for name in sorted(sizes, key=sizes.__getitem__, reverse=True):
+        if excess <= 0:
+            break
+        parts[name] = _cut(parts[name], sizes[name] - excess)
+        excess -= sizes[name] - len(encode({name: parts[name]}))
+    return parts
+
+
+def _cut(part: Any, room: int) -> Any:
+    """The beginning of a list or a text in at most `room` bytes; nothing of anything else."""
+    if isinstance(part, str):
+        return part[: max(0, room) // _MOST_A_CHARACTER]
+    if not isinstance(part, list):
+        return None
+    kept = 0
+    for item in part:
+        room -= len(encode({"": item}))
+        if room < 0:
+            break
+        kept += 1
+    return part[:kept]
 
 
 def _too_large(result: Result, value: Any, most: int, why: str) -> Result:

@@ -12,6 +12,14 @@ import threading
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
+from typing import Any
+
+from sandbox.client import Sandbox
+from sandbox.local import Local
+from sandbox.nats_client import NatsSandbox
+from sandbox.nats_member import Member
+from sandbox.settings import NatsSettings, SandboxSettings
+from tests.attacks.lab import rogue_command
 
 ROOT = Path(__file__).parents[2]
 NATS_SERVER = Path(sys.executable).with_name("nats-server")
@@ -186,3 +194,26 @@ async def wire(port: int) -> AsyncIterator[Wire]:
     finally:
         listener.close()
         await made.close()
+
+
+@asynccontextmanager
+async def member(url: str, name: str = "member", **settings: Any) -> AsyncIterator[Local]:
+    """A member in this process, up, whose resident worker does what the test says: what stands behind it."""
+    chosen = SandboxSettings(**settings)
+    async with (
+        Local(chosen, rogue_command) as behind,
+        Member(behind, chosen, NatsSettings(url=url), device="cpu", name=name) as joined,
+    ):
+        await joined.joined()
+        yield behind
+
+
+def asker(url: str, **settings: Any) -> NatsSandbox:
+    return NatsSandbox(SandboxSettings(**settings), NatsSettings(url=url))
+
+
+async def until_in_flight(sandbox: Sandbox, number: int) -> None:
+    """Waits until so many jobs for the resident worker are on their way."""
+    async with asyncio.timeout(_HANG_S):
+        while (await sandbox.report()).in_flight != number:  # noqa: ASYNC110 it has no event for us
+            await asyncio.sleep(0)
