@@ -10,6 +10,6 @@ from blockbuster import BlockBuster, blockbuster_ctx
 
 @pytest.fixture(autouse=True)
 def blockbuster() -> Iterator[BlockBuster]:
-    """Raises where `bot` or `sandbox` block inside the event loop."""
-    with blockbuster_ctx(scanned_modules=["bot", "sandbox"]) as found:
+    """Raises where `bot`, `cards` or `sandbox` block inside the event loop."""
+    with blockbuster_ctx(scanned_modules=["bot", "cards", "sandbox"]) as found:
         yield found

@@ -1,0 +1,1 @@
+"""Families of questions with fresh numbers, one file a subject."""

@@ -1,0 +1,232 @@
+"""Questions with fresh numbers: drawn by a family, proved by torch before anybody sees them.
+
+A question is named by its family, level and seed, and nothing else: the same name gives the same question, on any
+machine and after any restart, so an answer can come back as long after as it likes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from random import Random
+
+from cards.families import behaviour, convolution, parameters, pooling, reshaping, sequences
+from cards.families.family import LEVELS, AskedFor, Draft, Family
+from cards.misconceptions import Wrong, close, distinct
+from cards.model import Value
+from sandbox.client import Sandbox
+from sandbox.oracle import Answer, Oracle
+from sandbox.protocol import Job, JobKind, Status
+
+FAMILIES: tuple[Family, ...] = (
+    *convolution.FAMILIES,
+    *pooling.FAMILIES,
+    *parameters.FAMILIES,
+    *reshaping.FAMILIES,
+    *sequences.FAMILIES,
+    *behaviour.FAMILIES,
+)
+BY_ID = {family.id: family for family in FAMILIES}
+FEWEST_WRONG = 2  # choices beside the key; a draw with fewer is drawn again
+MOST_WRONG = 3
+_TRIES = 60
+_NAME = re.compile(r"([a-z0-9-]{1,40})\.([123])\.([0-9a-f]{1,16})\Z", re.ASCII)
+
+
+class QuestionError(Exception):
+    """A question that cannot be asked, and why: torch does not confirm it, or is not there."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """A question that torch has answered.
+
+    Attributes:
+        id: family, level and seed.
+        family: that drew it.
+        level: from 1 to 3.
+        asks: what the answer is; `pair` is judged by torch.
+        prompt: what is asked.
+        key: the right answer, as torch gives it.
+        wrong: what wrong rules give, each different and none the key.
+        choices: the key among some of them, in random order; empty for a pair.
+        working: how one gets to the key.
+        proof: the `/shape` line or the Python that torch ran.
+        unit: of a number.
+        tolerance: how far a number may be away.
+        torch: its version.
+    """
+
+    id: str
+    family: Family
+    level: int
+    asks: AskedFor
+    prompt: str
+    key: Value
+    wrong: tuple[Wrong, ...]
+    choices: tuple[Value, ...]
+    working: str
+    proof: str
+    unit: str
+    tolerance: float
+    torch: str
+
+
+def draft(family: Family, level: int, seed: int) -> tuple[Draft, Random]:
+    """The question as drawn, and the randomness that is left for its choices.
+
+    Numbers for which two wrong rules give the same, or hardly any gives something else, are drawn again.
+    """
+    for attempt in range(_TRIES):
+        draw = Random(f"{family.id}.{level}.{seed}.{attempt}")  # noqa: S311 questions, not secrets
+        drawn = family.make(draw, level)
+        kept = distinct(drawn.key, drawn.wrong, tolerance=drawn.tolerance, signed=drawn.signed)
+        if _sensible(drawn) and (drawn.asks == "pair" or len(kept) >= FEWEST_WRONG):
+            return drawn, draw
+    raise QuestionError(f"{family.id}, level {level}: no numbers can be found")
+
+
+def _sensible(drawn: Draft) -> bool:
+    sizes = drawn.key if isinstance(drawn.key, tuple) else (drawn.key,)
+    return drawn.signed or all(not isinstance(size, int | float) or size > 0 for size in sizes) or drawn.asks == "pair"
+
+
+class Examiner:
+    """Makes questions with a sandbox's torch; holds nothing between them but a counter for job ids."""
+
+    def __init__(self, sandbox: Sandbox, oracle: Oracle) -> None:
+        """Both stay the caller's."""
+        self._sandbox = sandbox
+        self._oracle = oracle
+        self._ids = itertools.count()
+
+    async def question(self, family: Family, level: int, seed: int) -> Question:
+        """One question; raises `QuestionError` where torch does not say the same."""
+        drawn, draw = draft(family, level, seed)
+        given, version = await self._given(drawn)
+        expected = drawn.key if drawn.gives is None else drawn.gives
+        if not close(given, expected, drawn.tolerance):
+            raise QuestionError(f"{family.id}: the closed form gives {expected}, torch gives {given}")
+        key = drawn.key
+        wrong = distinct(key, drawn.wrong, tolerance=drawn.tolerance, signed=drawn.signed)
+        return Question(
+            id=name(family, level, seed),
+            family=family,
+            level=level,
+            asks=drawn.asks,
+            prompt=drawn.prompt,
+            key=key,
+            wrong=wrong,
+            choices=() if drawn.asks == "pair" else _choices(key, wrong, draw),
+            working=drawn.working,
+            proof=f"/shape {drawn.line}" if drawn.line else drawn.proof,
+            unit=drawn.unit,
+            tolerance=drawn.tolerance,
+            torch=version,
+        )
+
+    async def named(self, question_id: str) -> Question:
+        """The question of that name; raises `QuestionError` where there is none."""
+        family, level, seed = parse(question_id)
+        return await self.question(family, level, seed)
+
+    async def several(self, chosen: Iterable[tuple[Family, int, int]]) -> list[Question]:
+        """Many at a time, in their order: the worker is kept busy while the next are drawn."""
+        return list(await asyncio.gather(*(self.question(*each) for each in chosen)))
+
+    async def pair_fits(self, question: Question, pair: tuple[int, int]) -> bool:
+        """Whether torch gives the asked length with this stride and padding."""
+        drawn, _ = draft(question.family, question.level, parse(question.id)[2])
+        head, _, tail = drawn.line.partition(" s")
+        stride, padding = pair
+        rest = re.sub(r"^\d+ p\d+", "", tail)
+        answer = await self._oracle.ask(f"{head} s{stride} p{padding}{rest}")
+        if answer.unchecked:
+            raise QuestionError(f"torch could not be asked: {answer.unchecked}")
+        return answer.failure is None and answer.outputs[0].tensor.shape[-1] == drawn.gives
+
+    async def _given(self, drawn: Draft) -> tuple[Value, str]:
+        """What torch gives, and its version."""
+        if drawn.line:
+            answer = await self._oracle.ask(drawn.line)
+            if answer.failure is not None or answer.disagreement:
+                raise QuestionError(f"torch does not take {drawn.line}")
+            if answer.unchecked:
+                raise QuestionError(f"torch could not be asked: {answer.unchecked}")
+            return _read(drawn, answer), answer.torch
+        payload = {"code": drawn.proof, "answer": _listed(drawn.key), "denials": [], "tolerance": drawn.tolerance}
+        job = Job(id=f"question-{next(self._ids)}", kind=JobKind.PROVE, payload=payload | {"shown": ""})
+        result = await self._sandbox.run(job)
+        if result.status is Status.UNAVAILABLE:
+            raise QuestionError(f"torch could not be asked: {result.error}")
+        if result.status is not Status.OK:
+            raise QuestionError(f"its proof does not hold: {result.error}")
+        return drawn.key, result.torch_version
+
+
+def name(family: Family, level: int, seed: int) -> str:
+    """The id of a question."""
+    return f"{family.id}.{level}.{seed:x}"
+
+
+def parse(question_id: str) -> tuple[Family, int, int]:
+    """Family, level and seed of an id; raises `QuestionError`."""
+    match = _NAME.match(question_id)
+    if match is None or match[1] not in BY_ID:
+        raise QuestionError(f"there is no question {question_id[:60]}")
+    return BY_ID[match[1]], int(match[2]), int(match[3], 16)
+
+
+def mixed(families: Sequence[Family], count: int, level: int, draw: Random) -> list[tuple[Family, int, int]]:
+    """So many families with seeds, never two in a row by one rule where there is another."""
+    if level not in LEVELS:
+        raise ValueError(f"levels are {LEVELS}")
+    chosen: list[tuple[Family, int, int]] = []
+    waiting: list[Family] = []
+    for _ in range(count):
+        if not waiting:
+            waiting = draw.sample(list(families), len(families))
+        last = chosen[-1][0].rule if chosen else ""
+        place = next((index for index, family in enumerate(waiting) if family.rule != last), None)
+        if place is None and len({family.rule for family in families}) > 1:
+            waiting += draw.sample(list(families), len(families))
+            place = next(index for index, family in enumerate(waiting) if family.rule != last)
+        chosen.append((waiting.pop(place or 0), level, draw.getrandbits(32)))
+    return chosen
+
+
+def _choices(key: Value, wrong: Sequence[Wrong], draw: Random) -> tuple[Value, ...]:
+    """The key and the likeliest wrong ones: those of a named rule first."""
+    likely = sorted(wrong, key=lambda each: not each.misconception)[:MOST_WRONG]
+    choices = [key, *(each.value for each in likely)]
+    draw.shuffle(choices)
+    return tuple(choices)
+
+
+def _read(drawn: Draft, answer: Answer) -> Value:
+    """What of torch's answer is asked for."""
+    shapes = {output.name: tuple(output.tensor.shape) for output in answer.outputs}
+    found: object
+    match drawn.reads:
+        case "output":
+            found = next(iter(shapes.values()))
+        case "last":
+            found = next(iter(shapes.values()))[-1]
+        case "params":
+            found = answer.walk.params
+        case "solved":
+            found = next(iter(answer.walk.solved.values()), None)
+        case "receptive":
+            found = answer.walk.receptive[-1] if answer.walk.receptive else None
+        case _:
+            found = shapes.get(drawn.reads)
+    if isinstance(found, int) or (isinstance(found, tuple) and all(isinstance(size, int) for size in found)):
+        return found
+    raise QuestionError(f"torch's answer to {drawn.line} has no {drawn.reads}")
+
+
+def _listed(value: Value) -> object:
+    return [_listed(item) for item in value] if isinstance(value, tuple) else value

@@ -1,0 +1,259 @@
+"""What somebody typed, understood and held against the key: shapes, numbers, names, pairs.
+
+Reading is lenient and says what it understood where it is not sure; judging is exact, but for a stated tolerance.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+from fractions import Fraction
+
+from cards.misconceptions import Wrong, close
+from cards.model import Value
+
+MAX_TYPED = 500  # characters
+_ALIKE = 0.84  # of a name and what was typed, where spelling is forgiven
+_SHORT = 4  # names up to here have to be spelled right
+_WRAPPER = re.compile(r"\A(?:torch\.)?(?:Size|Tensor|shape|size)\s*[:=]?\s*\(?(?=[(\[])", re.IGNORECASE)
+_SEPARATOR = re.compile(r"\s*[,;x\N{MULTIPLICATION SIGN}*]\s*|\s+", re.IGNORECASE)
+_NUMBER = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d{1,3})?", re.IGNORECASE | re.ASCII)
+_GROUPED = re.compile(r"[+-]?\d{1,3}(?:[,' _]\d{3})+(?:\.\d+)?", re.ASCII)
+_FREE = re.compile(r"[A-Za-z](?:\d|_\w{1,8})?\Z", re.ASCII)  # N, C2, L_out
+_SCALAR = re.compile(r"[(\[]{1,2}\s*[)\]]{1,2}\Z")
+
+
+class Rating(IntEnum):
+    """How well something was known, as the scheduler takes it."""
+
+    AGAIN = 1
+    HARD = 2
+    GOOD = 3
+    EASY = 4
+
+
+class Confidence(IntEnum):
+    """How sure somebody was before the answer was shown."""
+
+    GUESSED = 1
+    UNSURE = 2
+    SURE = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """What came of an answer.
+
+    Attributes:
+        correct: whether it is right.
+        understood: how it was read, as one would write it; empty where it could not be.
+        sure: whether that reading was the only one.
+        mistake: the wrong rule that gives just this, if any does.
+        problem: why it could not be read; empty where it could.
+    """
+
+    correct: bool
+    understood: str = ""
+    sure: bool = True
+    mistake: Wrong | None = None
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a text was read as."""
+
+    value: Value
+    sure: bool = True
+
+
+class UnreadableError(ValueError):
+    """A text that is no answer of this kind, and how one looks."""
+
+
+def judge(
+    kind: str,
+    typed: str,
+    key: Value,
+    *,
+    wrong: Sequence[Wrong] = (),
+    accept: Sequence[str] = (),
+    tolerance: float = 0.0,
+) -> Verdict:
+    """Holds a typed answer against the key.
+
+    Args:
+        kind: `shape`, `number`, `numbers`, or anything else for a text.
+        typed: as it came.
+        key: a tuple, a number or a text.
+        wrong: what wrong rules give.
+        accept: further right texts.
+        tolerance: how far a number may be away.
+    """
+    try:
+        reading = read(kind, typed, key, accept)
+    except UnreadableError as fault:
+        return Verdict(correct=False, problem=str(fault))
+    if _same(reading.value, key, tolerance):
+        return Verdict(correct=True, understood=written(reading.value), sure=reading.sure)
+    mistake = next((each for each in wrong if _same(reading.value, each.value, tolerance)), None)
+    return Verdict(correct=False, understood=written(reading.value), sure=reading.sure, mistake=mistake)
+
+
+def read(kind: str, typed: str, key: Value, accept: Sequence[str] = ()) -> Reading:
+    """What was meant; raises `UnreadableError` with how to write it."""
+    text = clean(typed)
+    if not text:
+        raise UnreadableError("There is no answer in that.")
+    if kind == "shape":
+        return read_shape(text)
+    if kind == "number":
+        return read_number(text)
+    if kind == "numbers":
+        return read_numbers(text)
+    return read_text(text, [str(key), *accept])
+
+
+def clean(typed: str) -> str:
+    """The text without what a keyboard or a chat adds: full-width digits, backticks, spaces, a full stop at the end."""
+    text = unicodedata.normalize("NFKC", typed[:MAX_TYPED]).replace("\N{MINUS SIGN}", "-")
+    return text.strip().strip("`").strip().rstrip(".!").strip()
+
+
+def read_shape(text: str) -> Reading:
+    """`32x16x100`, `(32, 16, 100)`, `[32,16,100]`, `N,16,100`, `torch.Size([32, 16, 100])`, `32 16 100`, `()`."""
+    bare = _WRAPPER.sub("", text)
+    bare = bare.replace("[", " ").replace("]", " ").replace("(", " ").replace(")", " ").strip().strip(",;").strip()
+    if not bare:
+        if not _SCALAR.search(text):
+            raise UnreadableError(_HOW_SHAPE)
+        return Reading(())
+    sizes: list[Value] = []
+    for part in _SEPARATOR.split(bare):
+        if part.isdigit() and len(part) < 20:
+            sizes.append(int(part))
+        elif _FREE.match(part):
+            sizes.append(part)
+        else:
+            raise UnreadableError(_HOW_SHAPE)
+    return Reading(tuple(sizes), sure=not (len(sizes) > 1 and "," not in text and "x" not in text.lower()))
+
+
+def read_numbers(text: str) -> Reading:
+    """Several numbers: `-1, 1`, `[0, 2, 4]`, `5 7`."""
+    bare = re.sub(r"[\[\]()]|\A(?:torch\.)?tensor", " ", text).strip().strip(",;")
+    parts = [read_number(part) for part in re.split(r"\s*[,;]\s*|\s+(?:and\s+)?", bare) if part]
+    if not parts:
+        raise UnreadableError("I could not read numbers in that. Write them like 1, 2, 3.")
+    return Reading(tuple(part.value for part in parts), sure=all(part.sure for part in parts))
+
+
+def read_number(text: str) -> Reading:
+    """`1e3`, `1,000`, `1 000`, `0.5`, `1/2`, `50%`, `2^10`, `3*4`, `160 parameters`."""
+    bare = text.lower().replace("\N{MULTIPLICATION SIGN}", "*").replace("**", "^").strip()
+    bare = re.sub(r"^(?:about|around|~|=|it is|it's)\s*", "", bare)
+    percent = bare.endswith("%")
+    bare = bare.removesuffix("%").strip()
+    grouped = _GROUPED.match(bare)
+    if grouped is not None:
+        number: float | int = _plain(re.sub(r"[,' _]", "", grouped[0]))
+        rest, sure = bare[grouped.end() :], True
+    elif re.fullmatch(r"[+-]?\d+,\d+", bare, re.ASCII):
+        return Reading(_scaled(float(bare.replace(",", ".")), percent=percent), sure=False)  # 0,5 in much of the world
+    else:
+        number, rest, sure = _sum(bare)
+    if rest.strip() and not re.fullmatch(r"\s*[a-z][a-z /-]*", rest):
+        raise UnreadableError(_HOW_NUMBER)
+    return Reading(_scaled(number, percent=percent), sure=sure and not rest.strip())
+
+
+def _sum(text: str) -> tuple[float | int, str, bool]:
+    """A number, or a small product, power or fraction, at the head of the text; what follows; whether it was plain."""
+    match = _NUMBER.match(text)
+    if match is None:
+        raise UnreadableError(_HOW_NUMBER)
+    value, at, plain = Fraction(match[0]), match.end(), True
+    while step := re.match(r"\s*([*/^+-])\s*", text[at:]):
+        following = _NUMBER.match(text, at + step.end())
+        if following is None:
+            break
+        value = _combined(value, step[1], Fraction(following[0]))
+        at, plain = following.end(), False
+    return (int(value) if value.denominator == 1 else float(value)), text[at:], plain
+
+
+def _combined(left: Fraction, sign: str, right: Fraction) -> Fraction:
+    """One step of arithmetic, left to right; small enough that nobody's answer can keep the machine busy."""
+    if sign == "^" and right.denominator == 1 and 0 <= right <= 64 and abs(left) <= 1_000_000:
+        return left ** int(right)
+    if sign == "/" and right != 0:
+        return left / right
+    if sign == "*":
+        return left * right
+    if sign in "+-":
+        return left + right if sign == "+" else left - right
+    raise UnreadableError(_HOW_NUMBER)
+
+
+def _plain(text: str) -> float | int:
+    return int(text) if re.fullmatch(r"[+-]?\d+", text) else float(text)
+
+
+def _scaled(number: float | int, *, percent: bool) -> float | int:
+    return number / 100 if percent else number
+
+
+def read_text(text: str, right: Sequence[str]) -> Reading:
+    """A name or a few words: case, underscores and small slips forgiven; as typed where it is like none of them."""
+    wanted = {_key(each): each for each in right}
+    typed = _key(text)
+    if typed in wanted:
+        return Reading(right[0])
+    near = difflib.get_close_matches(typed, [key for key in wanted if len(key) > _SHORT], n=1, cutoff=_ALIKE)
+    if near and _digits(near[0]) == _digits(typed):  # Conv1d is no slip of Conv2d
+        return Reading(right[0], sure=False)
+    return Reading(text)
+
+
+def _key(text: str) -> str:
+    short = re.sub(r"\A(?:torch\.)?(?:nn\.)?(?:functional\.|f\.)?", "", text.strip().casefold())
+    return re.sub(r"[\s_\-`'\".,()]+", "", re.sub(r"\A(?:the|a|an)\s+", "", short))
+
+
+def _digits(text: str) -> str:
+    return re.sub(r"\D", "", text)
+
+
+def _same(value: Value, key: Value, tolerance: float) -> bool:
+    if isinstance(value, str) and isinstance(key, str):
+        return _key(value) == _key(key)
+    return close(value, key, tolerance)
+
+
+def written(value: Value) -> str:
+    """A value as one would write it: `(32, 16, 100)`, `1,792`, `0.75`."""
+    if isinstance(value, tuple):
+        inside = ", ".join(size if isinstance(size, str) else written(size).replace(",", "") for size in value)
+        return f"({inside},)" if len(value) == 1 else f"({inside})"
+    if isinstance(value, bool):
+        return str(value)
+    if isinstance(value, int):
+        return f"{value:,}"
+    return f"{value:.10g}" if isinstance(value, float) else value
+
+
+def rating(*, correct: bool, confidence: Confidence | None = None) -> Rating:
+    """What the scheduler is told: a wrong answer is always Again; a right one counts by how sure it was."""
+    if not correct:
+        return Rating.AGAIN
+    return {Confidence.GUESSED: Rating.HARD, Confidence.UNSURE: Rating.GOOD, Confidence.SURE: Rating.EASY}.get(
+        confidence or Confidence.UNSURE, Rating.GOOD
+    )
+
+
+_HOW_SHAPE = "I could not read that as a shape. Write it like 32x16x100 or (32, 16, 100)."
+_HOW_NUMBER = "I could not read that as a number. Write it like 160, 1,792, 0.5, 1/2 or 50%."
