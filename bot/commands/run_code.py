@@ -24,7 +24,7 @@ def understood(pasted: str) -> str:
     if len(text) > MAX_CODE:
         raise TextTooLong(f"That is {len(text):,} characters of code; I run up to {MAX_CODE:,}.")
     if text.lstrip().startswith(_FENCE) or (f"\n{_FENCE}" in text and not _is_python(text)):
-        text = "\n".join(_block(piece) for piece in text.split(_FENCE)[1::2])
+        text = "\n".join(_block(piece).strip("\n") for piece in text.split(_FENCE)[1::2])
     elif text.count("`") == 2 and (quoted := text.strip()).startswith("`") and quoted.endswith("`"):
         text = quoted[1:-1]
     return _without_prompts(textwrap.dedent(text).strip("\n").rstrip())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -11,8 +10,9 @@ TAIL_LINES = 8  # the end of something long, where what went wrong or came out l
 STDERR = "! "
 LONGEST_LINE = 300
 AROUND = 2  # lines of code before and after the one that failed
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
-_RETURN = re.compile(r"[^\n]*\r(?=[^\n])")
+# What would drive a terminal, turn a line round or hide in it: controls but for tab and newline, and directions.
+_HIDDEN = (*range(9), *range(11, 32), *range(127, 160), 0x200E, 0x200F, *range(0x2028, 0x202F), *range(0x2066, 0x206A))
+_VISIBLE = {code: f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" for code in (*_HIDDEN, 0xFEFF)} | {0x1B: "\\e"}
 
 Piece = Mapping[str, str]
 Row = Mapping[str, Any]
@@ -20,18 +20,9 @@ Row = Mapping[str, Any]
 
 def visible(text: str) -> str:
     """Text in which nothing drives a terminal or turns a line round; what a progress bar wrote over is gone."""
-    text = _RETURN.sub("", text.replace("\r\n", "\n")).replace("\r", "")
-    return _CONTROL.sub(lambda found: _escaped(found[0]), text)
-
-
-def _escaped(character: str) -> str:
-    return (
-        "\\e"
-        if character == "\x1b"
-        else f"\\x{ord(character):02x}"
-        if character < "\x80"
-        else f"\\u{ord(character):04x}"
-    )
+    if "\r" in text:
+        text = "\n".join(line.rstrip("\r").rpartition("\r")[2] for line in text.split("\n"))
+    return text.translate(_VISIBLE)
 
 
 def written(pieces: Sequence[Piece]) -> tuple[str, bool]:
@@ -43,15 +34,19 @@ def written(pieces: Sequence[Piece]) -> tuple[str, bool]:
     streams = {piece["stream"] for piece in pieces}
     if streams != {"stdout", "stderr"}:
         return visible("".join(piece["text"] for piece in pieces)).rstrip("\n"), False
-    found = ""
+    found: list[str] = []
+    at_start = True
     for piece in pieces:
         text = visible(piece["text"])
+        if not text:
+            continue
+        ended = text.endswith("\n")
         if piece["stream"] == "stderr":
-            begun = "" if not found or found.endswith("\n") else "\n"
-            ended = "\n" if text.endswith("\n") else ""
-            text = begun + STDERR + text.removesuffix("\n").replace("\n", f"\n{STDERR}") + (ended or "\n")
-        found += text
-    return found.rstrip("\n"), True
+            text = ("" if at_start else "\n") + STDERR + text.removesuffix("\n").replace("\n", f"\n{STDERR}") + "\n"
+            ended = True
+        found.append(text)
+        at_start = ended
+    return "".join(found).rstrip("\n"), True
 
 
 def cut(text: str, lines: int = SHOWN_LINES, characters: int = SHOWN_CHARACTERS) -> tuple[str, str]:
