@@ -64,11 +64,11 @@ async def _invite(found: Settings, _chosen: argparse.Namespace) -> int:
 
 
 async def _ask(found: Settings, chosen: argparse.Namespace) -> int:
-    from bot.adapters.terminal import album, ask
+    from bot.adapters.terminal import ask
+    from bot.adapters.terminal.album import Album
     from bot.app import build_core
 
-    pictures = album.Album(found.data_dir / album.FOLDER)
-    say = ask.as_json(sys.stdout) if chosen.json else ask.as_text(sys.stdout, pictures)
+    say = ask.as_json(sys.stdout) if chosen.json else ask.as_text(sys.stdout, Album(found.data_dir))
     async with build_core(found, patient=True) as core:
         return await ask.ask(core, chosen.text, _speaker(chosen), stdin=sys.stdin.buffer, say=say)
 

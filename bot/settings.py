@@ -144,7 +144,7 @@ class Settings(BaseSettings):
 
     data_dir: Path = Field(
         default_factory=default_data_dir,
-        description="Folder for the database, the terminal's history and pictures, and nothing else.",
+        description="Folder for the database, the terminal's history, pictures and files, and nothing else.",
     )
     database_url: SecretStr | None = Field(
         default=None,

@@ -8,14 +8,19 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from tests.bot.adapters.lab import Lab
+from tests.bot.adapters.lab import PNG, SNIPPET, Lab
 from tests.contracts.platforms import PLATFORMS, Group, Opener
 
 
+@pytest.fixture
+def lab() -> Lab:
+    return Lab()
+
+
 @pytest_asyncio.fixture(params=PLATFORMS, ids=lambda opener: str(opener.__name__))
-async def group(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Group]:
+async def group(request: pytest.FixtureRequest, lab: Lab, tmp_path: Path) -> AsyncIterator[Group]:
     opener: Opener = request.param
-    async with opener(Lab(), tmp_path) as opened:
+    async with opener(lab, tmp_path) as opened:
         yield opened
 
 
@@ -71,3 +76,33 @@ async def test_a_choice_and_a_wide_table_are_readable(group: Group) -> None:
     heard = await group.says("/stages")
     assert "linear 4096 10" in heard.text
     assert "40,970" in heard.text
+
+
+async def test_a_picture_arrives_with_the_words_that_stand_for_it_and_a_file_whole(group: Group) -> None:
+    heard = await group.says("/files")
+    assert heard.pictures == (("One blue dot", PNG),)
+    assert heard.files == (b"x = 1",)
+
+
+async def test_code_is_asked_for_in_a_form_and_arrives_to_the_letter(group: Group) -> None:
+    asked = await group.says("/snippet")
+    assert asked.form == (SNIPPET.fields[0].label,)
+    code = "for i in range(3):\n    print('<b>', i < 2)\n\nx = {'a': \"b\"}  # &amp; *"
+    answer = await group.fills(code=code)
+    assert code in _dedented(answer.text)
+    assert not answer.form
+
+
+async def test_whoever_waits_sees_their_place_and_then_the_answer(group: Group, lab: Lab) -> None:
+    shown = await group.waits("/queue")
+    assert "You are 1st in line." in shown.text
+    lab.gate.set()
+    assert "It was your turn." in (await group.hears()).text
+    assert lab.answered == 1
+
+
+def _dedented(text: str) -> str:
+    """Text without the four spaces that a terminal puts before code."""
+    lines = text.splitlines()
+    within = lines and all(line.startswith("    ") for line in lines if line.strip())
+    return "\n".join(line.removeprefix("    ") for line in lines) if within else text

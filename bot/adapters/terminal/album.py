@@ -1,57 +1,62 @@
-"""Pictures that a terminal cannot show, as files that any viewer opens."""
+"""Pictures and files that a terminal cannot show, where any viewer finds them."""
 
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
-from bot.reply import Picture, Reply
+from bot.reply import File, Picture, Reply
 
-FOLDER = "pictures"  # in the data folder
-MOST = 100
+PICTURES, FILES = "pictures", "files"  # in the data folder
+MOST = 100  # of each
 _DIGEST_BYTES = 6
+_STRANGE = re.compile(r"[^A-Za-z0-9._-]+")
+_LONGEST_NAME = 60
 
 
 class Album:
-    """A folder that holds the newest pictures. What it does blocks: call it in a thread."""
+    """The newest pictures and files, each in a folder. What it does blocks: call it in a thread."""
 
-    def __init__(self, folder: Path, most: int = MOST) -> None:
-        """Touches nothing yet; the folder is made with the first picture."""
-        self._folder = folder
+    def __init__(self, data_dir: Path, most: int = MOST) -> None:
+        """Touches nothing yet; the folders are made with what first lies in them."""
+        self._data_dir = data_dir
         self._most = most
 
     def keep(self, reply: Reply) -> Mapping[int, Path]:
-        """Saves the pictures of a reply, the same one once; where each lies, by its number among the parts.
+        """Saves the pictures and files of a reply, the same one once; where each lies, by its number among the parts.
 
-        A picture that cannot be written is left out: its words are shown all the same.
+        What cannot be written is left out: its words are shown all the same.
         """
-        pictures = {number: part for number, part in enumerate(reply.parts) if isinstance(part, Picture)}
         kept: dict[int, Path] = {}
         try:
-            for number, picture in pictures.items():
-                kept[number] = self._saved(picture)
-            if kept:
-                self._forget(set(kept.values()))
+            for number, part in enumerate(reply.parts):
+                if isinstance(part, Picture | File):
+                    kept[number] = _saved(self._data_dir, part)
+            for folder in {path.parent for path in kept.values()}:
+                _forget(folder, set(kept.values()), self._most)
         except OSError:
             return kept
         return kept
 
-    def _saved(self, picture: Picture) -> Path:
-        self._folder.mkdir(parents=True, exist_ok=True)
-        name = hashlib.blake2b(picture.data, digest_size=_DIGEST_BYTES).hexdigest()
-        path = self._folder / f"picture-{name}.{picture.kind}"
-        unfinished = path.with_suffix(".part")
-        unfinished.write_bytes(picture.data)
-        unfinished.replace(path)
-        return path
 
-    def _forget(self, fresh: set[Path]) -> None:
-        """Removes the oldest beyond so many, and no file that is not a picture of ours."""
-        old = sorted(
-            (path for path in self._folder.glob("picture-*") if path not in fresh),
-            key=lambda path: path.stat().st_mtime_ns,
-            reverse=True,
-        )
-        for path in old[max(0, self._most - len(fresh)) :]:
-            path.unlink(missing_ok=True)
+def _saved(data_dir: Path, part: Picture | File) -> Path:
+    digest = hashlib.blake2b(part.data, digest_size=_DIGEST_BYTES).hexdigest()
+    if isinstance(part, Picture):
+        path = data_dir / PICTURES / f"{digest}.{part.kind}"
+    else:
+        path = data_dir / FILES / f"{digest}-{_STRANGE.sub('_', part.name)[-_LONGEST_NAME:]}"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_name(f"{digest}.part")
+    unfinished.write_bytes(part.data)
+    unfinished.replace(path)
+    return path
+
+
+def _forget(folder: Path, fresh: set[Path], most: int) -> None:
+    """Removes the oldest beyond so many."""
+    there = [path for path in folder.iterdir() if path.is_file()]
+    old = sorted((path for path in there if path not in fresh), key=lambda path: path.stat().st_mtime_ns, reverse=True)
+    for path in old[max(0, most - (len(there) - len(old))) :]:
+        path.unlink(missing_ok=True)

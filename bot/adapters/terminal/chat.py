@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Protocol, TextIO
 
 from bot.adapters.terminal import parse, render
-from bot.adapters.terminal.album import FOLDER, Album
+from bot.adapters.terminal.album import Album
 from bot.adapters.terminal.lines import lines
 from bot.adapters.terminal.parse import Request, Speaker
 from bot.command import Incoming
@@ -42,7 +42,7 @@ async def chat(core: Core, speaker: Speaker, *, read: Read, out: TextIO) -> int:
 
     await core.oracle()  # completion speaks the language from the first key on
     await core.sandbox.warm()  # which comes back at once
-    album = Album(core.settings.data_dir / FOLDER)
+    album = Album(core.settings.data_dir)
     console = Console(file=out)
     console.print(WELCOME, style="dim", highlight=False)
     offered: list[render.Choice] = []

@@ -53,6 +53,11 @@ class Lab:
     alone: bool = False  # whether answers to `/queue` and `/files` are for one person
     shown: asyncio.Queue[str] = field(default_factory=asyncio.Queue)  # what `/queue` has said before its answer
 
+    async def said_twice(self) -> None:
+        """Returns when `/queue` has said twice how long the line is."""
+        for _ in range(2):
+            await self.shown.get()
+
     @property
     def commands(self) -> tuple[Command, ...]:
         return (

@@ -18,7 +18,7 @@ from prompt_toolkit.output import DummyOutput
 
 from bot.actions import Action
 from bot.adapters.terminal import ask, chat
-from bot.adapters.terminal.album import FOLDER, Album
+from bot.adapters.terminal.album import Album
 from bot.adapters.terminal.lines import lines
 from bot.adapters.terminal.parse import Speaker
 from bot.app import Core
@@ -105,9 +105,7 @@ async def test_who_and_where_are_in_the_history(core: Core, group: Conversation)
 
 async def test_a_person_reads_an_answer_without_buttons(core: Core) -> None:
     out = io.StringIO()
-    await ask.ask(
-        core, "/help help", OPERATOR, stdin=io.BytesIO(), say=ask.as_text(out, Album(core.settings.data_dir / FOLDER))
-    )
+    await ask.ask(core, "/help help", OPERATOR, stdin=io.BytesIO(), say=ask.as_text(out, Album(core.settings.data_dir)))
     assert "what you can type" in out.getvalue()
     assert "[1]" not in out.getvalue()
 
