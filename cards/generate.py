@@ -33,6 +33,7 @@ BY_ID = {family.id: family for family in FAMILIES}
 FEWEST_WRONG = 2  # choices beside the key; a draw with fewer is drawn again
 MOST_WRONG = 3
 _TRIES = 60
+_SIDE_BY_SIDE = 4
 _NAME = re.compile(r"([a-z0-9-]{1,40})\.([123])\.([0-9a-f]{1,16})\Z", re.ASCII)
 
 
@@ -134,8 +135,14 @@ class Examiner:
         return await self.question(family, level, seed)
 
     async def several(self, chosen: Iterable[tuple[Family, int, int]]) -> list[Question]:
-        """Many at a time, in their order: the worker is kept busy while the next are drawn."""
-        return list(await asyncio.gather(*(self.question(*each) for each in chosen)))
+        """Many, in their order; a few at a time, so that the worker is kept busy and others get their turn."""
+        turns = asyncio.Semaphore(_SIDE_BY_SIDE)
+
+        async def one(family: Family, level: int, seed: int) -> Question:
+            async with turns:
+                return await self.question(family, level, seed)
+
+        return list(await asyncio.gather(*(one(*each) for each in chosen)))
 
     async def pair_fits(self, question: Question, pair: tuple[int, int]) -> bool:
         """Whether torch gives the asked length with this stride and padding."""
