@@ -11,13 +11,13 @@ from bot.app import new_event
 from bot.errors import StoreError
 from bot.reply import Table, plain_table
 from bot.store.store import open_store
-from sandbox.client import open_sandbox
-from sandbox.protocol import Job, JobKind, Status
+from sandbox.client import Sandbox, open_sandbox
+from sandbox.protocol import Job, JobKind, Report, Status
 
 if TYPE_CHECKING:
     from bot.settings import Settings
 
-State = Literal["ok", "off", "weak", "WRONG"]
+State = Literal["ok", "off", "weak", "missing", "WRONG"]
 KNOCK_S = 2.0
 
 # The smallest question that torch can only answer by building and running a layer.
@@ -27,11 +27,16 @@ PROBE = {
     "python": False,
     "cases": [{"inputs": [{"shape": [1, 2], "dtype": "float32"}], "meta": True, "cpu": True}],
 }
+PROBE_CODE = {"code": "torch.ones(2, 3).sum().item()", "show": False}
+_ANSWER = "6.0"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """One thing, how it is, and what to know about it. `weak` is worth knowing, `WRONG` stops Stride."""
+    """One thing, how it is, and what to know about it.
+
+    `weak` and `missing` are worth knowing; with `WRONG`, Stride does not do what its settings ask for.
+    """
 
     what: str
     state: State
@@ -39,9 +44,12 @@ class Finding:
 
 
 async def examine(settings: Settings, *, quiet: bool, serving: bool, say: Callable[[str], None]) -> int:
-    """Says how everything is, or with `quiet` what is wrong; 0 where nothing is, 2 where something is."""
+    """Says how everything is, or with `quiet` what is wrong; 0 where nothing is, 2 where something is.
+
+    Jails take seconds to start: a `quiet` look, which may be taken every minute, leaves them out.
+    """
     found = [Finding(what="python", state="ok", says=platform.python_version())]
-    found += await _torch(settings)
+    found += await _workers(settings, jails=not quiet)
     found.append(await _store(settings))
     found.append(await _page(settings, serving=serving))
     found += _platforms(settings)
@@ -53,11 +61,19 @@ async def examine(settings: Settings, *, quiet: bool, serving: bool, say: Callab
     return 2 if wrong else 0
 
 
-async def _torch(settings: Settings) -> list[Finding]:
-    way = settings.sandbox.model_copy(update={"wait_s": settings.sandbox.start_s})
-    async with open_sandbox(way, settings.nats) as sandbox:
-        result = await sandbox.run(Job(id=new_event(), kind=JobKind.SHAPE, payload=dict(PROBE)))
-        report = await sandbox.report()
+async def _workers(settings: Settings, *, jails: bool) -> list[Finding]:
+    start_s = settings.sandbox.start_s
+    jail = settings.sandbox.jail.model_copy(update={"wait_s": start_s})
+    patient = settings.sandbox.model_copy(update={"wait_s": min(start_s, 60.0), "jail": jail})
+    async with open_sandbox(patient, settings.nats) as sandbox:
+        if jails:
+            await sandbox.warm()
+        return await _torch(sandbox) + (await _code(sandbox, settings.sandbox.jail.mode) if jails else [])
+
+
+async def _torch(sandbox: Sandbox) -> list[Finding]:
+    result = await sandbox.run(Job(id=new_event(), kind=JobKind.SHAPE, payload=dict(PROBE)))
+    report = await sandbox.report()
     if result.status is not Status.OK:
         return [Finding(what="torch", state="WRONG", says=result.error or report.reason or result.status.value)]
     torch = Finding(
@@ -65,11 +81,28 @@ async def _torch(settings: Settings) -> list[Finding]:
         state="ok",
         says=f"{result.torch_version} on {result.device}, in a process of its own",
     )
-    protections = [
-        Finding(what=f"  {each.name}", state="ok" if each.present else "weak", says=each.why)
+    return [torch, *_protections(report)]
+
+
+async def _code(sandbox: Sandbox, mode: str) -> list[Finding]:
+    """Whether a jail does what it is there for, proved by one run, and what it is made of."""
+    if mode == "off":
+        return [Finding(what="jails", state="off", says="people's code is not run: set STRIDE_SANDBOX__JAIL__MODE")]
+    result = await sandbox.run(Job(id=new_event(), kind=JobKind.RUN, payload=dict(PROBE_CODE)))
+    report = await sandbox.jails()
+    if result.status is not Status.OK or result.value["value"] != _ANSWER:
+        return [Finding(what="jails", state="WRONG", says=result.error or report.reason or result.status.value)]
+    alive = f"{report.members} alive" if report.members else "alive"
+    says = f"{alive}; {result.torch_version} on {result.device} ran code in one in {result.elapsed_ms:.0f} ms"
+    weaker = "the weaker mode, landlock, was chosen; " if mode == "landlock" else ""
+    return [Finding(what="jails", state="weak" if weaker else "ok", says=weaker + says), *_protections(report)]
+
+
+def _protections(report: Report) -> list[Finding]:
+    return [
+        Finding(what=f"  {each.name}", state="ok" if each.present else "missing", says=each.why)
         for each in report.protections
     ]
-    return [torch, *protections]
 
 
 async def _store(settings: Settings) -> Finding:

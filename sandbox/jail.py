@@ -13,7 +13,7 @@ import os
 import platform
 import resource
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -26,6 +26,7 @@ TMP = "/tmp"  # noqa: S108 the jail's own, of a size
 SHARED, PROC = "/dev/shm", "/proc"  # noqa: S108 the same
 # The C library looks here before it asks for huge pages, at its very start; jobs cannot read it.
 _HUGE_PAGES = "/sys/kernel/mm/transparent_hugepage"
+_ELSEWHERE = "/host"  # where a job finds what lies in the host's /tmp, since /tmp is its own
 FAILED = 97  # the launcher's own exit status
 
 # torch asks for a user's name and for folders of caches when parts of it are imported.
@@ -97,18 +98,23 @@ class Plan:
 
 def environment(plan: Plan) -> dict[str, str]:
     """All of the environment inside."""
-    more = {"LD_LIBRARY_PATH": plan.libraries} if plan.libraries else {}
-    return _ENVIRONMENT | {"PYTHONPATH": ":".join(plan.path)} | more | dict(plan.more)
+    more = {"LD_LIBRARY_PATH": ":".join(inside(plan, plan.libraries.split(":")))} if plan.libraries else {}
+    return _ENVIRONMENT | {"PYTHONPATH": ":".join(inside(plan, plan.path))} | more | dict(plan.more)
+
+
+def inside(plan: Plan, paths: Sequence[str]) -> list[str]:
+    """Where paths of the host are in the jail: where they are, but for those that the jail's own `/tmp` would hide."""
+    return [_ELSEWHERE + path if plan.bwrap and path.startswith(TMP + "/") else path for path in paths]
 
 
 def zygote_command(plan: Plan) -> list[str]:
     """The program inside: no `site`, so that nothing in a library folder runs by itself."""
-    rules = {"read": plan.read, "write": [TMP] if plan.bwrap else [], "use": plan.devices}
+    rules = {"read": inside(plan, plan.read), "write": [TMP] if plan.bwrap else [], "use": plan.devices}
     if plan.devices:
         rules["write"] = [TMP, SHARED]
         rules["use"] = [*plan.devices, PROC]
     return [
-        *(plan.executable, "-S", "-P", "-m", "sandbox.zygote"),
+        *(*inside(plan, [plan.executable]), "-S", "-P", "-m", "sandbox.zygote"),
         *(str(plan.control), plan.toolbox, json.dumps(rules)),
     ]
 
@@ -122,11 +128,11 @@ def bwrap_command(plan: Plan, program: int) -> list[str]:
     ]
     for name, value in environment(plan).items():
         command += ["--setenv", name, value]
-    for path in plan.read:
+    for path, place in zip(plan.read, inside(plan, plan.read), strict=True):
         if Path(path).is_symlink() and Path(path).is_dir():  # /lib -> usr/lib
-            command += ["--symlink", str(Path(path).readlink()), path]
+            command += ["--symlink", str(Path(path).readlink()), place]
         else:
-            command += ["--ro-bind", path, path]
+            command += ["--ro-bind", path, place]
     return [
         *command,
         *("--ro-bind-try", _HUGE_PAGES, _HUGE_PAGES),

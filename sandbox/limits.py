@@ -130,4 +130,6 @@ def hit_by_end(
         return Status.MEMORY, "memory"
     if ending == -signal.SIGABRT and ("bad_alloc" in last_words or "annot allocate memory" in last_words):
         return Status.MEMORY, "memory"
+    if ending > 0 and "Thread creation failed" in last_words:  # OpenMP's runtime then ends the process
+        return Status.KILLED, "threads"
     return Status.KILLED, ""

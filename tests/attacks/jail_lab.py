@@ -7,7 +7,7 @@ import itertools
 from typing import Any
 
 from sandbox.pool import Pool
-from sandbox.protocol import Job, JobKind, Limits, Result
+from sandbox.protocol import Job, JobKind, Limits, Result, Status
 from sandbox.settings import JailSettings, SandboxSettings
 
 _ids = itertools.count(1)
@@ -47,3 +47,17 @@ async def until_ready(pool: Pool, jails: int = 1) -> None:
 def output(result: Result) -> str:
     """Everything that the code printed."""
     return "".join(piece["text"] for piece in result.value["output"])
+
+
+def hit(result: Result) -> str:
+    """The name of the limit that was hit."""
+    assert result.limit is not None, result
+    assert set(result.limit) == {"name", "value", "unit"}
+    return str(result.limit["name"])
+
+
+async def sound(pool: Pool) -> None:
+    """The next job is as if nothing had been."""
+    result = await run(pool, "(nn.Linear(2, 3)(torch.ones(1, 2)).shape, os.listdir('/tmp'), 1 + 1)")
+    assert result.status is Status.OK, result
+    assert result.value["value"] == "(torch.Size([1, 3]), [], 2)"

@@ -5,25 +5,22 @@ from __future__ import annotations
 import os
 import platform
 import socket
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-import pytest_asyncio
 
 from sandbox.pool import Pool
 from sandbox.protocol import Status
-from tests.attacks.jail_lab import open_pool, run
+from tests.attacks.jail_lab import run
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 _X86 = platform.machine() == "x86_64"
 _ROOT = Path(__file__).parents[2]
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module", params=["bubblewrap", "landlock"])
-async def pool(request: pytest.FixtureRequest) -> AsyncIterator[Pool]:
-    async with open_pool(mode=request.param, side_by_side=1) as jails:
-        yield jails
+@pytest.fixture(params=["bubblewrap", "landlock"])
+def jails(request: pytest.FixtureRequest, pool: Pool, weak: Pool) -> Pool:
+    return pool if request.param == "bubblewrap" else weak
 
 
 REFUSED = {
@@ -99,15 +96,15 @@ SYSCALLS_X86 = {
 
 
 @pytest.mark.parametrize("attempt", list(REFUSED.values()), ids=list(REFUSED))
-async def test_a_job_may_not(pool: Pool, attempt: str) -> None:
-    result = await run(pool, attempt)
+async def test_a_job_may_not(jails: Pool, attempt: str) -> None:
+    result = await run(jails, attempt)
     assert result.status is Status.USER_ERROR, result
     kind, text = result.value["error"]["type"], result.value["error"]["message"]
     read_only = kind == "OSError" and "[Errno 30]" in text
     assert read_only or kind in {"PermissionError", "FileNotFoundError", "ValueError"}, text
 
 
-async def test_a_job_may_make_none_of_the_dangerous_calls(pool: Pool) -> None:
+async def test_a_job_may_make_none_of_the_dangerous_calls(jails: Pool) -> None:
     if not _X86:
         return
     code = f"""
@@ -120,10 +117,10 @@ for name, call in {SYSCALLS_X86!r}.items():
             answers[name] = fault.errno
 answers
 """
-    assert (await run(pool, code)).value["value"] == "{}"
+    assert (await run(jails, code)).value["value"] == "{}"
 
 
-async def test_calls_newer_than_the_filter_and_clone3_do_not_exist(pool: Pool) -> None:
+async def test_calls_newer_than_the_filter_and_clone3_do_not_exist(jails: Pool) -> None:
     code = """
 found = []
 for number in (435, 460, 500, 4000):
@@ -133,15 +130,15 @@ for number in (435, 460, 500, 4000):
         found.append(fault.errno)
 found
 """
-    assert (await run(pool, code)).value["value"] == "[38, 38, 38, 38]"
+    assert (await run(jails, code)).value["value"] == "[38, 38, 38, 38]"
 
 
-async def test_the_call_gates_of_other_architectures_are_death(pool: Pool) -> None:
+async def test_the_call_gates_of_other_architectures_are_death(jails: Pool) -> None:
     if not _X86:
         return
-    x32 = await run(pool, "syscall(0x40000000 + 39)")
+    x32 = await run(jails, "syscall(0x40000000 + 39)")
     int80 = await run(
-        pool,
+        jails,
         """
 page = mmap.mmap(-1, 4096, prot=7)
 page.write(bytes([0xB8, 20, 0, 0, 0, 0xCD, 0x80, 0xC3]))
@@ -153,7 +150,7 @@ ctypes.CFUNCTYPE(ctypes.c_int)(ctypes.addressof(ctypes.c_char.from_buffer(page))
         assert result.error == "a system call that is never allowed"
 
 
-async def test_a_job_sees_its_own_six_descriptors_and_nobodys_environment(pool: Pool) -> None:
+async def test_a_job_sees_its_own_six_descriptors_and_nobodys_environment(jails: Pool) -> None:
     code = """
 found = []
 for number in range(1024):
@@ -164,13 +161,13 @@ for number in range(1024):
     found.append(number)
 found, sorted(os.environ), sys.argv, os.getcwd(), os.getuid() != 0
 """
-    value = (await run(pool, code)).value["value"]
+    value = (await run(jails, code)).value["value"]
     assert value.startswith("([0, 1, 2, 3, 4, 5], [")
     assert "STRIDE" not in value
     assert value.endswith(", True)")
 
 
-async def test_no_socket_of_the_host_is_in_reach(pool: Pool) -> None:
+async def test_no_socket_of_the_host_is_in_reach(jails: Pool) -> None:
     """A channel is a socket: connecting it anew, or sending elsewhere with it, is refused."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as abstract:
         abstract.bind("\0stride-attack-" + str(os.getpid()))
@@ -188,13 +185,13 @@ for attempt in (lambda: channel.connect("\\0stride-attack-{os.getpid()}"),
         print("refused")
 channel.detach()
 """
-        result = await run(pool, code)
+        result = await run(jails, code)
         with pytest.raises(BlockingIOError):
             abstract.recv(10)
     assert "worked" not in "".join(piece["text"] for piece in result.value["output"])
 
 
-async def test_what_learners_need_still_works(pool: Pool) -> None:
+async def test_what_learners_need_still_works(jails: Pool) -> None:
     """Threads, asyncio, a backward pass on two threads, optimizers, temporary randomness."""
     code = """
 import asyncio, random
@@ -208,6 +205,6 @@ for _ in range(3):
 big = torch.randn(600, 600) @ torch.randn(600, 600)
 asyncio.run(two()), big.shape, bool(loss > 0), len(os.urandom(3)), random.random() < 1
 """
-    result = await run(pool, code)
+    result = await run(jails, code)
     assert result.status is Status.OK, result
     assert result.value["value"] == "([1, 2], torch.Size([600, 600]), True, 3, True)"

@@ -3,23 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 
 import pytest
-import pytest_asyncio
 
 from sandbox.pool import Pool
 from sandbox.protocol import Status
 from tests.attacks.jail_lab import open_pool, output, run, until_ready
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def pool() -> AsyncIterator[Pool]:
-    async with open_pool() as jails:
-        await until_ready(jails, 1)
-        yield jails
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
 USELESS = {

@@ -8,13 +8,14 @@ import os
 import signal
 import struct
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from sandbox import calls, cgroup, interpreter, limits, outcome, seccomp, staging
-from sandbox.jail import Plan, bwrap_command, environment
+from sandbox.jail import TMP, Plan, bwrap_command, environment, zygote_command
 from sandbox.protocol import (
     Job,
     JobKind,
@@ -208,6 +209,7 @@ def test_output_is_cut_at_whole_characters() -> None:
         (-signal.SIGABRT, 1.0, "terminate called: std::bad_alloc", False, (Status.MEMORY, "memory")),
         (-signal.SIGSEGV, 1.0, "", False, (Status.KILLED, "")),
         (-signal.SIGXFSZ, 1.0, "", False, (Status.KILLED, "files")),
+        (1, 1.0, "libgomp: Thread creation failed", False, (Status.KILLED, "threads")),
         (3, 1.0, "", False, (Status.KILLED, "")),
     ],
 )
@@ -300,20 +302,29 @@ async def test_an_interpreter_without_torch_is_said(tmp_path: Path) -> None:
         await interpreter.examine(str(tmp_path / "python"))
 
 
+def a_plan(**chosen: Any) -> Plan:
+    """A plan as good as any."""
+    usual: dict[str, Any] = {"bwrap": "/usr/bin/bwrap", "executable": "/usr/bin/python3", "path": ("/a",)}
+    usual |= {"read": ("/usr/lib",), "uid": 7, "cgroup": "", "files_mb": 32, "toolbox": "m:c", "control": 3, "info": 4}
+    return Plan(**usual | chosen)
+
+
+def test_what_lies_in_the_hosts_tmp_is_shown_where_a_jails_own_does_not_hide_it() -> None:
+    """A clone in `/tmp`, with its virtual environment."""
+    clone = f"{TMP}/clone"
+    plan = a_plan(executable=f"{clone}/bin/python", path=(clone,), read=(f"{clone}/sandbox", "/usr/bin"))
+    command = bwrap_command(plan, 5)
+    at = command.index(f"{clone}/sandbox")
+    assert command[at - 1 : at + 2] == ["--ro-bind", f"{clone}/sandbox", f"/host{clone}/sandbox"]
+    assert zygote_command(plan)[0] == f"/host{clone}/bin/python"
+    assert f"/host{clone}/sandbox" in zygote_command(plan)[-1]
+    assert environment(plan)["PYTHONPATH"] == f"/host{clone}"
+    assert environment(replace(plan, bwrap=""))["PYTHONPATH"] == clone, "without bubblewrap nothing is hidden"
+
+
 def test_a_plan_survives_its_command_line_and_holds_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("STRIDE_DISCORD__TOKEN", "very secret")
-    plan = Plan(
-        bwrap="/usr/bin/bwrap",
-        executable="/usr/bin/python3",
-        path=("/a",),
-        read=("/usr/lib",),
-        uid=7,
-        cgroup="",
-        files_mb=32,
-        toolbox="m:c",
-        control=3,
-        info=4,
-    )
+    plan = a_plan()
     assert Plan.from_json(plan.to_json()) == plan
     command = bwrap_command(plan, 5)
     for flag in ("--unshare-all", "--disable-userns", "--die-with-parent", "--new-session", "--clearenv", "--as-pid-1"):

@@ -37,6 +37,7 @@ async def test_no_secret_reaches_a_jail(monkeypatch: pytest.MonkeyPatch) -> None
     assert b"secret" not in outside
 
 
+@pytest.mark.long
 async def test_jails_are_replaced_after_so_many_jobs() -> None:
     async with open_pool(runs_each=3) as jails:
         await until_ready(jails, 2)
@@ -50,7 +51,7 @@ async def test_jails_are_replaced_after_so_many_jobs() -> None:
 async def test_closing_ends_every_process_and_descriptor() -> None:
     before = await asyncio.to_thread(open_descriptors)
     async with open_pool() as jails:
-        await until_ready(jails, 2)
+        await until_ready(jails)
         pids = jails.processes()
         task = asyncio.create_task(run(jails, "while True: pass"))
         await asyncio.sleep(0.05)
@@ -108,7 +109,7 @@ async def test_no_jail_outlives_an_owner_that_is_killed() -> None:
         from tests.attacks.jail_lab import open_pool, run, until_ready
         async def main():
             async with open_pool() as pool:
-                await until_ready(pool, 2)
+                await until_ready(pool)
                 print(*pool.processes(), flush=True)
                 await run(pool, "while True: pass")
         asyncio.run(main())
@@ -118,7 +119,7 @@ async def test_no_jail_outlives_an_owner_that_is_killed() -> None:
     )
     assert owner.stdout is not None
     pids = [int(word) for word in (await owner.stdout.readline()).split()]
-    assert len(pids) == 2
+    assert pids
     owner.kill()
     await owner.wait()
     await until_gone(*pids)
