@@ -96,7 +96,10 @@ class Core:
         self.runs = Newest()
         self.gate = Gate(
             settings.fairness,
-            at_a_time={"cpu": settings.sandbox.jail.side_by_side, "cuda": 1},
+            at_a_time={
+                "cpu": settings.fairness.at_a_time or settings.sandbox.jail.side_by_side,
+                "cuda": settings.sandbox.cuda.side_by_side,
+            },
             clock=clock,
             new_id=lambda: self.new_event()[:TICKET],
         )

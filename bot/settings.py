@@ -133,6 +133,12 @@ class FairnessSettings(_Group):
     channel_burst: int = Field(default=20, ge=1, description="Runs that may be started in one channel in a row.")
     channel_per_minute: float = Field(default=40.0, gt=0, description="Runs a minute in one channel after that.")
     waiting: int = Field(default=16, ge=0, le=1000, description="Runs that may wait for their turn.")
+    at_a_time: int | None = Field(
+        default=None,
+        ge=1,
+        description="Runs at a time on processors; by default as many as STRIDE_SANDBOX__JAIL__SIDE_BY_SIDE. Set it "
+        "where workers on other machines do them.",
+    )
 
 
 class Settings(BaseSettings):

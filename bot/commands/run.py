@@ -95,8 +95,8 @@ def limits(core: Core) -> tuple[str, ...]:
         "It has no network, and nothing stays when it is over."
     )
     all_together = (
-        f"Everybody has one run at a time. {jail.side_by_side} run at once, and up to {fair.waiting} wait in line, "
-        "taking turns. "
+        f"Everybody has one run at a time. {fair.at_a_time or jail.side_by_side} run at once, "
+        f"and up to {fair.waiting} wait in line, taking turns. "
         f"One person may start {fair.person_burst} in a row and then {fair.person_per_minute:g} a minute; "
         f"all in one channel {fair.channel_burst} in a row and then {fair.channel_per_minute:g} a minute. "
         "`/cancel` ends your run."

@@ -9,6 +9,7 @@ from typing import Any
 
 from bot.actions import Action
 from bot.commands import run_words as words
+from bot.commands.run_meanings import meaning
 from bot.reply import Button, Buttons, Code, Fault, File, Part, Picture, Reply, Table, Text
 from sandbox.protocol import Result, Status
 
@@ -121,13 +122,12 @@ def _version(result: Result) -> str | None:
 
 
 def _unavailable(result: Result) -> Reply:
-    why = result.error[:1].upper() + result.error[1:]
-    parts = (
-        Text(text="I cannot run code just now.", tone="bad"),
-        Text(text=words.visible(why) or "The sandbox did not say why."),
-    )
+    why = words.visible(result.error[:1].upper() + result.error[1:])
+    parts = [Text(text="I cannot run that just now.", tone="bad"), Text(text=why or "The sandbox did not say why.")]
+    if result.device != "cpu":
+        parts.append(Text(text=f"Without `--{result.device}` it runs on the processor."))
     fault = Fault(kind=result.status.value, message=result.error)
-    return Reply(parts=parts, data=data(result, ()), fault=fault)
+    return Reply(parts=tuple(parts), data=data(result, ()), fault=fault)
 
 
 def _fault(result: Result) -> Fault | None:
@@ -152,8 +152,10 @@ def _failure(code: str, result: Result, value: Mapping[str, Any]) -> Iterator[Pa
     if error and result.status is Status.USER_ERROR:
         yield from _operands(error)
         yield _block(f"{error['type']}: {error['message']}")
-        if error["means"]:
-            yield Text(text=error["means"])
+        if means := meaning(error, [str(row["name"]) for row in value["trace"]]):
+            yield Text(text=means)
+    if result.status is Status.TIMEOUT and "matplotlib" in code:
+        way_out = "Importing matplotlib takes most of that time; `show(tensor)` draws pictures without it."
     if way_out:
         yield Text(text=way_out)
 
@@ -220,6 +222,8 @@ def _silent(code: str, value: Mapping[str, Any]) -> str:
             f"It ran: `{classes[-1]}` is defined, and nothing has used it yet. Add lines that do, such as "
             f"`net = {classes[-1]}()` and `net(torch.randn(...))` with the size of your input."
         )
+    if "plt." in code:
+        return "It ran. Pictures come from `show(tensor)` here: what matplotlib draws, nobody sees."
     name = names[-1] if names else "x"
     return f"It ran, and printed nothing. To see a value, end with its name (`{name}`), or use `print({name})`."
 
@@ -229,7 +233,14 @@ def _silent(code: str, value: Mapping[str, Any]) -> str:
 
 def _made(value: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     """The names that were given a tensor or a layer; plain numbers and texts are for those who ask."""
-    return [row for row in value["trace"] if row.get("shape") is not None or row.get("params") is not None]
+    shown = {
+        row["name"] for row in (value["error"] or {}).get("operands", ())
+    }  # in the failing line, with their shapes
+    return [
+        row
+        for row in value["trace"]
+        if row["name"] not in shown and (row.get("shape") is not None or row.get("params") is not None)
+    ]
 
 
 def _split(rows: Sequence[Any], most: int) -> tuple[Sequence[Any], Sequence[Any]]:
