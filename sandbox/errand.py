@@ -17,8 +17,8 @@ from sandbox import limits as ceilings
 from sandbox import outcome
 from sandbox.bench_outcome import bench_value
 from sandbox.lines import Lines
-from sandbox.prove_outcome import prove_value
 from sandbox.protocol import Job, JobKind, Limits, ProtocolError, Result, Status, decode, encode_job
+from sandbox.prove_outcome import prove_value
 
 _KILOBYTE = 1024
 _OVERHEAD = 64  # bytes on the wire for a byte of output, before it counts as a flood

@@ -21,7 +21,7 @@ _REFER, _TRUNCATE, _IOCTL_DEVICE = 1 << 13, 1 << 14, 1 << 15
 
 _READING = _READ_FILE | _READ_DIR
 _WRITING = _READING | _WRITE_FILE | _REMOVE_DIR | _REMOVE_FILE | _MAKE_DIR | _MAKE_REG | _REFER | _TRUNCATE
-_USING = _READING | _WRITE_FILE | _IOCTL_DEVICE
+_USING = _READING | _WRITE_FILE | _TRUNCATE | _IOCTL_DEVICE
 _ON_FILES = _READ_FILE | _WRITE_FILE | _TRUNCATE | _IOCTL_DEVICE  # a directory's right on a file is an error
 
 # How many rights over files each version of the interface knows; then ports (4), sockets and signals of others (6).
