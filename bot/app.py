@@ -87,7 +87,7 @@ class Core:
         self.settings = settings
         self.store = store
         self.sandbox = sandbox
-        self.pictures = pictures or Pictures()  # which is nothing but a door before the first picture
+        self.pictures = pictures or Pictures()  # which draws nothing unless it was opened
         self.commands = tuple(commands)
         self.clock = clock
         self.new_reference = new_reference or References(secrets.randbits(64))

@@ -106,6 +106,8 @@ def limits(core: Core) -> tuple[str, ...]:
 
 async def _run(core: Core, incoming: Incoming, snippet: Snippet) -> Reply:
     key = _keep(core, incoming, snippet.code)
+    if "show(" in snippet.code:
+        core.pictures.warm()  # while the code runs
     result = await _result(core, incoming, snippet)
     name = core.new_event()[:RUN_NAME]
     core.runs.put(name, result)

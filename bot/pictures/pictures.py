@@ -11,6 +11,7 @@ import json
 import tempfile
 from base64 import b64decode
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -55,10 +56,12 @@ class Pictures:
         self._closed = False
         self._idle: asyncio.TimerHandle | None = None
         self._ending: asyncio.Task[None] | None = None
+        self._warming: asyncio.Task[None] | None = None
         self._log = structlog.get_logger("pictures")
 
     async def __aenter__(self) -> Pictures:
-        """Nothing to do before the first picture."""
+        """Makes the folder that the process may keep things in, and nothing else before the first picture."""
+        self._folder = await asyncio.to_thread(tempfile.TemporaryDirectory, prefix="stride-pictures-")
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -66,6 +69,9 @@ class Pictures:
         self._closed = True
         if self._idle is not None:
             self._idle.cancel()
+        if self._warming is not None:
+            self._warming.cancel()
+            await asyncio.wait({self._warming})
         try:
             async with asyncio.timeout(self._patience.close_s), self._turn:
                 pass
@@ -81,6 +87,12 @@ class Pictures:
     def pid(self) -> int | None:
         """Of the drawing process, while there is one."""
         return None if self._process is None else self._process.pid
+
+    def warm(self) -> None:
+        """Starts the process behind the caller's back, where a picture may be wanted soon; it takes a second or two."""
+        if self._process is None and self._warming is None and not self._closed:
+            self._warming = asyncio.create_task(self._warm(), name="pictures warm")
+            self._warming.add_done_callback(self._warmed)
 
     async def draw(self, raw: Mapping[str, Any]) -> Picture:
         """One of a run's `pictures` as a PNG with its words.
@@ -122,8 +134,8 @@ class Pictures:
         self._drawn += 1
         if self._drawn >= self._patience.pictures:
             await self._end()
-        elif not self._closed:
-            self._idle = asyncio.get_running_loop().call_later(self._patience.idle_s, self._rest)
+        else:
+            self._sit()
         return said
 
     async def _asked(self, line: bytes) -> bytes:
@@ -138,6 +150,31 @@ class Pictures:
         except BaseException:  # whoever asks next must not get the answer to this
             await self._end(0)
             raise
+
+    async def _started(self) -> Draughtsman:
+        if self._process is None:
+            if self._folder is None:
+                raise LostError("nobody has opened the door to the drawing process")
+            self._process = await Draughtsman.start(self._command(), Path(self._folder.name), self._patience.start_s)
+        return self._process
+
+    async def _warm(self) -> None:
+        with suppress(LostError):  # whoever wants a picture is told
+            async with self._turn:
+                if self._ending is not None:
+                    await asyncio.shield(self._ending)
+                await self._started()
+                self._sit()
+
+    def _warmed(self, _task: asyncio.Task[None]) -> None:
+        self._warming = None
+
+    def _sit(self) -> None:
+        """Waits for the next picture, for so long."""
+        if self._idle is not None:
+            self._idle.cancel()
+        if not self._closed:
+            self._idle = asyncio.get_running_loop().call_later(self._patience.idle_s, self._rest)
 
     def _rest(self) -> None:
         self._idle = None

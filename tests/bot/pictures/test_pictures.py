@@ -128,6 +128,26 @@ async def test_a_process_that_had_nothing_to_do_ends_and_comes_back() -> None:
         assert (await pictures.draw(HEAT)).data
 
 
+async def test_a_process_can_be_started_before_its_first_picture_and_ends_unused_too() -> None:
+    async with Pictures(Patience(draw_s=60.0, close_s=60.0)) as pictures:
+        pictures.warm()
+        pictures.warm()
+        async with asyncio.timeout(60):
+            while pictures.pid is None:  # noqa: ASYNC110 - it starts behind everybody's back
+                await asyncio.sleep(0.01)
+        pid = pictures.pid
+        await pictures.draw(HEAT)
+        assert pictures.pid == pid
+    assert gone(pid)
+
+
+async def test_closing_while_the_process_starts_leaves_none_behind() -> None:
+    async with Pictures(CALM) as pictures:
+        pictures.warm()
+        await asyncio.sleep(0)
+    assert pictures.pid is None
+
+
 async def test_closing_lets_a_picture_be_finished_and_leaves_no_process() -> None:
     async with Pictures(Patience(draw_s=60.0, close_s=60.0)) as pictures:
         await pictures.draw(HEAT)
