@@ -9,7 +9,7 @@ STAMP := $(VENV)/.ready
 TEST_STAMP := $(VENV)/.ready-for-tests
 MAKEFLAGS += --no-print-directory
 
-.PHONY: setup run test test-long bench lint format verify docs clean
+.PHONY: setup run test test-long test-cuda bench lint format verify docs clean
 
 setup: $(STAMP)
 
@@ -27,6 +27,9 @@ test: $(TEST_STAMP)
 
 test-long: $(TEST_STAMP)
 	@$(BIN)/python -m pytest -m "long" $(ARGS)
+
+test-cuda: $(TEST_STAMP)
+	@$(BIN)/python -m pytest -m "cuda" $(ARGS)
 
 bench: $(TEST_STAMP)
 	@$(BIN)/python -m tests.bench $(ARGS)

@@ -48,7 +48,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _settings(chosen: argparse.Namespace) -> tuple[SandboxSettings, NatsSettings]:
     """What the environment says, and over it the command line; raises `UnusableSettingError`."""
-    given = {"workers": chosen.workers, "memory_mb": chosen.memory_mb}
+    given = {"workers": chosen.workers, "memory_mb": chosen.memory_mb, "devices": chosen.device}
     return read(
         nats={"url": chosen.nats} if chosen.nats is not None else {},
         sandbox={name: value for name, value in given.items() if value is not None},

@@ -77,7 +77,7 @@ class Member:
         self._sandbox = sandbox
         self._device = device
         self._name = name
-        shapes, jails = _Room(_SHAPES * settings.workers, 0), _Room(*[settings.jail.side_by_side] * 2)
+        shapes, jails = _Room(_SHAPES * settings.workers, 0), _Room(*[_at_a_time(settings, device)] * 2)
         self._rooms = {kind: shapes if kind is JobKind.SHAPE else jails for kind in kinds(device)}
         self._link = Link(nats, f"stride worker {name} ({device})", self._subscribe)
         self._taking: list[Subscription] = []
@@ -236,6 +236,10 @@ class Member:
         """Lost where there is no connection: whoever asked notices and asks again."""
         with suppress(LinkDownError):
             await self._link.send(subject, message, reply)
+
+
+def _at_a_time(settings: SandboxSettings, device: str) -> int:
+    return settings.cuda.side_by_side if device == "cuda" else settings.jail.side_by_side
 
 
 def kinds(device: str) -> tuple[JobKind, ...]:
