@@ -83,7 +83,7 @@ class Pool:
         """The job's result, always; at the latest when its waiting time and its wall time are over."""
         if job.device != self._kit.device:
             return devices.refused(job)
-        if self._closed or self._reason or self._in_flight >= self._settings.in_flight:
+        if self._closed or self._off() or self._in_flight >= self._settings.in_flight:
             return self._unavailable(job, "busy: too many runs at a time")
         self._in_flight += 1
         try:
@@ -103,7 +103,7 @@ class Pool:
     async def report(self) -> Report:
         """How the jails are, and what they are made of."""
         return Report(
-            alive=bool(self._cells) and not self._reason,
+            alive=bool(self._cells),
             torch_version=self._torch_version,
             device=self._kit.device,
             protections=self._protections(),
@@ -157,6 +157,10 @@ class Pool:
             self._lent.discard(cell)
             done.set_result(None)
 
+    def _off(self) -> bool:
+        """Nothing can be run, and why is known; one jail that could not be replaced is no reason."""
+        return bool(self._reason) and not self._cells
+
     def _refuse_everyone(self) -> None:
         while self._waiting:
             turn = self._waiting.popleft()
@@ -176,21 +180,21 @@ class Pool:
         if number:
             await self._first.wait()  # side by side they would all be late
         while True:
-            cell = None
             try:
                 cell = await self._start(number)
                 self._reason, pause = "", _FIRST_PAUSE_S
-                await self._serve(cell)
+                try:
+                    await self._serve(cell)
+                finally:
+                    self._retire(cell)
             except CellLostError:
                 pass
             except (CellError, InterpreterError) as fault:
                 self._reason = devices.none_here(self._kit.device, str(fault))
-                self._refuse_everyone()
+                if self._off():
+                    self._refuse_everyone()
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, _LONGEST_PAUSE_S)
-            finally:
-                if cell is not None:
-                    self._retire(cell)
 
     async def _serve(self, cell: Cell) -> None:
         """Lend a jail for job after job, as long as it is as new after each."""

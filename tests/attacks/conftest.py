@@ -28,6 +28,14 @@ async def weak() -> AsyncIterator[Pool]:
         yield jails
 
 
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def pair() -> AsyncIterator[Pool]:
+    """Jails for two runs at a time, and one more that stands ready."""
+    async with open_pool(side_by_side=2) as jails:
+        await until_ready(jails, 2)
+        yield jails
+
+
 @pytest_asyncio.fixture(loop_scope="session")
 async def pool(strong: Pool) -> AsyncIterator[Pool]:
     """The strong jails, and the host looked at before and after each test."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from pathlib import Path
 
 
@@ -38,8 +39,11 @@ def limits(pid: int) -> dict[str, list[str]]:
 
 
 def start_of(pid: int) -> bytes:
-    """The environment and the command line that a process was started with."""
-    return Path(f"/proc/{pid}/environ").read_bytes() + Path(f"/proc/{pid}/cmdline").read_bytes()
+    """The environment and the command line that a process was started with, as far as its own user may look."""
+    found = Path(f"/proc/{pid}/cmdline").read_bytes()
+    with suppress(PermissionError):  # it is not dumpable, and we are not root
+        found += Path(f"/proc/{pid}/environ").read_bytes()
+    return found
 
 
 def taken_megabytes(pid: int) -> float:

@@ -10,7 +10,7 @@ import pytest
 from sandbox.pool import Pool
 from sandbox.protocol import Status
 from tests.attacks.host import look, nothing_of_an_attack
-from tests.attacks.jail_lab import open_pool, output, run, sound, until_ready
+from tests.attacks.jail_lab import output, run, sound, until_ready
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -46,31 +46,26 @@ async def test_nothing_of_an_earlier_job_is_left_in_memory(pool: Pool) -> None:
     )
 
 
-async def test_answers_never_change_places() -> None:
+async def test_answers_never_change_places(pair: Pool) -> None:
     """Sixty jobs, some of which are killed or answer in another's place, in three jails: to each its own."""
     before = await asyncio.to_thread(look)
-    async with open_pool(side_by_side=2) as jails:
-        words = [secrets.token_hex(8) for _ in range(60)]
-        tail = {0: "os._exit(1)", 1: f"os.write(3, {FORGED!r})", 2: "ctypes.string_at(0)"}
-        asked = [f"print('{word}'); {tail.get(number % 10, repr(word))}" for number, word in enumerate(words)]
-        results = await asyncio.gather(*(run(jails, code) for code in asked))
+    words = [secrets.token_hex(8) for _ in range(60)]
+    tail = {0: "os._exit(1)", 10: f"os.write(3, {FORGED!r})", 20: "ctypes.string_at(0)", 30: "ctypes.memset(3, 0, 9)"}
+    asked = [f"print('{word}'); {tail.get(number % 40, repr(word))}" for number, word in enumerate(words)]
+    results = await asyncio.gather(*(run(pair, code) for code in asked))
     for number, (word, result) in enumerate(zip(words, results, strict=True)):
-        others = set(words) - {word}
-        assert not any(other in str(result.value) for other in others)
-        if number % 10 not in tail:
-            assert (result.status, result.value["value"], output(result)) == (Status.OK, repr(word), word + "\n"), (
-                result
-            )
+        assert not any(other in str(result.value) for other in set(words) - {word})
+        if number % 40 not in tail:
+            assert result.status is Status.OK, result
+            assert (result.value["value"], output(result)) == (repr(word), word + "\n")
     assert await asyncio.to_thread(look) == before
     assert await asyncio.to_thread(nothing_of_an_attack) == []
 
 
-async def test_no_job_sees_what_another_does_beside_it() -> None:
-    """Neither its files nor its processes nor its memory, in a jail beside it or in the same one after it."""
-    async with open_pool(side_by_side=2) as jails:
-        await until_ready(jails, 2)
-        secret = "kept = open('/tmp/secret', 'w'); kept.write('s3cret'); print('up'); threading.Event().wait(2)"
-        others = """
+async def test_no_job_sees_what_another_does_beside_it(pair: Pool) -> None:
+    """Neither its files nor its processes, in a jail beside it or in the same one after it."""
+    secret = "kept = open('/tmp/secret', 'w'); kept.write('s3cret'); print('up'); threading.Event().wait(2)"
+    others = """
 found = [name for _, _, files in os.walk('/tmp') for name in files]
 def sent(number):
     try:
@@ -80,11 +75,11 @@ def sent(number):
         return False
 found, [number for number in range(2, 300) if number != os.getpid() and sent(number)]
 """
-        first = asyncio.create_task(run(jails, secret))
-        beside = await run(jails, others)
-        assert output(await first) == "up\n"
-        after = [await run(jails, others) for _ in range(2)]
-    for result in (beside, *after):
+    await until_ready(pair, 2)
+    first = asyncio.create_task(run(pair, secret))
+    beside = await run(pair, others)
+    assert output(await first) == "up\n"
+    for result in (beside, *[await run(pair, others) for _ in range(2)]):
         assert result.value["value"] == "([], [])", result
 
 

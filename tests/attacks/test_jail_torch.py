@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
-
 import pytest
 
 from sandbox.pool import Pool
 from sandbox.protocol import Status
-from tests.attacks.jail_lab import open_pool, output, run, until_ready
+from tests.attacks.jail_lab import run
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -45,38 +43,8 @@ list(DataLoader(TensorDataset(torch.ones(4)), num_workers=2))
 
 @pytest.mark.parametrize("code", list(USELESS.values()), ids=list(USELESS))
 async def test_what_would_reach_out_is_an_error_in_time(pool: Pool, code: str) -> None:
-    result = await run(pool, code)
+    result = await run(pool, code, wall_s=4)
     assert result.status in {Status.USER_ERROR, Status.TIMEOUT, Status.KILLED}, result
     assert (await run(pool, "(nn.Linear(1, 1)(torch.ones(1, 1)).shape, os.listdir('/tmp'))")).value["value"] == (
         "(torch.Size([1, 1]), [])"
     )
-
-
-async def test_no_job_sees_what_another_does_beside_it() -> None:
-    """Neither its files nor its processes nor its memory, in a jail beside it or in the same one after it."""
-    async with open_pool(side_by_side=2) as jails:
-        await until_ready(jails, 3)
-        secret = "open('/tmp/secret', 'w').write('s3cret'); kept = 's3cret' * 1000; print('up'); time.sleep(1.5)"
-        others = """
-found = []
-for folder, _, files in os.walk('/tmp'):
-    found += files
-import gc
-seen = [each for each in gc.get_objects() if isinstance(each, dict) and 's3cret' in str(each.get('kept', ''))]
-found, len(seen), [number for number in range(2, 300) if number != os.getpid() and sent(number)]
-"""
-        sent = """
-def sent(number):
-    try:
-        os.kill(number, 0)
-        return True
-    except PermissionError:
-        return False
-"""
-        first = asyncio.create_task(run(jails, secret))
-        await asyncio.sleep(0.3)
-        beside = await run(jails, sent + others)
-        assert output(await first).endswith("up\n")
-        after = [await run(jails, sent + others) for _ in range(3)]
-    for result in (beside, *after):
-        assert result.value["value"] == "([], 0, [])", result
