@@ -17,7 +17,7 @@ MOST_MADE = 10  # rows in the answer itself; the rest waits behind a button
 MOST_CALLS = 4
 MOST_OPERANDS = 8
 MOST_DETAILS = 100
-WHOLE_OUTPUT = "output.txt"
+WHOLE_OUTPUT, WHOLE_VALUE = "output.txt", "value.txt"
 _CLASS = re.compile(r"^class ([A-Za-z_]\w*)", re.MULTILINE)
 _NOTHING: Mapping[str, Any] = {"output": [], "trace": [], "calls": [], "pictures": [], "timings": [], "error": None}
 
@@ -193,13 +193,18 @@ def _output(value: Mapping[str, Any], *, failed: bool) -> Iterator[Part]:
         yield Text(text="What it had written before to stderr:" if only_errors else "What it had printed before:")
     elif only_errors:
         yield Text(text="Written to stderr:")
-    shown, whole = words.cut(text)
-    yield Code(code=shown)
+    yield from _shortened(text, WHOLE_OUTPUT)
     if both:
         yield Text(text=f"Lines that begin with `{words.STDERR.strip()}` were written to stderr.", tone="note")
+
+
+def _shortened(text: str, name: str, *, language: str = "") -> Iterator[Part]:
+    """A text as far as a chat shows it, and all of it in a file where that is less."""
+    shown, whole = words.cut(text)
+    yield Code(code=shown, language=language)
     if whole:
-        yield Text(text=f"That is only a part: `{WHOLE_OUTPUT}` has all of it, {whole}.", tone="note")
-        yield File(name=WHOLE_OUTPUT, data=text.encode())
+        yield Text(text=f"That is only a part: `{name}` has all of it, {whole}.", tone="note")
+        yield File(name=name, data=text.encode("utf-8", "replace"))
 
 
 def _last(value: Mapping[str, Any]) -> Iterator[Part]:
@@ -208,10 +213,7 @@ def _last(value: Mapping[str, Any]) -> Iterator[Part]:
         return
     if value["output"] or value["pictures"]:
         yield Text(text="Value of the last line:")
-    text, left_out = words.cut(words.visible(shown))
-    yield Code(code=text, language="python")
-    if left_out:
-        yield Text(text=f"Shortened; it has {left_out}.", tone="note")
+    yield from _shortened(words.visible(shown), WHOLE_VALUE, language="python")
 
 
 def _silent(code: str, value: Mapping[str, Any]) -> str:

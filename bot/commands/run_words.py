@@ -60,7 +60,10 @@ def cut(text: str, lines: int = SHOWN_LINES, characters: int = SHOWN_CHARACTERS)
     if len(shown) > characters:
         head, tail = characters * 2 // 3, characters // 3
         shown = f"{shown[:head]}\n… {len(shown) - head - tail:,} characters left out …\n{shown[-tail:]}"
-    return shown, "" if shown == text else f"{len(text):,} characters in {text.count(chr(10)) + 1:,} lines"
+    if shown == text:
+        return shown, ""
+    count = text.count("\n") + 1
+    return shown, f"{len(text):,} characters" + (f" in {count:,} lines" if count > 1 else "")
 
 
 def _line(line: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import site
 
 import torch
+from torch.backends import nnpack
 
 from sandbox.inmate import PIPE_ENDS, Answer, Emit, Finish, Rules
 from sandbox.jobs import bench, prove, run
@@ -21,6 +22,8 @@ class JailToolbox:
         """One thread: a pool of threads that had ever run would hang every forked child."""
         torch.set_num_threads(1)
         torch.set_num_interop_threads(1)
+        # It finds no memory of its own kind in a jail, and would say so on everybody's stderr.
+        nnpack.set_flags(False)
         # The zygote starts without `site`, which would run what lies in library folders; these three are for people.
         site.setquit()
         site.setcopyright()

@@ -165,6 +165,18 @@ async def test_one_endless_line_is_cut_too(group: Conversation) -> None:
     assert [len(part.data) for part in reply.parts if isinstance(part, File)] == [50_000]
 
 
+async def test_a_long_value_is_whole_in_a_file_too(group: Conversation) -> None:
+    reply = await group.says("alice", "/run [torch.ones(2)] * 300")
+    (file,) = (part for part in reply.parts if isinstance(part, File))
+    assert file.data.decode() == reply.data["value"]
+    assert len(code(reply)) < 2_000
+
+
+async def test_a_layer_without_a_batch_says_nothing_on_stderr(group: Conversation) -> None:
+    reply = await group.says("alice", "/run nn.Conv2d(3, 4, 3)(torch.randn(1, 3, 10, 10)).shape")
+    assert reply.data["output"] == []
+
+
 async def test_show_draws_a_picture_with_words_for_who_cannot_see_it(group: Conversation) -> None:
     reply = await group.says("alice", "/run show(torch.arange(6.0).reshape(2, 3), 'steps')")
     (picture,) = (part for part in reply.parts if isinstance(part, Picture))

@@ -148,6 +148,31 @@ async def test_an_asker_whose_platform_goes_away_leaves_nothing_running(group: C
     assert (await group.says("alice", "/run 1")).fault is None
 
 
+async def test_a_crowd_that_comes_at_once_is_answered_one_and_all_and_leaves_nothing_behind(
+    group: Conversation,
+) -> None:
+    """Some have their run, some cancel it, some go away; those for whom there is no room are told so."""
+    crowd = [Asking(group, f"person{number}", f"/run {number}") for number in range(18)]
+    again = [Asking(group, f"person{number}", f"/run -{number}") for number in range(18)]
+    await asyncio.sleep(0)
+    await group.says("person3", "/cancel")
+    crowd[4].answer.cancel()
+    kinds = {}
+    for number, each in enumerate(crowd):
+        if number == 4:
+            with pytest.raises(asyncio.CancelledError):
+                await each.answer
+            continue
+        reply = await each.gets()
+        kinds[number] = reply.fault.kind if reply.fault else reply.data["value"]
+    assert kinds.pop(3) in {"cancelled", "3"}, "it was cancelled, unless it was over"
+    assert kinds == {number: str(number) for number in kinds}
+    refused = [await each.gets() for each in again]
+    assert {reply.fault.kind for reply in refused if reply.fault} == {"busy"}, "everybody has one at a time"
+    assert (await group.core.sandbox.jails()).in_flight == 0
+    assert all(group.core.gate.of(f"test:person{number}") is None for number in range(18))
+
+
 async def test_the_defaults_are_in_the_help_as_they_are_set(group: Conversation, tmp_path: Path) -> None:
     said = text(await group.says("alice", "/help run"))
     assert "start 100 in a row" in said
