@@ -62,6 +62,7 @@ class Link:
         self._over = asyncio.Event()
         self._reason = "not connected yet"
         self._task: asyncio.Task[None] | None = None
+        self._checking: asyncio.Task[bool] | None = None
         self.since = 0.0  # loop time of the last return after a cut, 0 where there was none
 
     async def __aenter__(self) -> Link:
@@ -71,10 +72,11 @@ class Link:
 
     async def __aexit__(self, *_: object) -> None:
         """Sends what is on its way, and closes."""
-        if self._task is not None:
-            self._task.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._task
+        if self._checking is not None:
+            await asyncio.wait([self._checking])
+        while self._task is not None and not self._task.done():
+            self._task.cancel()  # more than once: the library loses one here and there
+            await asyncio.wait([self._task], timeout=_PAUSE_S)
 
     @property
     def reason(self) -> str:
@@ -110,9 +112,14 @@ class Link:
 
         A line that does not is given up, and the library makes another.
         """
-        client = self._client
-        if client is None or not self._up.is_set():
+        if self._client is None or not self.up:
             return False
+        if self._checking is None or self._checking.done():
+            self._checking = asyncio.create_task(self._carries(self._client))
+        # Shielded: the library stops reading for good where whoever waited for a pong has been cancelled.
+        return await asyncio.shield(self._checking)
+
+    async def _carries(self, client: Client) -> bool:
         try:
             await client.flush(_CONNECT_S)
         except (errors.Error, OSError):
