@@ -28,6 +28,7 @@ T = TypeVar("T")
 Tell = Callable[[str, int], Awaitable[None]]  # a ticket's id, and how many turns until it is called (0: it has one)
 
 PATIENCE_S = 1.0  # a run that takes longer says that it is running
+PACE_S = 1.0  # between two things that are told to one person: chats let nobody edit a message more often
 LAST_WORD_S = 2.0  # for something that is being said when the answer is there
 
 log = structlog.get_logger(__name__)
@@ -59,6 +60,7 @@ class Gate:
         clock: Clock,
         new_id: Callable[[], str],
         patience_s: float = PATIENCE_S,
+        pace_s: float = PACE_S,
     ) -> None:
         """Nobody is in it.
 
@@ -68,8 +70,9 @@ class Gate:
             clock: what the rates go by.
             new_id: names a ticket.
             patience_s: how long a run may take before it says that it is running.
+            pace_s: how long what was told stands before something else is.
         """
-        self._clock, self._new_id, self._patience_s = clock, new_id, patience_s
+        self._clock, self._new_id, self._patience_s, self._pace_s = clock, new_id, patience_s, pace_s
         self._people = Buckets(Rate(burst=settings.person_burst, per_minute=settings.person_per_minute))
         self._channels = Buckets(Rate(burst=settings.channel_burst, per_minute=settings.channel_per_minute))
         self._lines: dict[str, Line[Ticket]] = {
@@ -177,6 +180,7 @@ class Gate:
             if ahead != said:
                 await self._tell(ticket, tell, ahead)
                 said = ahead
+                await asyncio.sleep(self._pace_s)
             if said:
                 await ticket.moved.wait()
 

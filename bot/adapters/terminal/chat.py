@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Protocol, TextIO
@@ -27,6 +27,7 @@ PROMPT = "stride> "
 WELCOME = "Type /help, or a number to press a button; Ctrl-D ends."
 SENDS = "Esc and then Enter sends it"
 ENDINGS = frozenset({"/quit", "/exit"})
+Tell = Callable[[Reply], Awaitable[None]]  # shows what there is to say before the answer
 
 
 class Read(Protocol):
@@ -56,7 +57,7 @@ async def chat(core: Core, speaker: Speaker, *, read: Read, out: TextIO) -> int:
         incoming = await _incoming(core, speaker, line, offered, read)
         reply = await core.handle(replace(incoming, progress=tell))
         if reply is not None and (form := _only_form(reply)) is not None:
-            reply = await _filled(core, speaker, form, read)
+            reply = await _filled(core, speaker, form, read, tell)
         if reply is not None:
             offered = render.show(reply, console, await asyncio.to_thread(album.keep, reply))
     return render.ANSWERED
@@ -67,13 +68,13 @@ def _only_form(reply: Reply) -> Form | None:
     return reply.parts[0] if len(reply.parts) == 1 and isinstance(reply.parts[0], Form) else None
 
 
-async def _filled(core: Core, speaker: Speaker, form: Form, read: Read) -> Reply | None:
+async def _filled(core: Core, speaker: Speaker, form: Form, read: Read, tell: Tell) -> Reply | None:
     """What comes of a form; the form itself, to be opened by its number, where it is sent empty."""
     values = await _values(form, read)
     if not any(values.values()):
         return Reply(parts=(form,))
     sent = parse.incoming(Request(text="", code=None, speaker=speaker), id=core.new_event(), now=core.clock.now())
-    return await core.handle(replace(sent, action=form.action, values=values))
+    return await core.handle(replace(sent, action=form.action, values=values, progress=tell))
 
 
 async def _values(form: Form, read: Read) -> dict[str, str]:

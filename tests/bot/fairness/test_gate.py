@@ -60,6 +60,7 @@ def gate(*, at_a_time: int = 1, patience_s: float = HANG_S, clock: SettableClock
         clock=clock or SettableClock(),
         new_id=lambda: str(next(ids)),
         patience_s=patience_s,
+        pace_s=0,
     )
 
 
