@@ -14,13 +14,15 @@ from enum import IntEnum
 from fractions import Fraction
 
 from cards.misconceptions import Wrong, close
-from cards.model import Value
+from cards.model import Card, Value
 
 MAX_TYPED = 500  # characters
 _ALIKE = 0.84  # of a name and what was typed, where spelling is forgiven
 _SHORT = 4  # names up to here have to be spelled right
 _WRAPPER = re.compile(r"\A(?:torch\.)?(?:Size|Tensor|shape|size)\s*[:=]?\s*\(?(?=[(\[])", re.IGNORECASE)
 _SEPARATOR = re.compile(r"\s*[,;x\N{MULTIPLICATION SIGN}*]\s*|\s+", re.IGNORECASE)
+_NAME = re.compile(r"[a-z0-9]+\Z", re.ASCII)  # of a key: no operator, so not code
+_PRINTED = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d{1,3})?|-?inf|[A-Za-z_][\w.]*", re.IGNORECASE | re.ASCII)
 _NUMBER = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d{1,3})?", re.IGNORECASE | re.ASCII)
 _GROUPED = re.compile(r"[+-]?\d{1,3}(?:[,' _]\d{3})+(?:\.\d+)?", re.ASCII)
 _FREE = re.compile(r"[A-Za-z](?:\d|_\w{1,8})?\Z", re.ASCII)  # N, C2, L_out
@@ -104,6 +106,45 @@ def judge(
     return Verdict(correct=False, understood=written(reading.value), sure=reading.sure, mistake=mistake)
 
 
+def judge_card(card: Card, typed: str, choices: Sequence[str] = ()) -> Verdict:
+    """Holds a typed answer against a card's; `choices` in the order in which they were shown."""
+    if card.kind == "choice":
+        shown = list(choices) or [str(card.answer), *(each.text for each in card.wrong)]
+        try:
+            reading = read_choice(clean(typed), shown)
+        except UnreadableError as fault:
+            return Verdict(correct=False, problem=str(fault))
+        taken = next((each for each in card.wrong if each.text == reading.value), None)
+        wrong = Wrong(value=taken.text, misconception=taken.misconception, says=taken.because) if taken else None
+        return Verdict(correct=taken is None, understood=str(reading.value), sure=reading.sure, mistake=wrong)
+    if card.kind == "order":
+        return _ordered(card, typed, choices)
+    if card.kind == "predict" and isinstance(card.answer, str):
+        key = read_output(card.answer).value
+        return judge("predict", typed, key, tolerance=card.proof.tolerance if card.proof else 0.0)
+    tolerance = card.proof.tolerance if card.proof else 0.0
+    return judge(_asked(card), typed, card.answer, accept=card.accept, tolerance=tolerance)
+
+
+def _asked(card: Card) -> str:
+    if isinstance(card.answer, tuple):
+        return "shape" if card.kind == "shape" else "numbers"
+    if isinstance(card.answer, int | float) and not isinstance(card.answer, bool):
+        return "number"
+    return card.kind
+
+
+def _ordered(card: Card, typed: str, shown: Sequence[str]) -> Verdict:
+    """Steps in order, as `c a b` or `3 1 2` of the steps as they were shown."""
+    steps = list(shown) or [str(step) for step in card.answer] if isinstance(card.answer, tuple) else []
+    named = re.findall(r"[a-z]|\d{1,2}", clean(typed).casefold())
+    places = [ord(part) - ord("a") if part.isalpha() else int(part) - 1 for part in named]
+    if sorted(places) != list(range(len(steps))):
+        return Verdict(correct=False, problem=f"Name all {len(steps)} steps once, such as: b a c.")
+    order = tuple(steps[place] for place in places)
+    return Verdict(correct=order == card.answer, understood=" -> ".join(order))
+
+
 def read(kind: str, typed: str, key: Value, accept: Sequence[str] = ()) -> Reading:
     """What was meant; raises `UnreadableError` with how to write it."""
     text = clean(typed)
@@ -115,6 +156,8 @@ def read(kind: str, typed: str, key: Value, accept: Sequence[str] = ()) -> Readi
         return read_number(text)
     if kind == "numbers":
         return read_numbers(text)
+    if kind == "predict":
+        return read_output(text)
     return read_text(text, [str(key), *accept])
 
 
@@ -208,20 +251,54 @@ def _scaled(number: float | int, *, percent: bool) -> float | int:
 
 
 def read_text(text: str, right: Sequence[str]) -> Reading:
-    """A name or a few words: case, underscores and small slips forgiven; as typed where it is like none of them."""
+    """A name or a few words: case and underscores forgiven, and small slips of names; else as it was typed."""
     wanted = {_key(each): each for each in right}
     typed = _key(text)
     if typed in wanted:
         return Reading(right[0])
-    near = difflib.get_close_matches(typed, [key for key in wanted if len(key) > _SHORT], n=1, cutoff=_ALIKE)
+    names = [key for key in wanted if len(key) > _SHORT and _NAME.match(key)]
+    near = difflib.get_close_matches(typed, names, n=1, cutoff=_ALIKE) if _NAME.match(typed) else []
     if near and _digits(near[0]) == _digits(typed):  # Conv1d is no slip of Conv2d
         return Reading(right[0], sure=False)
     return Reading(text)
 
 
+def read_output(text: str) -> Reading:
+    """What code prints: numbers and words in their order; spaces, quotes and `torch.` make no difference."""
+    parts: list[Value] = []
+    plain = re.sub(r"\b(?:torch\.)?(?:Size|tensor)(?=\()", " ", text)
+    for part in _PRINTED.findall(re.sub(r"(?<=\d)x(?=\d)", " ", plain)):  # 2x3 for (2, 3)
+        word = part.removeprefix("torch.")
+        parts.append(_plain(word) if re.match(r"[+-]?\.?\d", word) else word.casefold())
+    if not parts:
+        raise UnreadableError("There is nothing in that which code could print.")
+    return Reading(tuple(parts))
+
+
+def read_choice(text: str, choices: Sequence[str]) -> Reading:
+    """One of the choices: its letter, its number, or its words."""
+    short = text.strip("()[].: ").casefold()
+    if len(short) == 1 and short.isalpha() and ord(short) - ord("a") < len(choices):
+        return Reading(choices[ord(short) - ord("a")])
+    exact = [choice for choice in choices if _key(choice) == _key(text)]
+    if exact:
+        return Reading(exact[0])
+    if short.isdigit() and 0 < int(short[:3]) <= len(choices):
+        return Reading(choices[int(short[:3]) - 1], sure=False)
+    begun = [choice for choice in choices if len(_key(text)) > _SHORT and _key(choice).startswith(_key(text))]
+    if len(begun) == 1:
+        return Reading(begun[0], sure=False)
+    letters = ", ".join(chr(ord("a") + index) for index in range(len(choices)))
+    raise UnreadableError(f"Choose one of {letters}, or type its words.")
+
+
 def _key(text: str) -> str:
-    short = re.sub(r"\A(?:torch\.)?(?:nn\.)?(?:functional\.|f\.)?", "", text.strip().casefold())
-    return re.sub(r"[\s_\-`'\".,()]+", "", re.sub(r"\A(?:the|a|an)\s+", "", short))
+    """A text without what makes no difference: case, spaces, quotes, a module's prefix, an article."""
+    short = re.sub(r"[`'\"]", "", text.strip().casefold())
+    short = re.sub(r"\b(?:torch\.)?(?:nn\.)?(?:functional\.)?(?=[a-z_])", "", short)
+    short = re.sub(r"\A(?:the|a|an)\s+", "", short)
+    short = re.sub(r"(?<!\d)\.|\.(?!\d)", "", short)  # but for the one in 0.5
+    return re.sub(r"[\s_,;()]+|-(?=[a-z])", "", short)
 
 
 def _digits(text: str) -> str:
@@ -229,6 +306,8 @@ def _digits(text: str) -> str:
 
 
 def _same(value: Value, key: Value, tolerance: float) -> bool:
+    if isinstance(value, tuple) and isinstance(key, tuple):
+        return len(value) == len(key) and all(_same(a, b, tolerance) for a, b in zip(value, key, strict=True))
     if isinstance(value, str) and isinstance(key, str):
         return _key(value) == _key(key)
     return close(value, key, tolerance)

@@ -2,12 +2,26 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cards.grade import Confidence, Rating, UnreadableError, judge, rating, read_number, read_shape, written
+from cards.deck import house
+from cards.grade import (
+    Confidence,
+    Rating,
+    UnreadableError,
+    judge,
+    judge_card,
+    rating,
+    read_number,
+    read_shape,
+    written,
+)
 from cards.misconceptions import MISCONCEPTIONS, Wrong, distinct
+from cards.model import Card, Choice, Kind, Value
 
 SHAPE = (32, 16, 100)
 
@@ -125,6 +139,79 @@ def test_a_slip_is_forgiven_in_long_names_and_said_but_never_in_a_digit() -> Non
     assert judge("recall", "logits", "raw scores", accept=("logits",)).correct
 
 
+def test_a_slip_in_code_is_no_slip() -> None:
+    assert not judge("recall", "x @ W + b", "x @ W.T + b").correct
+    assert judge("recall", "x @ W.T + b", "x @ W.T + b").correct
+    assert judge("recall", "torch.no_grad()", "`torch.no_grad()`").correct
+    assert judge("recall", "no_grad", "`torch.no_grad()`").correct
+
+
+def card(kind: Kind, answer: Value, **more: Any) -> Card:
+    return Card(id="c", kind=kind, topic="t", front="?", answer=answer, reason=".", **more)
+
+
+@pytest.mark.parametrize(
+    ("answer", "typed", "correct"),
+    [
+        ("[2.0, 7.0]", "[2, 7]", True),
+        ("[2.0, 7.0]", "2.0 7.0", True),
+        ("[2.0, 7.0]", "[20, 70]", False),
+        ("[[0, 1], [2, 3]]", "[[0,1],[2,3]]", True),
+        ("[[0, 1], [2, 3]]", "[[0,2],[1,3]]", False),
+        ("torch.float16", "float16", True),
+        ("'Linear'", "Linear", True),
+        ("True False", "true, false", True),
+        ("True False", "False True", False),
+        ("[[0.0, -inf], [0.0, 0.0]]", "[[0, -inf], [0, 0]]", True),
+        ("nan", "NaN", True),
+        ("None", "none", True),
+        ("(2, 3, 4, 5)", "torch.Size([2, 3, 4, 5])", True),
+        ("(2, 3, 4, 5)", "2x3x4x5", True),
+    ],
+)
+def test_an_output_is_compared_by_its_numbers_and_words(answer: str, typed: str, correct: bool) -> None:
+    assert judge_card(card("predict", answer, code="..."), typed).correct is correct
+
+
+def test_a_choice_is_taken_by_its_letter_its_number_or_its_words() -> None:
+    wrong = (
+        Choice(text="x @ W + b", because="The weight is stored turned round."),
+        Choice(text="x * W", because="No."),
+    )
+    asked = card("choice", "x @ W.T + b", wrong=wrong)
+    shown = ["x * W", "x @ W.T + b", "x @ W + b"]
+    for typed in ("b", "(b)", "2", "x @ W.T + b", "x@w.t+b"):
+        assert judge_card(asked, typed, shown).correct, typed
+    mistaken = judge_card(asked, "x @ W + b", shown)
+    assert not mistaken.correct
+    assert mistaken.mistake is not None
+    assert mistaken.mistake.diagnosis == "The weight is stored turned round."
+    assert judge_card(asked, "d", shown).problem
+    assert judge_card(asked, "banana", shown).problem
+
+
+def test_steps_are_put_in_order_by_letters_or_numbers() -> None:
+    asked = card("order", ("zero_grad", "forward", "backward", "step"))
+    shown = ["backward", "step", "zero_grad", "forward"]
+    for typed in ("c d a b", "cdab", "3 4 1 2", "3, 4, 1, 2"):
+        assert judge_card(asked, typed, shown).correct, typed
+    assert not judge_card(asked, "a b c d", shown).correct
+    assert judge_card(asked, "a b", shown).problem
+
+
+def test_the_answer_of_every_card_of_the_house_is_graded_right() -> None:
+    for each in house().cards:
+        if each.kind != "order":
+            typed = written(each.answer)
+            assert judge_card(each, typed).correct, (each.id, typed)
+        for other in each.accept:
+            assert judge_card(each, other).correct, (each.id, other)
+        for choice in each.wrong:
+            verdict = judge_card(each, choice.text)
+            assert not verdict.correct, (each.id, choice.text)
+            assert verdict.mistake is not None
+
+
 def test_a_wrong_answer_is_matched_with_the_rule_that_gives_it() -> None:
     wrong = (Wrong(value=(32, 16, 99), misconception="M1"), Wrong(value=(32, 3, 100), misconception="M8"))
     verdict = judge("shape", "32, 16, 99", SHAPE, wrong=wrong)
@@ -164,8 +251,8 @@ def test_whatever_number_is_written_is_read_back(number: int) -> None:
 
 @given(st.text(max_size=60), st.sampled_from(["shape", "number", "recall"]))
 def test_nothing_that_is_typed_breaks_the_reader(typed: str, kind: str) -> None:
-    key = {"shape": SHAPE, "number": 160}.get(kind, "ReLU")
+    keys: dict[str, Value] = {"shape": SHAPE, "number": 160, "recall": "ReLU"}
     try:
-        judge(kind, typed, key)
+        judge(kind, typed, keys[kind])
     except UnreadableError as fault:  # pragma: no cover - a finding
         raise AssertionError(typed) from fault
