@@ -7,6 +7,7 @@ were made for it and are closed with it.
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import os
 import signal
 import socket
@@ -23,6 +24,7 @@ from sandbox.prove_outcome import prove_value
 _KILOBYTE = 1024
 _OVERHEAD = 64  # bytes on the wire for a byte of output, before it counts as a flood
 _SETTLE_S = 1.0
+_MORE = 1 << 16  # bytes that a pipe holds beyond what may be printed: an overflow shows that it was too much
 _STREAMS = ("stdout", "stderr")
 _OUT = b'{"v":1,"out":'
 _HITS = {
@@ -95,6 +97,9 @@ class Errand:
         try:
             pipes = [os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC) for _ in _STREAMS]
             far += [writing for _, writing in pipes]
+            for _, writing in pipes:
+                with suppress(OSError):  # the system may grant no more than it does by itself
+                    fcntl.fcntl(writing, fcntl.F_SETPIPE_SZ, self._room + _MORE)
             far += [reading for reading, _ in pipes]
             self._pipes = {_own_end(reading): stream for (reading, _), stream in zip(pipes, _STREAMS, strict=True)}
             await self._loop.create_connection(lambda: self._lines, sock=ours)

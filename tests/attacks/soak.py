@@ -6,7 +6,6 @@ import asyncio
 import itertools
 import os
 import random
-import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -33,7 +32,7 @@ HOSTILE: dict[str, tuple[str, set[Status]]] = {
     "mappings": ("kept = []\nwhile True: kept.append(mmap.mmap(-1, 256 << 20))", {Status.MEMORY}),
     "output": ("while True: print('x' * 1000)", {Status.OUTPUT_LIMIT}),
     "output past Python": ("while True: os.write(1, b'x' * 4096)", {Status.OUTPUT_LIMIT}),
-    "a large file": ("open('/tmp/x', 'wb').truncate(1 << 40)", {Status.USER_ERROR}),
+    "a large file": ("open('/tmp/stride-was-here', 'wb').truncate(1 << 40)", {Status.USER_ERROR}),
     "many files": ("for n in range(3000): os.close(os.open(f'/tmp/{n}', os.O_CREAT))", {Status.OK}),
     "deep folders": ("os.chdir('/tmp')\nfor _ in range(500): os.mkdir('d'); os.chdir('d')", {Status.OK}),
     "a fork": ("os.fork()", {Status.USER_ERROR}),
@@ -47,7 +46,10 @@ HOSTILE: dict[str, tuple[str, set[Status]]] = {
     "a stack": ("x = ()\nfor _ in range(10**6): x = (x,)\nhash(x)", {Status.KILLED, Status.TIMEOUT}),
     "its channel closed": ("os.close(3)", {Status.KILLED}),
     "nonsense": ("os.write(3, b'nonsense\\n')", {Status.KILLED}),
-    "a broken torch": ("torch.Tensor.__add__ = nn.Linear = None; import builtins; builtins.len = None", {Status.OK}),
+    "a broken torch": (
+        "torch.Tensor.__add__ = nn.Linear = None; import builtins; builtins.print = None; 0",
+        {Status.OK},
+    ),
 }
 
 
@@ -76,7 +78,6 @@ async def soak(runs: int, *, wall_s: float = 1.0, seed: int = 0) -> Soaked:
     """So many runs by four askers at once, each hostile kind as often as the others."""
     found = Soaked()
     host = await asyncio.to_thread(look)
-    files = set(await asyncio.to_thread(os.listdir, tempfile.gettempdir()))
     asked = iter(_runs(runs, random.Random(seed)))  # noqa: S311 which run is hostile is no secret
     async with open_pool(side_by_side=2, wait_s=300.0) as pool:
         await _warmed(pool)
@@ -91,8 +92,6 @@ async def soak(runs: int, *, wall_s: float = 1.0, seed: int = 0) -> Soaked:
         seen |= set(pool.processes())
     found.left = [f"process {pid}" for pid in seen if not gone(pid)]
     found.left += await asyncio.to_thread(nothing_of_an_attack)
-    new = set(await asyncio.to_thread(os.listdir, tempfile.gettempdir())) - files
-    found.left += [name for name in new if "stride" in name]
     if await asyncio.to_thread(look) != host:
         found.left.append("a change of the host")
     return found
