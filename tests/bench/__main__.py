@@ -8,9 +8,15 @@ import sys
 from pathlib import Path
 
 from bot import logs
-from tests.bench import measure, models, run, shape, soak, start
+from tests.bench import measure, models, nats, run, shape, soak, start
 
-PARTS = {"shape": shape.figures, "run": run.figures, "models": models.figures, "start": start.figures}
+PARTS = {
+    "shape": shape.figures,
+    "run": run.figures,
+    "nats": nats.figures,
+    "models": models.figures,
+    "start": start.figures,
+}
 BY_NAME = PARTS | {"soak": soak.figures}  # it takes too long to be done without asking
 
 

@@ -53,11 +53,11 @@ async def until_running(sandbox: Sandbox, number: int, members: int) -> Report:
                 return report
 
 
-async def both_busy(sandbox: NatsSandbox, seconds: float) -> list[asyncio.Future[Result]]:
+async def both_busy(sandbox: NatsSandbox, seconds: float) -> list[asyncio.Task[Result]]:
     """A run in each of two workers that do one at a time."""
     first = await asyncio.gather(run(sandbox, "1", 1), run(sandbox, "1", 2))
     assert [result.status for result in first] == [Status.OK] * 2
-    napping = [asyncio.ensure_future(run(sandbox, NAP.format(seconds), number)) for number in range(2)]
+    napping = [asyncio.create_task(run(sandbox, NAP.format(seconds), number)) for number in range(2)]
     await until_running(sandbox, 2, 2)
     return napping
 
@@ -99,7 +99,7 @@ async def test_a_killed_nats_server_that_comes_back_costs_nobody_an_answer(
     """Whether the results are ready before it is back or after."""
     assert len(two_workers) == 2
     async with asker(server.url, jail=JAIL) as sandbox:
-        napping = [*await both_busy(sandbox, 0.3), asyncio.ensure_future(run(sandbox, NAP.format(4), 3))]
+        napping = [*await both_busy(sandbox, 0.3), asyncio.create_task(run(sandbox, NAP.format(4), 3))]
         server.kill()
         await asyncio.wait(napping, timeout=1)
         server.start()
