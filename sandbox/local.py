@@ -14,7 +14,7 @@ from sandbox import devices
 from sandbox.keeper import Command, command
 from sandbox.kit import kits
 from sandbox.pool import Pool
-from sandbox.protocol import Job, JobKind, Report, Result
+from sandbox.protocol import Job, JobKind, Protection, Report, Result
 from sandbox.resident import Resident
 from sandbox.settings import SandboxSettings
 
@@ -66,14 +66,19 @@ class Local:
         return await self._resident.report()
 
     async def jails(self) -> Report:
-        """How the jails are; those of a second device stand in the table under its name."""
+        """How the jails are; those of a second device stand in the table under its name, or why there are none."""
         first, *others = [await pool.report() for pool in self._pools.values()]
-        rows = [replace(row, name=f"{each.device}: {row.name}") for each in others for row in each.protections]
+        rows = [
+            replace(row, name=f"{each.device}: {row.name}")
+            for each in others
+            for row in each.protections
+            if not each.reason
+        ]
+        rows += [Protection(name=each.device, present=False, why=each.reason) for each in others if each.reason]
         return replace(
             first,
             device=",".join(self._pools),
             protections=(*first.protections, *rows),
             restarts=first.restarts + sum(each.restarts for each in others),
-            reason="; ".join(each.reason for each in (first, *others) if each.reason),
             in_flight=first.in_flight + sum(each.in_flight for each in others),
         )

@@ -14,7 +14,7 @@ import sys
 from collections import deque
 from contextlib import suppress
 
-from sandbox import calls, cgroup, devices, landlock
+from sandbox import calls, cgroup, cuda_calls, devices, landlock
 from sandbox.cell import Cell, CellError, CellLostError
 from sandbox.cgroup import CgroupError, Group
 from sandbox.cuda import Hardware, NoCudaError
@@ -32,6 +32,11 @@ _USERNS_WAY = (
     "let ordinary users make user namespaces: sysctl kernel.apparmor_restrict_unprivileged_userns=0 or an AppArmor "
     "profile for bwrap, user.max_user_namespaces above 0; in a container a seccomp profile that allows clone, unshare, "
     "mount, pivot_root and umount2; or set STRIDE_SANDBOX__JAIL__MODE=landlock, which is weaker"
+)
+
+_PROC_WAY = (
+    "CUDA needs a /proc of the jail's own, and a container's is masked: start the container with "
+    "--security-opt systempaths=unconfined, or the worker outside"
 )
 
 
@@ -330,23 +335,31 @@ class Pool:
         by_bwrap = "" if jailed else weak
         no_landlock = "" if landlock.version() else f"the kernel has none: {landlock.WAY}"
         no_group = f"{self._no_group}; {cgroup.WAY}" if self._no_group else ""
+        cuda = self._kit.hardware is not None
+        calls_of_a_jail = calls.ZYGOTE | (cuda_calls.STARTING | {"socket": cuda_calls.SOCKET} if cuda else {})
+        proc = "no /proc but its own" if cuda else "no /proc"
+        memory = "memory that is written to" if cuda else "address space"
         return (
-            row("namespaces", "no network, no other process, no host's name, no /proc", without=by_bwrap),
+            row("namespaces", f"no network, no other process, no host's name, {proc}", without=by_bwrap),
             row("read-only root", "only Python's libraries can be seen, and nothing written", without=by_bwrap),
             row("small /tmp", f"files end at {self._jail.files_mb} MB and with their job", without=by_bwrap),
             row("ordinary user", "a jail is never started by root, and each by a user of its own where root starts it"),
-            row("outer filter", f"{len(calls.ZYGOTE)} system calls and no others, for a whole jail", without=by_bwrap),
+            row(
+                "outer filter", f"{len(calls_of_a_jail)} system calls and no others, for a whole jail", without=by_bwrap
+            ),
             row("inner filter", f"{len(calls.JOB)} of them for a job: no process, program, socket, signal or link"),
             row("landlock", f"no file but the libraries and /tmp (version {self._landlock})", without=no_landlock),
-            row("limits", "processor time, address space, threads, file size, descriptors and core dumps are bounded"),
+            row("limits", f"processor time, {memory}, threads, file size, descriptors and core dumps are bounded"),
             row("not dumpable", "no process can look into another"),
             row("one job a process", "each job has a child and channels of its own, which end with it"),
             row("memory group", "the kernel's own memory and the sum of all processes are bounded", without=no_group),
-            *([row(self._hardware or "GPU", devices.OPEN_ON_CUDA)] if self._kit.hardware else []),
+            *([row(self._hardware or "GPU", devices.OPEN_ON_CUDA)] if cuda else []),
         )
 
 
 def _explained(fault: str) -> str:
     """With the way out, where bubblewrap's own words are about namespaces."""
+    if "mount proc" in fault:
+        return f"{fault[:400]}; {_PROC_WAY}"
     signs = ("bwrap:", "namespace", "uid map", "uid_map")
     return f"{fault[:400]}; {_USERNS_WAY}" if any(sign in fault for sign in signs) else fault[:400]

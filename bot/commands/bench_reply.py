@@ -11,6 +11,7 @@ from typing import Any
 
 from bot.commands.shape_words import amount, memory, named, shapes
 from bot.reply import Code, Fault, Part, Reply, Table, Text
+from sandbox.bench_job import payload
 from sandbox.language.grammar import parse
 from sandbox.language.meanings import meaning
 from sandbox.language.model import Pipeline, Tensor
@@ -18,7 +19,6 @@ from sandbox.language.python import comfortable_sizes, expression, write
 from sandbox.language.size import evaluate
 from sandbox.language.spelling import spell_stage, spell_stages
 from sandbox.language.walk import Walk, walk
-from sandbox.language.wire import stage_to_wire
 from sandbox.protocol import Result, Status
 
 NAMES = {"cpu": "CPU", "cuda": "CUDA"}
@@ -44,14 +44,7 @@ class Question:
 
     def payload(self) -> dict[str, Any]:
         """Of a BENCH job."""
-        pipeline = self.walk.pipeline
-        return {
-            "stages": [stage_to_wire(stage) for stage in pipeline.stages],
-            "training": pipeline.training,
-            "python": pipeline.python,
-            "inputs": [{"shape": list(_numbers(tensor)), "dtype": tensor.dtype} for tensor in pipeline.inputs],
-            "macs": evaluate(self.walk.macs, {}),
-        }
+        return payload(self.walk)
 
 
 def read(text: str) -> Question:

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import importlib.util
 from collections.abc import AsyncIterator
-from typing import Any
 
 import pytest
 import pytest_asyncio
 
+from sandbox.bench_job import payload
 from sandbox.cuda import NoCudaError, discover
 from sandbox.kit import for_cuda
 from sandbox.language.grammar import parse
 from sandbox.language.walk import walk
-from sandbox.language.wire import stage_to_wire
 from sandbox.pool import Pool
 from sandbox.protocol import Job, JobKind, Result, Status
 from tests.attacks.jail_lab import output, until_ready
@@ -121,15 +121,8 @@ async def test_a_job_with_a_gpu_can_do_no_more_to_the_machine_than_one_without(p
 
 @pytest.mark.parametrize("line", ["conv1d 3 16 k3 L100 N32", "lstm 10 20 N8 T50", "linear 512 512 @ 64x512"])
 async def test_a_layer_is_measured_on_the_gpu(pool: Pool, line: str) -> None:
-    walked = walk(parse(line))
-    payload: dict[str, Any] = {
-        "stages": [stage_to_wire(stage) for stage in walked.pipeline.stages],
-        "training": True,
-        "python": False,
-        "inputs": [{"shape": list(tensor.shape), "dtype": tensor.dtype} for tensor in walked.pipeline.inputs],
-        "macs": walked.macs,
-    }
-    result = await pool.run(Job(id="b", kind=JobKind.BENCH, payload=payload, device="cuda"))
+    asked = await asyncio.to_thread(lambda: payload(walk(parse(line))))
+    result = await pool.run(Job(id="b", kind=JobKind.BENCH, payload=asked, device="cuda"))
     assert (result.status, result.error) == (Status.OK, "")
     assert result.value["times"]["total"]["median_ms"] > 0
     assert result.value["memory"]["forward"] >= result.value["memory"]["outputs"] > 0

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from functools import partial
+from pathlib import Path
 
 import pytest
 import pytest_asyncio
 
 from sandbox import cgroup
 from sandbox.cgroup import CgroupError
+from sandbox.cuda import discover
 from sandbox.local import Local
 from sandbox.pool import Pool
-from sandbox.protocol import Job, JobKind, Status
-from sandbox.settings import SandboxSettings
+from sandbox.protocol import Job, JobKind, Protection, Status
+from sandbox.settings import JailSettings, SandboxSettings
 from tests.attacks.jail_lab import until_ready
 from tests.cuda.cuda_lab import open_pool, run
 
@@ -102,6 +105,13 @@ async def test_a_process_that_dies_is_replaced(pool: Pool) -> None:
     assert again.value["value"] == "2"
 
 
+async def test_what_a_gpu_opens_stands_in_the_report(pool: Pool) -> None:
+    rows = {row.name: row for row in (await pool.report()).protections}
+    assert all(row.present for row in rows.values() if row.name != "memory group")
+    assert "only a MIG device enforces it" in rows["a stand-in"].why
+    assert "/proc but its own" in rows["namespaces"].why
+
+
 async def test_a_job_for_the_cpu_is_not_done_on_cuda(pool: Pool) -> None:
     result = await run(pool, "1", device="cpu")
     assert (result.status, result.error) == (Status.UNAVAILABLE, "no CPU worker is up")
@@ -144,6 +154,24 @@ async def test_without_a_memory_group_there_is_no_cuda(monkeypatch: pytest.Monke
         result = await run(pool, "1")
     assert "only a memory group bounds memory there, and no memory group can be made" in result.error
     assert cgroup.WAY in result.error
+
+
+async def test_of_two_devices_the_one_that_is_missing_says_why_and_the_other_works(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("sandbox.kit.cuda.discover", partial(discover, root=tmp_path))
+    settings = SandboxSettings(devices="cpu,cuda", jail=JailSettings(wait_s=120, side_by_side=1))
+    async with Local(settings) as sandbox:
+        here, there = [
+            await sandbox.run(Job(id="1", kind=JobKind.RUN, payload={"code": "1 + 1"}, device=device))
+            for device in ("cpu", "cuda")
+        ]
+        report = await sandbox.jails()
+    assert (here.status, here.value["value"]) == (Status.OK, "2")
+    assert there.status is Status.UNAVAILABLE
+    assert there.error.startswith("no CUDA worker is up: there is no NVIDIA driver")
+    assert report.alive
+    assert report.protections[-1] == Protection(name="cuda", present=False, why=there.error)
 
 
 async def test_where_no_cuda_is_set_the_answer_says_how_to_get_it() -> None:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
 import pytest_asyncio
 
+from bot.commands import bench_reply
 from bot.commands.bench_reply import milliseconds
 from bot.reply import Code, Reply, Table, plain
 from sandbox.client import open_sandbox
+from sandbox.protocol import Result, Status
 from sandbox.settings import JailSettings, SandboxSettings
 from tests.bot.conversation import Conversation, conversation, torch_away
 
@@ -95,11 +98,34 @@ async def test_the_python_measures_it_with_torchs_own_timer(group: Conversation,
     assert len(space["RESULTS"]) == 2
 
 
+@pytest.mark.parametrize(
+    ("times", "words"), [(0.5, "2 times as fast as"), (3.0, "3 times as slow as"), (0.97, "as fast as on the CPU")]
+)
+async def test_cuda_stands_beside_the_cpu_where_it_is_up(times: float, words: str) -> None:
+    question = await asyncio.to_thread(bench_reply.read, "linear 4 4 N2")
+    passes = ("forward", "backward", "total")
+    memory = dict.fromkeys(("parameters", "inputs", "outputs", "kept", "gradients", "forward", "backward"), 32)
+
+    def result(device: str, ms: float) -> Result:
+        time = {"median_ms": ms, "low_ms": ms, "high_ms": ms, "runs": 9, "noisy": False}
+        value = {"times": dict.fromkeys(passes, time), "memory": memory, "rate": 1e9, "threads": 1, "params": 20}
+        return Result(id="1", status=Status.OK, value=value | {"no_backward": "", "error": None}, device=device)
+
+    reply = bench_reply.answered(question, {"cpu": result("cpu", 1.0), "cuda": result("cuda", times)})
+    (table,) = (part for part in reply.parts if isinstance(part, Table))
+    assert [row[0] for row in table.rows] == [
+        f"{name}, {on}" for name in ("forward", "backward", "both") for on in ("CPU", "CUDA")
+    ]
+    assert words in plain(reply)
+    assert reply.data["runs"]["cuda"]["forward"]["median_ms"] == times
+    assert reply.data["why_not"] == {}
+
+
 async def test_what_does_not_fit_is_refused_with_the_figure_and_the_limit(group: Conversation) -> None:
     reply = await group.says("alice", "/bench linear 100000 100000 N1")
     assert reply.fault is not None
     assert reply.fault.kind == "memory"
-    assert "at least 80,002 MB" in plain(reply)
+    assert "about 80,002 MB" in plain(reply)
     assert "1,024 MB" in plain(reply)
     assert reply.data["runs"] == {"cpu": None, "cuda": None}
 
