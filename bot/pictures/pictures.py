@@ -26,6 +26,7 @@ from bot.reply import Picture
 
 MAX_PNG = 1_000_000  # bytes; any chat takes them, and a phone loads them
 _PNG = b"\x89PNG\r\n\x1a\n"
+_NONSENSE = "the drawing process answered nonsense"
 _MOST_ODD = MAX_SIDE * MAX_SIDE * 3
 
 
@@ -61,7 +62,10 @@ class Pictures:
 
     async def __aenter__(self) -> Pictures:
         """Makes the folder that the process may keep things in, and nothing else before the first picture."""
-        self._folder = await asyncio.to_thread(tempfile.TemporaryDirectory, prefix="stride-pictures-")
+        try:
+            self._folder = await asyncio.to_thread(tempfile.TemporaryDirectory, prefix="stride-pictures-")
+        except OSError as fault:  # everything but pictures works without
+            self._log.warning("pictures.no_folder", error=str(fault))
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -109,7 +113,11 @@ class Pictures:
                 said = await self._ask(drawing.to_line())
         finally:
             self._waiting -= 1
-        png, odd = _understood(said)
+        answer = _parsed(said)
+        if "error" in answer:
+            self._log.error("pictures.failed", kind=drawing.kind, shape=drawing.shape, error=str(answer["error"])[:300])
+            raise DrawingError("something went wrong on my side while it was drawn")
+        png, odd = _understood(answer)
         return Picture(data=png, alt=alt(drawing, odd))
 
     async def _ask(self, line: bytes) -> bytes:
@@ -140,13 +148,7 @@ class Pictures:
 
     async def _asked(self, line: bytes) -> bytes:
         try:
-            if self._process is None:
-                if self._folder is None:
-                    self._folder = await asyncio.to_thread(tempfile.TemporaryDirectory, prefix="stride-pictures-")
-                self._process = await Draughtsman.start(
-                    self._command(), Path(self._folder.name), self._patience.start_s
-                )
-            return await self._process.ask(line, self._patience.draw_s)
+            return await (await self._started()).ask(line, self._patience.draw_s)
         except BaseException:  # whoever asks next must not get the answer to this
             await self._end(0)
             raise
@@ -154,7 +156,7 @@ class Pictures:
     async def _started(self) -> Draughtsman:
         if self._process is None:
             if self._folder is None:
-                raise LostError("nobody has opened the door to the drawing process")
+                raise LostError("the drawing process has no folder for its own files; make /tmp writable")
             self._process = await Draughtsman.start(self._command(), Path(self._folder.name), self._patience.start_s)
         return self._process
 
@@ -190,17 +192,24 @@ class Pictures:
             await process.end(self._patience.close_s if patience_s is None else patience_s)
 
 
-def _understood(said: bytes) -> tuple[bytes, Odd]:
+def _parsed(said: bytes) -> dict[str, Any]:
     """What the drawing process says; it is believed as little as the numbers that it was given."""
     try:
         answer = json.loads(said)
-        if "error" in answer:
-            raise DrawingError(f"the picture could not be drawn: {str(answer['error'])[:200]}")
+    except (ValueError, RecursionError) as fault:
+        raise DrawingError(_NONSENSE) from fault
+    if not isinstance(answer, dict):
+        raise DrawingError(_NONSENSE)
+    return answer
+
+
+def _understood(answer: Mapping[str, Any]) -> tuple[bytes, Odd]:
+    try:
         png = b64decode(answer["png"], validate=True)
         odd = Odd(answer["nan"], answer["infinite"])
     except (ValueError, KeyError, TypeError) as fault:
-        raise DrawingError("the drawing process answered nonsense") from fault
+        raise DrawingError(_NONSENSE) from fault
     counts = all(type(each) is int and 0 <= each <= _MOST_ODD for each in (odd.nan, odd.infinite))
     if not counts or not png.startswith(_PNG) or len(png) > MAX_PNG:
-        raise DrawingError("the drawing process answered nonsense")
+        raise DrawingError(_NONSENSE)
     return png, odd

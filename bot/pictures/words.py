@@ -42,8 +42,8 @@ def of(drawing: Drawing) -> str:
 def alt(drawing: Drawing, odd: Odd) -> str:
     """The text that stands for a picture: kind, shape, dtype, range, and what is not finite."""
     words = f"{_what(drawing)}, {span(drawing)}{_except(odd)}"
-    if left_out := _left_out(drawing):
-        words += f"; {left_out}"
+    if less := left_out(drawing):
+        words += f"; {less}"
     return f"{drawing.title}: {words}" if drawing.title else words
 
 
@@ -71,7 +71,8 @@ def _except(odd: Odd) -> str:
     return f", besides {' and '.join(found)}" if found else ""
 
 
-def _left_out(drawing: Drawing) -> str:
+def left_out(drawing: Drawing) -> str:
+    """How the numbers were made fewer, where there were too many to draw; else nothing."""
     if drawing.kind == "line":
         points, all_ = drawing.shape[0], math.prod(drawing.of)
         return f"drawn by the ends of {points // 2} stretches" if 0 < points < all_ else ""

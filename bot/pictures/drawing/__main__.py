@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import gc
 import json
+import os
 import struct
 import sys
 from base64 import b64encode
@@ -16,12 +17,14 @@ from bot.pictures.drawing.cards import MAX_PNG, draw
 from bot.pictures.drawing.confine import confine
 from bot.pictures.raw import Drawing, Kind, from_line
 
+NICE = 5  # whoever asks about a shape is answered before a picture is drawn
 READY = {"ready": True}
 _MAX_LINE = 1_500_000  # several times the numbers of the largest image
 
 
 def main() -> None:
     """Serves stdin until it ends."""
+    os.nice(NICE)
     rehearse()
     confine(int(sys.argv[1]))
     gc.freeze()
@@ -32,7 +35,7 @@ def main() -> None:
 
 
 def answer(line: bytes) -> dict[str, Any]:
-    """`{"png", "nan", "infinite"}`, or `{"error"}` with the kind of failure."""
+    """`{"png", "nan", "infinite"}`, or `{"error"}` with what the log should say."""
     try:
         png, odd = draw(from_line(line))
     except Exception as fault:  # noqa: BLE001 - whatever the numbers were, the next picture must be drawn

@@ -11,7 +11,7 @@ from bot.pictures.drawing.image import image
 from bot.pictures.drawing.line import line_chart
 from bot.pictures.drawing.look import MAX_PNG, Card, Floats
 from bot.pictures.raw import Drawing
-from bot.pictures.words import Odd, of, span
+from bot.pictures.words import Odd, left_out, of, span
 
 __all__ = ["MAX_PNG", "draw"]
 
@@ -28,9 +28,8 @@ def draw(drawing: Drawing) -> tuple[bytes, Odd]:
 
 def _words(drawing: Drawing) -> tuple[str, str]:
     """The heading and the line under it."""
-    if drawing.title:
-        return drawing.title, f"{of(drawing)}, {span(drawing)}"
-    return of(drawing), span(drawing)
+    said = "; ".join(filter(None, (span(drawing), left_out(drawing))))
+    return (drawing.title, f"{of(drawing)}, {said}") if drawing.title else (of(drawing), said)
 
 
 def _card(drawing: Drawing, numbers: Floats, heading: str, line: str) -> Card:

@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
@@ -62,7 +63,7 @@ class _Cells:
 def heat_map(drawing: Drawing, numbers: Floats, heading: str, line: str) -> Card:
     """(rows, columns); NaN and infinity have colours of their own, explained below the map."""
     cells = _cells(*drawing.shape)
-    scale = scale_of(drawing, numbers)
+    scale = scale_of(numbers)
     explained = legend.rows_of(numbers)
     width = max(NARROWEST, _LEFT + cells.width + _RIGHT)
     body = max(cells.height, _SHORTEST_SCALE)
@@ -74,8 +75,8 @@ def heat_map(drawing: Drawing, numbers: Floats, heading: str, line: str) -> Card
         enlarged(numbers, cells.tall, cells.wide),  # type: ignore[arg-type]  # repeat keeps the dtype
         enlarged(scale.shades(numbers), cells.tall, cells.wide),  # type: ignore[arg-type]  # as above
     )
-    _draw_map(card, where, pixels, _original(drawing))
-    _write(card, where, cells, numbers, scale)
+    axes = _draw_map(card, where, pixels, _original(drawing))
+    _write(axes, cells, numbers, scale)
     _draw_scale(card, Box(where.left + cells.width + 24, Card.head, _BAR, body), scale)
     legend.put(card, explained, bottom)
     return card
@@ -97,7 +98,7 @@ def _original(drawing: Drawing) -> tuple[int, int]:
     return rows, columns
 
 
-def _draw_map(card: Card, where: Box, pixels: Pixels, original: tuple[int, int]) -> None:
+def _draw_map(card: Card, where: Box, pixels: Pixels, original: tuple[int, int]) -> Axes:
     axes = card.axes(where)
     rows, columns = original
     axes.imshow(pixels, interpolation="nearest", aspect="auto", extent=(0, columns, rows, 0))
@@ -105,6 +106,7 @@ def _draw_map(card: Card, where: Box, pixels: Pixels, original: tuple[int, int])
         ticks = _ticks(count, room)
         axis.set_ticks([each + 0.5 for each in ticks], [str(each) for each in ticks])
     axes.tick_params(length=4)
+    return axes
 
 
 def _ticks(count: int, room: float) -> list[int]:
@@ -116,7 +118,7 @@ def _ticks(count: int, room: float) -> list[int]:
     return sorted({int(each) for each in found if 0 <= each < count})
 
 
-def _write(card: Card, where: Box, cells: _Cells, numbers: Floats, scale: Scale) -> None:
+def _write(axes: Axes, cells: _Cells, numbers: Floats, scale: Scale) -> None:
     """The numbers, in the cells that hold them; none where one would be too small to read."""
     if cells.wide < 2 * _LEAST_TEXT:
         return
@@ -125,16 +127,14 @@ def _write(card: Card, where: Box, cells: _Cells, numbers: Floats, scale: Scale)
     size = min(_MOST_TEXT, int(0.92 * cells.wide / (_GLYPH * longest)), int(0.6 * cells.tall))
     if size < _LEAST_TEXT:
         return
-    axes = card.axes(where)
-    axes.set_axis_off()
-    axes.set(xlim=(0, cells.columns), ylim=(cells.rows, 0))
     dark = _dark(numbers, scale)
     for row, line in enumerate(texts):
         for column, words in enumerate(line):
             axes.text(
-                column + 0.5,
-                row + 0.5,
+                (column + 0.5) / cells.columns,
+                1 - (row + 0.5) / cells.rows,
                 words,
+                transform=axes.transAxes,
                 fontsize=size * POINTS,
                 ha="center",
                 va="center",

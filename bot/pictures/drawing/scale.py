@@ -54,9 +54,13 @@ def range_of(drawing: Drawing, numbers: Floats) -> tuple[float, float] | None:
     return (min(ends), max(ends)) if ends else None
 
 
-def scale_of(drawing: Drawing, numbers: Floats) -> Scale:
-    """A scale that holds every value; as far up as down where both signs occur, and wide enough to have a middle."""
-    low, high = range_of(drawing, numbers) or (0.0, 1.0)
+def scale_of(numbers: Floats) -> Scale:
+    """A scale for what is drawn; as far up as down where both signs occur, and wide enough to have a middle.
+
+    What was shown may reach further, where means of it are drawn: on its scale they would all have one colour.
+    """
+    finite = numbers[np.isfinite(numbers)]
+    low, high = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 1.0)
     if low < 0 < high:
         furthest = max(-low, high)
         return Scale(-furthest, furthest)

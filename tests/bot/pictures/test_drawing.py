@@ -69,6 +69,12 @@ def test_zero_is_white_where_both_signs_occur_and_both_ends_are_equally_far() ->
     assert blue[:, :BESIDE_THE_SCALE].sum() == 0, "where no number is"
 
 
+def test_means_are_told_apart_also_where_the_numbers_reached_much_further() -> None:
+    far = {"of": [1000, 1500], "low": -100.0, "high": 100.0}
+    picture = drawn(raw("heat", [2, 3], [0, 0.25, 0.5, 0.75, 0.9, 1.0], **far))
+    assert has(picture[:, :BESIDE_THE_SCALE], shade("viridis", 0.75)) > 1000
+
+
 @pytest.mark.parametrize("kind", ["heat", "image"])
 def test_what_is_no_number_is_shown_so_and_explained(kind: str) -> None:
     plain = drawn(raw(kind, [2, 2], [0.1, 0.2, 0.3, 0.4]))

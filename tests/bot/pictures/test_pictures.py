@@ -97,7 +97,6 @@ async def test_a_process_that_hangs_is_killed_and_the_next_picture_comes_from_a_
         '{"png": "AAAA", "nan": 0, "infinite": 0}',
         '{"png": "iVBORw0KGgo=", "nan": "0", "infinite": 0}',
         '{"png": "iVBORw0KGgo=", "nan": -1, "infinite": 0}',
-        '{"error": "ValueError"}',
         "A" * 5_000_000,
     ],
     ids=lambda said: str(said)[:30],
@@ -107,6 +106,25 @@ async def test_nonsense_from_the_process_is_no_picture(said: str) -> None:
     says = f"import sys; print('{{}}', flush=True); sys.stdin.readline(); print({answer})"
     async with Pictures(CALM, lambda: process(says)) as pictures:
         with pytest.raises(DrawingError):
+            await pictures.draw(HEAT)
+
+
+async def test_a_failure_while_drawing_is_told_without_its_inside() -> None:
+    fails = (
+        """import sys; print("{}", flush=True); sys.stdin.readline(); print('{"error": "ValueError: the inside"}')"""
+    )
+    async with Pictures(CALM, lambda: process(fails)) as pictures:
+        with pytest.raises(DrawingError, match="on my side") as failed:
+            await pictures.draw(HEAT)
+    assert "inside" not in str(failed.value)
+
+
+async def test_without_a_folder_for_its_files_nothing_is_drawn_and_all_else_works(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "nowhere"))
+    async with Pictures(CALM) as pictures:
+        with pytest.raises(DrawingError, match="make /tmp writable"):
             await pictures.draw(HEAT)
 
 
