@@ -120,8 +120,8 @@ def judge_card(card: Card, typed: str, choices: Sequence[str] = ()) -> Verdict:
     if card.kind == "order":
         return _ordered(card, typed, choices)
     if card.kind == "predict" and isinstance(card.answer, str):
-        key = read_output(card.answer).value
-        return judge("predict", typed, key, tolerance=card.proof.tolerance if card.proof else 0.0)
+        tries = [judge("predict", typed, read_output(each).value) for each in (card.answer, *card.accept)]
+        return next((each for each in tries if each.correct), tries[0])
     tolerance = card.proof.tolerance if card.proof else 0.0
     return judge(_asked(card), typed, card.answer, accept=card.accept, tolerance=tolerance)
 
@@ -215,22 +215,27 @@ def read_number(text: str) -> Reading:
 
 
 def _sum(text: str) -> tuple[float | int, str, bool]:
-    """A number, or a small product, power or fraction, at the head of the text; what follows; whether it was plain."""
+    """A number, or a few with signs between them, at the head of the text; what follows; whether it was one number."""
     match = _NUMBER.match(text)
     if match is None:
         raise UnreadableError(_HOW_NUMBER)
-    value, at, plain = Fraction(match[0]), match.end(), True
+    values, signs, at = [Fraction(match[0])], [], match.end()
     while step := re.match(r"\s*([*/^+-])\s*", text[at:]):
         following = _NUMBER.match(text, at + step.end())
         if following is None:
             break
-        value = _combined(value, step[1], Fraction(following[0]))
-        at, plain = following.end(), False
-    return (int(value) if value.denominator == 1 else float(value)), text[at:], plain
+        values.append(Fraction(following[0]))
+        signs.append(step[1])
+        at = following.end()
+    for binding in ("^", "*/", "+-"):
+        while place := next((index + 1 for index, sign in enumerate(signs) if sign in binding), 0):
+            values[place - 1 : place + 1] = [_combined(values[place - 1], signs.pop(place - 1), values[place])]
+    value = values[0]
+    return (int(value) if value.denominator == 1 else float(value)), text[at:], at == match.end()
 
 
 def _combined(left: Fraction, sign: str, right: Fraction) -> Fraction:
-    """One step of arithmetic, left to right; small enough that nobody's answer can keep the machine busy."""
+    """One step of arithmetic, small enough that nobody's answer can keep the machine busy."""
     if sign == "^" and right.denominator == 1 and 0 <= right <= 64 and abs(left) <= 1_000_000:
         return left ** int(right)
     if sign == "/" and right != 0:
@@ -269,7 +274,8 @@ def read_output(text: str) -> Reading:
     plain = re.sub(r"\b(?:torch\.)?(?:Size|tensor)(?=\()", " ", text)
     for part in _PRINTED.findall(re.sub(r"(?<=\d)x(?=\d)", " ", plain)):  # 2x3 for (2, 3)
         word = part.removeprefix("torch.")
-        parts.append(_plain(word) if re.match(r"[+-]?\.?\d", word) else word.casefold())
+        if word not in {"and", "then"}:
+            parts.append(_plain(word) if re.match(r"[+-]?\.?\d", word) else word.casefold())
     if not parts:
         raise UnreadableError("There is nothing in that which code could print.")
     return Reading(tuple(parts))
@@ -280,9 +286,10 @@ def read_choice(text: str, choices: Sequence[str]) -> Reading:
     short = text.strip("()[].: ").casefold()
     if len(short) == 1 and short.isalpha() and ord(short) - ord("a") < len(choices):
         return Reading(choices[ord(short) - ord("a")])
-    exact = [choice for choice in choices if _key(choice) == _key(text)]
-    if exact:
-        return Reading(exact[0])
+    for alike in (lambda one: " ".join(one.split()), _key):  # (L - 1)*s - 2p is not (L - 1)*s + 2p
+        exact = [choice for choice in choices if alike(choice) == alike(text)]
+        if len(exact) == 1:
+            return Reading(exact[0])
     if short.isdigit() and 0 < int(short[:3]) <= len(choices):
         return Reading(choices[int(short[:3]) - 1], sure=False)
     begun = [choice for choice in choices if len(_key(text)) > _SHORT and _key(choice).startswith(_key(text))]
