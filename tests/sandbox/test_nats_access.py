@@ -10,16 +10,19 @@ from pathlib import Path
 import nkeys  # type: ignore[import-untyped]  # it has none
 import pytest
 import trustme
+from nats.aio.client import Client
 from pydantic import SecretStr, ValidationError
 
 from bot.errors import SettingsError
 from bot.settings import load
 from sandbox import __main__ as command_line
+from sandbox.local import Local
 from sandbox.nats_client import NatsSandbox
+from sandbox.nats_member import Member
 from sandbox.protocol import Result, Status
 from sandbox.settings import NatsSettings, SandboxSettings
-from tests.attacks.lab import ask
-from tests.sandbox.nats_lab import nats_server, unready_worker
+from tests.attacks.lab import ask, rogue_command
+from tests.sandbox.nats_lab import ROOT, nats_server, unready_worker
 
 SECRET = "correct-horse-battery"
 HASTY = SandboxSettings(wait_s=0.5, wall_s=0.5)
@@ -105,6 +108,38 @@ async def test_nothing_is_sent_in_clear_where_encryption_is_asked_for() -> None:
         refused = await asked(NatsSettings(url=url, user="bot", password=SecretStr(SECRET)))
     assert "does not encrypt" in refused.error
     assert bytes(heard) == b""
+
+
+async def test_the_users_of_the_deployed_server_may_do_their_part_and_no_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NATS_BOT_PASSWORD", SECRET)
+    monkeypatch.setenv("NATS_WORKER_PASSWORD", "w-" + SECRET)
+    config = await asyncio.to_thread((ROOT / "deploy" / "nats.conf").read_text)
+    refused: list[str] = []
+
+    async def note(fault: Exception) -> None:
+        refused.append(str(fault))
+
+    with nats_server(tmp_path, config.replace("port: 4222", "")) as server:
+        bot = NatsSettings(url=server.url, user="bot", password=SecretStr(SECRET))
+        worker = NatsSettings(url=server.url, user="worker", password=SecretStr("w-" + SECRET))
+        settings = SandboxSettings()
+        async with (
+            Local(settings, rogue_command) as behind,
+            Member(behind, settings, worker, device="cpu", name="deployed") as member,
+            NatsSandbox(settings, bot) as sandbox,
+        ):
+            await member.joined()
+            assert (await ask(sandbox, "echo", 1)).value == [1]
+            assert (await sandbox.report()).members == 1
+        client = Client()
+        await client.connect(server.url, user="worker", password="w-" + SECRET, error_cb=note)
+        await client.subscribe("_INBOX.>")
+        await client.publish("stride.v1.ask.run.cpu", b"code")
+        await client.flush()
+        await client.close()
+    assert len([each for each in refused if "permissions violation" in each.lower()]) == 2
 
 
 @pytest.mark.parametrize(
