@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import base64
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from bot.actions import Action
+from bot.commands import run_data
 from bot.commands import run_words as words
 from bot.commands.run_meanings import meaning
-from bot.reply import Button, Buttons, Code, Fault, File, Part, Picture, Reply, Table, Text
+from bot.reply import Button, Buttons, Code, Fault, File, Part, Reply, Table, Text
 from sandbox.protocol import Result, Status
 
 MOST_MADE = 10  # rows in the answer itself; the rest waits behind a button
@@ -19,7 +19,6 @@ MOST_OPERANDS = 8
 MOST_DETAILS = 100
 WHOLE_OUTPUT, WHOLE_VALUE = "output.txt", "value.txt"
 _CLASS = re.compile(r"^class ([A-Za-z_]\w*)", re.MULTILINE)
-_NOTHING: Mapping[str, Any] = {"output": [], "trace": [], "calls": [], "pictures": [], "timings": [], "error": None}
 
 
 def answered(code: str, result: Result, drawn: Sequence[Part], buttons: Sequence[Button]) -> Reply:
@@ -33,7 +32,7 @@ def answered(code: str, result: Result, drawn: Sequence[Part], buttons: Sequence
     """
     if result.status is Status.UNAVAILABLE:
         return _unavailable(result)
-    value = _value(result)
+    value = run_data.value(result)
     failed = result.status is not Status.OK
     shown_made, more_made = _split(_made(value), MOST_MADE)
     # Of a failure the failing line is what matters; it shows what went in there.
@@ -46,12 +45,12 @@ def answered(code: str, result: Result, drawn: Sequence[Part], buttons: Sequence
     parts.append(Text(text=stamp(result), tone="note"))
     wanted = [each for each in buttons if each.action.name != "details" or has_details(result)]
     parts.append(Buttons(buttons=tuple(wanted)))
-    return Reply(parts=tuple(parts), data=data(result, drawn), fault=_fault(result))
+    return Reply(parts=tuple(parts), data=run_data.data(result, drawn), fault=_fault(result))
 
 
 def details(code: str, result: Result) -> Reply:
     """Everything that the answer left out."""
-    value = _value(result)
+    value = run_data.value(result)
     error = value["error"] or {}
     steps = error.get("traceback") or []
     parts: list[Part] = []
@@ -67,58 +66,31 @@ def details(code: str, result: Result) -> Reply:
     if len(code) <= words.SHOWN_CHARACTERS:
         parts.insert(0, Code(code=code, language="python"))
     parts.append(Text(text=stamp(result), tone="note"))
-    return Reply(parts=tuple(parts), private=True, data=data(result, ()))
+    return Reply(parts=tuple(parts), private=True, data=run_data.data(result, ()))
 
 
 def has_details(result: Result) -> bool:
     """Whether `details` says more than the answer does."""
-    value = _value(result)
+    value = run_data.value(result)
     steps = (value["error"] or {}).get("traceback") or []
     calls = MOST_CALLS if result.status is Status.OK else 0
     hidden = len(value["trace"]) > len(_made(value)[:MOST_MADE]) or len(value["calls"]) > calls
     return hidden or len(steps) > 1 or bool(value.get("about"))
 
 
-def data(result: Result, drawn: Sequence[Part]) -> dict[str, Any]:
-    """The answer for programs; complete however it ended."""
-    value = _value(result)
-    return {
-        "status": result.status.value,
-        "output": value["output"],
-        "stdout": "".join(piece["text"] for piece in value["output"] if piece["stream"] == "stdout"),
-        "value": value.get("value"),
-        "about": value.get("about"),
-        "trace": value["trace"],
-        "calls": value["calls"],
-        "pictures": [_described(raw, part) for raw, part in _paired(value["pictures"], drawn)],
-        "timings": value["timings"],
-        "error": value["error"],
-        "truncated": bool(value.get("truncated")),
-        "limit": result.limit,
-        "elapsed_ms": result.elapsed_ms,
-        "device": result.device,
-        "torch": _version(result),
-    }
-
-
 def stamp(result: Result) -> str:
     """What has run it, and how long it took."""
     took = f"{result.elapsed_ms:.0f} ms" if result.elapsed_ms < 1000 else f"{result.elapsed_ms / 1000:.1f} s"
-    return f"torch {_version(result)}, {result.device}, {took}" if result.torch_version else f"{result.device}, {took}"
+    return (
+        f"torch {run_data.version(result)}, {result.device}, {took}"
+        if result.torch_version
+        else f"{result.device}, {took}"
+    )
 
 
 def code_block(code: str) -> Code:
     """The code itself, for those who did not see it being typed."""
     return Code(code=words.cut(words.visible(code))[0], language="python")
-
-
-def _value(result: Result) -> dict[str, Any]:
-    given = result.value if isinstance(result.value, Mapping) else {}
-    return {**_NOTHING, **given}
-
-
-def _version(result: Result) -> str | None:
-    return result.torch_version.partition("+")[0] or None
 
 
 def _unavailable(result: Result) -> Reply:
@@ -127,7 +99,7 @@ def _unavailable(result: Result) -> Reply:
     if result.device != "cpu":
         parts.append(Text(text=f"Without `--{result.device}` it runs on the processor."))
     fault = Fault(kind=result.status.value, message=result.error)
-    return Reply(parts=tuple(parts), data=data(result, ()), fault=fault)
+    return Reply(parts=tuple(parts), data=run_data.data(result, ()), fault=fault)
 
 
 def _fault(result: Result) -> Fault | None:
@@ -297,23 +269,6 @@ def _shapes(values: Any) -> str:
 
 def _block(text: str) -> Code:
     return Code(code=words.cut(words.visible(text))[0])
-
-
-# Pictures, for programs.
-
-
-def _paired(
-    raws: Sequence[Mapping[str, Any]], drawn: Sequence[Part]
-) -> Iterator[tuple[Mapping[str, Any], Part | None]]:
-    for number, raw in enumerate(raws):
-        yield raw, drawn[number] if number < len(drawn) else None
-
-
-def _described(raw: Mapping[str, Any], part: Part | None) -> dict[str, Any]:
-    """What was shown, and the picture itself where it was drawn; the raw numbers stay behind."""
-    png = base64.b64encode(part.data).decode("ascii") if isinstance(part, Picture) else None
-    about = {name: raw.get(name) for name in ("kind", "title", "shape", "of", "low", "high")}
-    return {**about, "alt": part.alt if isinstance(part, Picture) else words.picture(raw), "png": png}
 
 
 def again_buttons(key: str, device: str, run: str) -> tuple[Button, ...]:
