@@ -93,7 +93,7 @@ def run(
 def warm() -> None:
     """Load what a first run would load late; for the process that later runs are forked from. Takes a second."""
     for code in _WARMING:
-        run(code, _nobody)
+        run(code, _nobody, wall_s=_WARMING_S)
 
 
 def rehearse() -> None:
@@ -105,6 +105,7 @@ def _nobody(_stream: str, _text: str) -> None:
     pass
 
 
+_WARMING_S = 30.0  # an import that is cut off on a busy machine would be paid by every later run instead
 _REHEARSAL = "x = nn.Conv1d(3, 16, 3)(torch.randn(32, 3, 100))\nprint(x.shape)\nx"
 _WARMING = (
     _REHEARSAL,
