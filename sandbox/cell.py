@@ -164,8 +164,8 @@ class Cell:
         self.torch_version, self.device = str(hello["ready"]), str(hello["device"])
         self.landlock = int(hello["landlock"])
 
-    async def prepare(self, within_s: float = PREPARE_S) -> None:
-        """Have a child wait for a job, for which it may take so many seconds.
+    async def prepare(self, within_s: float = PREPARE_S, *, hurry: bool = False) -> None:
+        """Have a child wait for a job, for which it may take so many seconds; in a hurry, without a rehearsal.
 
         Raises:
             CellLostError: none came in time.
@@ -177,7 +177,8 @@ class Cell:
         self._errand = errand
         theirs = await errand.open()
         try:
-            self._tell({"prepare": self._number, "base": self._base, "limits": asdict(self._limits)}, theirs)
+            message = {"prepare": self._number, "base": self._base, "limits": asdict(self._limits), "hurry": hurry}
+            self._tell(message, theirs)
         finally:
             for descriptor in theirs:
                 os.close(descriptor)

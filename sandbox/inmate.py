@@ -68,7 +68,7 @@ class Toolbox(Protocol):
         """
 
     def refresh(self) -> None:
-        """Called in every child while it waits: fresh randomness, and whatever makes the job itself quicker."""
+        """Called in a child while it waits, unless others wait for it: whatever makes the job itself quicker."""
 
 
 class ConfinementError(Exception):
@@ -87,7 +87,8 @@ def live(
         try:
             toolbox.begin(rules, most)
             _give_up(most, base, program)
-            toolbox.refresh()
+            if not message["hurry"]:
+                toolbox.refresh()
         except Exception as fault:  # noqa: BLE001 whatever keeps a child from being safe, or from starting its device
             _say({"refused": f"{type(fault).__name__}: {fault}"[:600]})
         else:

@@ -220,7 +220,8 @@ class Pool:
 
     async def _prepare(self, cell: Cell) -> None:
         try:
-            await cell.prepare(self._kit.prepare_s)
+            # Where people stand in line, a rehearsal costs all of them more than it saves the one who comes next.
+            await cell.prepare(self._kit.prepare_s, hurry=self._in_flight > self._kit.side_by_side)
         except CellLostError as fault:
             if self._kit.hardware is None:
                 raise

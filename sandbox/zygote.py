@@ -4,9 +4,9 @@
 it, for every child, the far ends of that job's own channels, and the child alone reads and answers there. So nothing
 that one job writes can be taken for another's, and a job that takes its process over finds nothing of anybody's.
 
-Control packets, owner to zygote: `{"prepare": n, "base": bytes, "limits": {...}}` with five descriptors (see
-`inmate`). Zygote to owner: `{"ready": version, "device", "landlock"}` or `{"failed": why}`
-once, then `{"ended": n, "status", "cpu_s", "tidy"}`.
+Control packets, owner to zygote: `{"prepare": n, "base": bytes, "limits": {...}, "hurry": bool}` with five descriptors
+(see `inmate`). Zygote to owner: `{"ready": version, "device", "landlock"}` or `{"failed": why}` once, then
+`{"ended": n, "status", "cpu_s", "tidy"}`.
 """
 
 from __future__ import annotations
