@@ -286,7 +286,7 @@ def read_choice(text: str, choices: Sequence[str]) -> Reading:
     short = text.strip("()[].: ").casefold()
     if len(short) == 1 and short.isalpha() and ord(short) - ord("a") < len(choices):
         return Reading(choices[ord(short) - ord("a")])
-    for alike in (lambda one: " ".join(one.split()), _key):  # (L - 1)*s - 2p is not (L - 1)*s + 2p
+    for alike in (lambda one: " ".join(one.replace("`", "").split()), _key):  # (L - 1)*s - 2p is not (L - 1)*s + 2p
         exact = [choice for choice in choices if alike(choice) == alike(text)]
         if len(exact) == 1:
             return Reading(exact[0])
