@@ -7,7 +7,7 @@ A card asks one thing. What it says is proved: the proof is Python that torch ru
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal, Union, get_args
+from typing import Literal, NamedTuple, Union, get_args
 
 Kind = Literal["recall", "shape", "number", "choice", "predict", "mistake", "order"]
 KINDS: tuple[str, ...] = get_args(Kind)
@@ -97,6 +97,16 @@ class Card:
     source: str = ""
 
 
+class Place(NamedTuple):
+    """Where a card is written, for whoever has to change it."""
+
+    file: str
+    line: int | None
+
+    def __str__(self) -> str:
+        return self.file if self.line is None else f"{self.file}, line {self.line}"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deck:
     """Cards that belong together."""
@@ -106,3 +116,4 @@ class Deck:
     says: str
     cards: tuple[Card, ...] = ()
     topics: dict[str, str] = field(default_factory=dict)  # id -> title
+    places: dict[str, Place] = field(default_factory=dict)  # id of a card -> where it is written
