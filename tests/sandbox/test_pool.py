@@ -146,6 +146,15 @@ async def test_a_jail_that_is_stopped_is_late_and_replaced(pool: Pool) -> None:
     assert (await run(pool, "'sound'", wall_s=5)).value["value"] == "'sound'"
 
 
+async def test_a_jail_that_cannot_be_replaced_does_not_stop_the_others(
+    pool: Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await until_ready(pool, 1)
+    monkeypatch.setattr(pool, "_reason", "a jail was not ready within 60 s")
+    assert (await run(pool, "1")).status is Status.OK
+    assert (await pool.report()).alive
+
+
 async def test_jobs_beyond_the_jails_wait_their_turn(pool: Pool) -> None:
     results = await asyncio.gather(*(run(pool, f"{number} * 2") for number in range(30)))
     assert [result.value["value"] for result in results] == [str(number * 2) for number in range(30)]
