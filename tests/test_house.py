@@ -70,6 +70,8 @@ def test_nothing_else_lies_at_the_root() -> None:
     assert {path.relative_to(ROOT).parts[0] for path in FILES} <= ROOT_ENTRIES
 
 
-@pytest.mark.parametrize("path", [p for p in PYTHON if p.parts[len(ROOT.parts)] in {"bot", "cards", "sandbox"}], ids=str)
+@pytest.mark.parametrize(
+    "path", [p for p in PYTHON if p.parts[len(ROOT.parts)] in {"bot", "cards", "sandbox"}], ids=str
+)
 def test_every_module_says_why_it_exists(path: Path) -> None:
     assert ast.get_docstring(ast.parse(path.read_text()))
