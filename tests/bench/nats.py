@@ -15,8 +15,9 @@ from sandbox.nats_client import NatsSandbox
 from sandbox.nats_member import Member
 from sandbox.protocol import Job, JobKind, Status
 from sandbox.settings import JailSettings, NatsSettings, SandboxSettings
+from tests.attacks.lab import ask
 from tests.bench.measure import Figure, milliseconds
-from tests.sandbox.nats_lab import asker, nats_server, worker
+from tests.sandbox.nats_lab import asker, member, nats_server, worker
 
 CODE = "nn.Conv1d(3,16,3)(torch.randn(32,3,100)).shape"
 PAIRS = 100
@@ -32,15 +33,17 @@ async def figures() -> list[Figure]:
         where = NatsSettings(url=server.url)
         async with (
             Local(settings) as jails,
-            Member(jails, settings, where, device="cpu", name="bench") as member,
+            Member(jails, settings, where, device="cpu", name="bench") as joined,
             NatsSandbox(settings, where) as nats,
         ):
-            await member.joined()
+            await joined.joined()
             added = await _added(jails, nats)
+        empty = await _empty(server.url)
         one = await _throughput(server.url, 1)
         two = await _throughput(server.url, 2)
     return [
         *added,
+        empty,
         Figure(name=f"runs over NATS, one worker, {ASKERS} askers", value=one, unit="/s"),
         Figure(name=f"runs over NATS, two workers, {ASKERS} askers", value=two, unit="/s"),
     ]
@@ -65,6 +68,20 @@ async def _added(jails: Sandbox, nats: Sandbox) -> list[Figure]:
     ]
 
 
+async def _empty(url: str) -> Figure:
+    """A job that is nothing but its way: on a busy machine the one figure that is not about the jail."""
+    direct: list[float] = []
+    carried: list[float] = []
+    async with member(url) as behind, asker(url) as nats:
+        for _ in range(4 * PAIRS):
+            for sandbox, times in ((behind, direct), (nats, carried)):
+                began = time.perf_counter()
+                await ask(sandbox, "echo")
+                times.append(time.perf_counter() - began)
+    added = milliseconds(carried) - milliseconds(direct)
+    return Figure(name="what NATS adds to an empty job, p50", value=added, unit="ms", at_most=2)
+
+
 async def _throughput(url: str, workers: int) -> float:
     async with AsyncExitStack() as stack:
         for _ in range(workers):
@@ -72,13 +89,13 @@ async def _throughput(url: str, workers: int) -> float:
         sandbox = await stack.enter_async_context(asker(url, jail=JAIL))
         numbers = itertools.count()
 
-        async def ask(times: int) -> None:
+        async def asks(times: int) -> None:
             for _ in range(times):
                 await _run(sandbox, next(numbers))
 
-        await asyncio.gather(*(ask(2) for _ in range(ASKERS)))
+        await asyncio.gather(*(asks(2) for _ in range(ASKERS)))
         began = time.perf_counter()
-        await asyncio.gather(*(ask(JOBS // ASKERS) for _ in range(ASKERS)))
+        await asyncio.gather(*(asks(JOBS // ASKERS) for _ in range(ASKERS)))
         return JOBS / (time.perf_counter() - began)
 
 
