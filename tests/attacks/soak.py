@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from sandbox.pool import Pool
 from sandbox.protocol import Result, Status
-from tests.attacks.host import look, nothing_of_an_attack, processes_in
+from tests.attacks.host import look, nothing_of_an_attack
 from tests.attacks.jail_lab import open_pool, run, until_ready
 from tests.attacks.processes import gone, taken_megabytes
 
@@ -81,14 +81,14 @@ async def soak(runs: int, *, wall_s: float = 1.0, seed: int = 0) -> Soaked:
     asked = iter(_runs(runs, random.Random(seed)))  # noqa: S311 which run is hostile is no secret
     async with open_pool(side_by_side=2, wait_s=300.0) as pool:
         await _warmed(pool)
-        found.before_mb = await _taken(pool)
+        found.before_mb = await asyncio.to_thread(_taken, pool)
         seen = set(pool.processes())
         started = time.monotonic()
         await asyncio.gather(*(_ask(pool, asked, found, wall_s, seen) for _ in range(ASKERS)))
         found.seconds = time.monotonic() - started
         found.restarts = (await pool.report()).restarts
         await _warmed(pool)
-        found.after_mb = await _taken(pool)
+        found.after_mb = await asyncio.to_thread(_taken, pool)
         seen |= set(pool.processes())
     found.left = [f"process {pid}" for pid in seen if not gone(pid)]
     found.left += await asyncio.to_thread(nothing_of_an_attack)
@@ -133,10 +133,6 @@ async def _warmed(pool: Pool) -> None:
     await until_ready(pool, 3)
 
 
-async def _taken(pool: Pool) -> float:
-    """In megabytes: the zygotes, their children, and this process."""
-    zygotes = pool.processes()
-    pids = [os.getpid(), *zygotes]
-    for zygote in zygotes:
-        pids += await asyncio.to_thread(processes_in, zygote)
-    return sum(taken_megabytes(pid) for pid in pids)
+def _taken(pool: Pool) -> float:
+    """In megabytes: the zygotes and this process; a waiting child has next to nothing that is not its zygote's."""
+    return sum(taken_megabytes(pid) for pid in (os.getpid(), *pool.processes()))
