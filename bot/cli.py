@@ -13,6 +13,7 @@ import sys
 from collections.abc import Callable, Coroutine, Sequence
 from datetime import datetime
 from importlib import metadata
+from pathlib import Path
 from typing import Any
 
 from bot import logs, settings
@@ -99,10 +100,10 @@ async def _tick(found: Settings, chosen: argparse.Namespace) -> int:
     return await tick(found, at=chosen.at, as_json=chosen.json, say=_say)
 
 
-async def _verify(found: Settings, _chosen: argparse.Namespace) -> int:
+async def _verify(found: Settings, chosen: argparse.Namespace) -> int:
     from bot.verify import verify
 
-    return await verify(found, say=_say)
+    return await verify(found, say=_say, files=chosen.decks, watched=sys.stdout.isatty())
 
 
 def _say(line: str) -> None:
@@ -150,7 +151,8 @@ def _parser() -> argparse.ArgumentParser:
     tick = _add(commands, "tick", _tick, "do all that is due at a moment, and say what was done")
     tick.add_argument("--at", type=_moment, metavar="TIME", help="the moment (default: now)")
     tick.add_argument("--json", action="store_true", help="say it as JSON")
-    _add(commands, "verify", _verify, "run every example that the help shows, and prove it with torch")
+    verify = _add(commands, "verify", _verify, "prove every card and run every example that the help shows, with torch")
+    verify.add_argument("decks", nargs="*", type=Path, metavar="DECK.toml", help="prove these decks instead")
     return parser
 
 

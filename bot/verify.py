@@ -1,19 +1,33 @@
-"""`stride verify`: every example that the help shows is run, and says which torch confirmed it."""
+"""`stride verify`: proves the deck card by card, runs every example of the help, and says which torch confirmed it.
+
+The same proves people's own deck files, in the same jails: no deck is trusted.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bot.adapters.terminal.parse import Request, Speaker, incoming
+from bot.adapters.terminal.render import harmless
 from bot.app import build_core
 from bot.command import Example
 from bot.reply import Table, Text, plain_table
+from cards import deck as decks
+from cards.deck import DeckError
+from cards.model import Deck
+from cards.proof import Outcome, Prover, Verdict
 
 if TYPE_CHECKING:
     from bot.app import Core
     from bot.settings import Settings
+
+EVERY = 50  # cards between two lines, where there is no terminal to draw a bar on
+Say = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,20 +40,81 @@ class Proof:
     says: str
 
 
-async def prove(core: Core) -> list[Proof]:
-    """Runs every example of every command."""
-    return [await _proof(core, example) for command in core.commands for example in command.examples]
+async def verify(settings: Settings, *, say: Say, files: Sequence[Path] = (), watched: bool = False) -> int:
+    """Says what was proved; 0 where all of it held, 1 where something did not.
 
-
-async def verify(settings: Settings, *, say: Callable[[str], None]) -> int:
-    """Says how every example went; 0 where all are good, 1 where one is not."""
+    Args:
+        settings: as the process was started with.
+        say: prints a line.
+        files: decks to prove; without any, the one that comes with Stride is proved, and the help's examples are run.
+        watched: whether there is a terminal on which a bar can move.
+    """
+    try:
+        found = await asyncio.to_thread(_load, files)
+    except DeckError as fault:
+        say(harmless(str(fault)))
+        return 1
     async with build_core(settings, patient=True) as core:
-        proofs = await prove(core)
+        held = await _prove_deck(core, found, say=say, watched=watched)
+        if not files:
+            held &= await _prove_examples(core, say=say)
+    return 0 if held else 1
+
+
+def _load(files: Sequence[Path]) -> Deck:
+    return decks.load(files, deck_id="deck", title="", says="") if files else decks.house()
+
+
+async def _prove_deck(core: Core, deck: Deck, *, say: Say, watched: bool) -> bool:
+    """Says how every card that is not proved went, and what is known of the deck now."""
+    prover = Prover(core.sandbox, side_by_side=core.settings.sandbox.jail.side_by_side)
+    with _bar(len(deck.cards)) if watched else _lines(len(deck.cards), say) as progress:
+        stamp = await prover.deck(deck, progress=progress)
+    for verdict in stamp.of(Outcome.WRONG):
+        say(f"WRONG  {harmless(str(verdict))}")
+    unasked = stamp.of(Outcome.UNASKED)
+    if unasked:
+        say(f"torch could not be asked about {len(unasked)} cards: {harmless(unasked[0].why)}")
+    say(f"{len(deck.cards)} cards: {stamp}")
+    return stamp.holds
+
+
+@contextmanager
+def _bar(cards: int) -> Iterator[Callable[[Verdict], None]]:
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = TextColumn("proving"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
+    with Progress(*columns, transient=True) as drawn:
+        task = drawn.add_task("", total=cards)
+        yield lambda _: drawn.advance(task)
+
+
+@contextmanager
+def _lines(cards: int, say: Say) -> Iterator[Callable[[Verdict], None]]:
+    done = 0
+
+    def count(_: Verdict) -> None:
+        nonlocal done
+        done += 1
+        if done % EVERY == 0 and done < cards:
+            say(f"{done} of {cards} cards")
+
+    yield count
+
+
+async def _prove_examples(core: Core, *, say: Say) -> bool:
+    """Says how every example of the help went."""
+    proofs = await prove(core)
     rows = tuple(("ok" if proof.good else "WRONG", proof.text, proof.says) for proof in proofs)
     say(plain_table(Table(headers=("", "example", "confirmed by"), rows=rows)))
     wrong = sum(not proof.good for proof in proofs)
     say(f"{len(proofs)} examples, {wrong} wrong" if wrong else f"{len(proofs)} examples, all confirmed")
-    return 1 if wrong else 0
+    return not wrong
+
+
+async def prove(core: Core) -> list[Proof]:
+    """Runs every example of every command."""
+    return [await _proof(core, example) for command in core.commands for example in command.examples]
 
 
 async def _proof(core: Core, example: Example) -> Proof:

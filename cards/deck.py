@@ -149,7 +149,8 @@ def _parsed(file: str, text: str) -> dict[str, Any]:
         return tomllib.loads(text)
     except (ValueError, RecursionError) as fault:  # a number of 5,000 digits is no TOMLDecodeError
         line = re.search(r"at line (\d+)", str(fault))
-        raise DeckError(file, int(line[1]) if line else None, "", f"not TOML: {fault}") from fault
+        at = int(line[1]) if line else text.count("\n") + 1 if "end of document" in str(fault) else None
+        raise DeckError(file, at, "", f"not TOML: {fault}") from fault
 
 
 def _lines(text: str, cards: int) -> list[int | None]:
@@ -166,12 +167,12 @@ class _Reader:
         if not isinstance(row, dict):
             raise DeckError(file, line, "", "a card is a table of fields")
         self.row: Mapping[str, Any] = row
-        self.id = str(row.get("id", ""))[:MAX_ID]
+        self.id = str(row.get("id", ""))[:MAX_ID]  # as it is, for messages
 
     def card(self) -> Card:
         """The card; raises `DeckError`."""
-        if not _ID.match(self.id):
-            raise self.fault("its id must be small letters, digits, dots and dashes, such as conv1d-len")
+        if not isinstance(self.row.get("id"), str) or not _ID.match(self.row["id"]):
+            raise self.fault("its id must be a text of small letters, digits, dots and dashes, such as conv1d-len")
         unknown = sorted(self.row.keys() - _FIELDS)
         if unknown:
             raise self.fault(f"there is no field {unknown[0][:60]}; there are {', '.join(sorted(_FIELDS))}")
