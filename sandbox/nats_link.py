@@ -21,6 +21,7 @@ from sandbox.settings import NatsSettings
 _CONNECT_S = 2
 _PAUSE_S = 0.5  # between two attempts at a server
 _PING_S = 3  # a line that two pings in a row do not cross is cut
+_REFUSED = "Authorization Violation"
 _NO_BUFFER = -1  # what cannot be sent now is not sent later, when nobody waits for it any more
 _log = logging.getLogger(__name__)
 
@@ -160,6 +161,7 @@ class Link:
         async def down() -> None:
             if self._up.is_set():
                 _log.warning("the connection to NATS at %s is lost", self._settings.url)
+                self._reason = "the connection was lost"
             self._up.clear()
 
         async def restored() -> None:
@@ -183,11 +185,14 @@ class Link:
         }
 
     def _rise(self, how: str) -> None:
+        self._reason = ""
         self._up.set()
         _log.info("%s NATS at %s", how, self._settings.url)
 
     async def _complain(self, fault: Exception) -> None:
         reason = _words(fault)
+        if isinstance(fault, OSError) and _REFUSED in self._reason:
+            return  # the server hangs up on whom it refuses: that it refused is what counts
         if reason != self._reason and not self._up.is_set():
             _log.warning("NATS at %s: %s", self._settings.url, reason)
         self._reason = reason
