@@ -8,12 +8,13 @@ import sys
 from pathlib import Path
 
 from bot import logs
-from tests.bench import measure, models, nats, run, shape, soak, start
+from tests.bench import measure, memory, models, nats, run, shape, soak, start
 
 PARTS = {
     "shape": shape.figures,
     "run": run.figures,
     "nats": nats.figures,
+    "memory": memory.figures,
     "models": models.figures,
     "start": start.figures,
 }

@@ -1,0 +1,53 @@
+"""A learner's own days: they begin at 04:00 where the learner is, so that an evening's work is all on one day.
+
+Days are dates and moments are in UTC; nothing else of time leaves this file. A clock that is put forward or back makes
+a day shorter or longer, and never two of one or none.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from functools import cache
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+DAY_BEGINS = time(4)
+_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Calendar:
+    """The days of somebody who lives in a zone; made by `calendar`."""
+
+    zone: str
+    _info: ZoneInfo
+
+    def day(self, moment: datetime) -> date:
+        """The learner's day at a moment that knows its zone."""
+        local = moment.astimezone(self._info).replace(tzinfo=None)
+        found = (local - timedelta(hours=DAY_BEGINS.hour)).date()
+        while self.begins(found) > moment:  # the clocks were put back over the border between two days
+            found -= _DAY
+        while self.begins(found + _DAY) <= moment:  # a day that this zone left out
+            found += _DAY
+        return found
+
+    def begins(self, day: date) -> datetime:
+        """The moment in UTC at which a day begins."""
+        return datetime.combine(day, DAY_BEGINS, self._info).astimezone(UTC)
+
+    def ends(self, day: date) -> datetime:
+        """The moment in UTC at which a day is over."""
+        return self.begins(day + _DAY)
+
+
+@cache
+def calendar(zone: str) -> Calendar:
+    """The days in a zone such as Europe/Berlin; raises `ValueError` with a sentence for people.
+
+    With a zone's first use its rules are read from the disk.
+    """
+    try:
+        return Calendar(zone, ZoneInfo(zone))
+    except (ZoneInfoNotFoundError, ValueError, OSError) as fault:
+        raise ValueError(f"{zone[:60]!r} is no time zone; they look like Europe/Berlin or America/New_York") from fault

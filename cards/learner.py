@@ -1,0 +1,218 @@
+"""One learner and the cards: what comes now and in what order, and what became of an answer.
+
+Everything here follows from the memories, so that a log replayed gives the same learner. Nothing reads a clock: the
+moment and the learner's calendar come in with each call.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
+from typing import Any, Literal
+
+from cards import backlog
+from cards.backlog import Plan
+from cards.calendar import Calendar, calendar
+from cards.grade import Rating
+from cards.memory import Memory, postponed, review
+from cards.model import Card
+from cards.shelf import Rules, Shelf, same_family, turns
+
+LEECH_LAPSES = 6  # times forgotten, after which a card is taught in another way
+LEECH_AGAIN = 3  # and after so many more, again
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One line of a learner's log: an answer, or that a plan was taken up."""
+
+    kind: Literal["answer", "plan"]
+    at: datetime
+    zone: str
+    card: str = ""
+    rating: Rating | None = None
+
+    def to_data(self) -> dict[str, Any]:
+        """As JSON has it."""
+        rating = None if self.rating is None else int(self.rating)
+        return {
+            "kind": self.kind,
+            "at": self.at.isoformat(),
+            "zone": self.zone,
+            "card": self.card,
+            "rating": rating,
+        }
+
+    @classmethod
+    def from_data(cls, data: Mapping[str, Any]) -> Entry:
+        """What `to_data` gave; raises `KeyError` or `ValueError`."""
+        rating = None if data["rating"] is None else Rating(data["rating"])
+        at = datetime.fromisoformat(data["at"])
+        return cls(kind=data["kind"], at=at, zone=data["zone"], card=data["card"], rating=rating)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answered:
+    """What became of an answer.
+
+    Attributes:
+        memory: after it.
+        entry: for the log.
+        leech: the card has been forgotten so often that repeating it is no use.
+        easier: the card that comes instead, if there is one; or empty.
+    """
+
+    memory: Memory
+    entry: Entry
+    leech: bool = False
+    easier: str = ""
+
+
+class Learner:
+    """One learner's memories, and what comes of them."""
+
+    def __init__(
+        self, cards: Sequence[Card], *, seed: int, rules: Rules | None = None, memories: Iterable[Memory] = ()
+    ) -> None:
+        """`cards` in the order in which they are taught; memories of cards that are gone stay, and are not asked."""
+        self.rules = rules or Rules()
+        self.seed = seed
+        self._shelf = Shelf(cards, seed=seed, rules=self.rules)
+        for memory in memories:
+            self._shelf.put(memory)
+
+    # What is known.
+
+    @property
+    def memories(self) -> tuple[Memory, ...]:
+        """All of them, in the order of their cards' ids."""
+        return tuple(self._shelf.memories[card] for card in sorted(self._shelf.memories))
+
+    @property
+    def load(self) -> Mapping[date, int]:
+        """How many cards are due on each day."""
+        return self._shelf.load
+
+    def memory(self, card: str) -> Memory | None:
+        """Of one card; None where it is new."""
+        return self._shelf.memories.get(card)
+
+    def due(self, day: date) -> int:
+        """How many learnt cards are due on a day or were before."""
+        return self._shelf.due(day)
+
+    def room_for_new(self, day: date) -> int:
+        """How many more new cards come on a day."""
+        return self._shelf.room_for_new(day)
+
+    def waits_until(self, now: datetime) -> datetime | None:
+        """When the next card of the minutes is due, of those that are not yet."""
+        return self._shelf.waits_until(now)
+
+    # What comes now.
+
+    def next(self, now: datetime, days: Calendar) -> str | None:
+        """The card to ask now; None where there is nothing more."""
+        return next(self.order(now, days), None)
+
+    def order(self, now: datetime, days: Calendar) -> Iterator[str]:
+        """All that can be asked now, in that order; found one at a time, and over with the next answer.
+
+        Easier cards for what was forgotten too often come first, then what is due by the minute, by the day, and what
+        is new; before a card come those that it needs, and between two of a topic one of another.
+        """
+        now = now.astimezone(UTC)
+        return turns(self._shelf, now, days.day(now))
+
+    # What became of it.
+
+    def answer(self, card: str, rating: Rating, now: datetime, days: Calendar) -> Answered:
+        """Takes an answer in; raises `KeyError` for a card that is not there."""
+        if card not in self._shelf.cards:
+            raise KeyError(card)
+        before = self._shelf.memories.get(card)
+        self._shelf.pull(card)
+        memory = review(
+            before,
+            card,
+            rating,
+            now,
+            calendar=days,
+            load=self._shelf.load,
+            seed=self.seed,
+            teacher=self.rules.teacher,
+        )
+        lapsed = before is not None and memory.lapses > before.lapses
+        leech = lapsed and memory.lapses >= LEECH_LAPSES and (memory.lapses - LEECH_LAPSES) % LEECH_AGAIN == 0
+        easier = self._easier(card) if leech and self.rules.reteach else ""
+        if easier:
+            memory = replace(memory, waits_for=easier)
+        self._shelf.put(memory)
+        if rating is not Rating.AGAIN:
+            self._taught(card, days)
+        entry = Entry(kind="answer", at=memory.last, zone=days.zone, card=card, rating=rating)
+        return Answered(memory=memory, entry=entry, leech=leech, easier=easier)
+
+    def _easier(self, card: str) -> str:
+        """A card that teaches the same more easily and waits for nothing itself; or empty."""
+        hard = self._shelf.cards[card]
+        facts = set(hard.facts)
+        near = [
+            other
+            for other in self._shelf.cards.values()
+            if other.id != card
+            and not ((known := self._shelf.memories.get(other.id)) and known.waits_for)
+            and (
+                other.id in hard.needs
+                or (other.difficulty < hard.difficulty and (same_family(other, hard) or facts & set(other.facts)))
+            )
+        ]
+        nearest = min(
+            near, key=lambda o: (not same_family(o, hard), o.difficulty, self._shelf.place[o.id]), default=None
+        )
+        return "" if nearest is None else nearest.id
+
+    def _taught(self, easier: str, days: Calendar) -> None:
+        """Lets those go on that waited for it: tomorrow, when it is not in the ear any more."""
+        for card in sorted(self._shelf.waiting.get(easier, ())):
+            memory = self._shelf.memories[card]
+            if isinstance(memory.due, datetime):
+                tomorrow = days.ends(self._shelf.memories[easier].day)
+                memory = replace(memory, due=max(memory.due, tomorrow))
+            self._shelf.pull(card)
+            self._shelf.put(replace(memory, waits_for=""))
+
+    # After a break.
+
+    def catch_up(self, now: datetime, days: Calendar) -> Plan | None:
+        """How a backlog could be spread over days; None where there is none. Changes nothing."""
+        if not self.rules.smooth:
+            return None
+        today = days.day(now.astimezone(UTC))
+        return backlog.plan(
+            self._shelf.pile(today), self._shelf.load, today, budget=self.rules.budget, teacher=self.rules.teacher
+        )
+
+    def take_up(self, plan: Plan, now: datetime, days: Calendar) -> Entry:
+        """Moves the cards to the days of a plan that `catch_up` has just given."""
+        for card, day in plan.days_of.items():
+            memory = self._shelf.memories[card]
+            self._shelf.pull(card)
+            self._shelf.put(postponed(memory, day))
+        return Entry(kind="plan", at=now.astimezone(UTC), zone=days.zone)
+
+
+def replay(entries: Iterable[Entry], cards: Sequence[Card], *, seed: int, rules: Rules | None = None) -> Learner:
+    """The learner to whom a log belongs; what was answered of cards that are gone is left out."""
+    learner = Learner(cards, seed=seed, rules=rules)
+    known = {card.id for card in cards}
+    for entry in entries:
+        days = calendar(entry.zone)
+        if entry.kind == "plan":
+            plan = learner.catch_up(entry.at, days)
+            if plan is not None:
+                learner.take_up(plan, entry.at, days)
+        elif entry.card in known and entry.rating is not None:
+            learner.answer(entry.card, entry.rating, entry.at, days)
+    return learner

@@ -1,0 +1,255 @@
+"""What a learner remembers of one card, and when it is asked again: FSRS, on the learner's own days.
+
+Pure functions over a clock. Steps of minutes stay within the learner's day; all later ones are days and no moments, so
+that a change of zone or of the clocks moves nothing. FSRS's fuzz is random, so it is off: the day is chosen here, from
+the same range, by how much is due on each day and, where that is the same, by a seed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time, timedelta
+from functools import cache
+from hashlib import blake2b
+from typing import Any, Literal
+
+import fsrs
+
+from cards.calendar import Calendar
+from cards.grade import Rating
+
+Phase = Literal["learning", "review", "relearning"]
+LEARNING_STEPS = (timedelta(minutes=1), timedelta(minutes=10))
+RELEARNING_STEPS = (timedelta(minutes=10),)
+LONGEST_DAYS = 3650
+RETENTION = 0.9
+_FUZZ_FROM_DAYS = 2.5  # as in FSRS
+_FUZZ = ((2.5, 7.0, 0.15), (7.0, 20.0, 0.1), (20.0, float("inf"), 0.05))  # from, to, share of the days between
+_NOON = time(12, tzinfo=UTC)
+_PHASES: Mapping[str, fsrs.State] = {
+    "learning": fsrs.State.Learning,
+    "review": fsrs.State.Review,
+    "relearning": fsrs.State.Relearning,
+}
+_NAMES: Mapping[fsrs.State, Phase] = {
+    fsrs.State.Learning: "learning",
+    fsrs.State.Review: "review",
+    fsrs.State.Relearning: "relearning",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Memory:
+    """What is known of one card in one head.
+
+    Attributes:
+        card: its id.
+        phase: `review` is asked by the day, the two others by the minute.
+        step: of learning or relearning; None in review.
+        stability: days until the chance to remember has fallen to nine in ten.
+        difficulty: from 1 to 10.
+        due: when it is asked again: a moment in UTC while learning, a day of the learner's in review.
+        first: the day on which it was new.
+        day: the day of the last answer.
+        last: the moment of the last answer, in UTC.
+        reviews: how often it was answered.
+        lapses: how often it was forgotten after it had been learnt.
+        waits_for: an easier card that is to be answered first, after this one was forgotten too often; or empty.
+    """
+
+    card: str
+    phase: Phase
+    step: int | None
+    stability: float
+    difficulty: float
+    due: datetime | date
+    first: date
+    day: date
+    last: datetime
+    reviews: int = 1
+    lapses: int = 0
+    waits_for: str = ""
+
+    def to_data(self) -> dict[str, Any]:
+        """As JSON has it."""
+        return {
+            "card": self.card,
+            "phase": self.phase,
+            "step": self.step,
+            "stability": self.stability,
+            "difficulty": self.difficulty,
+            "due": self.due.isoformat(),
+            "first": self.first.isoformat(),
+            "day": self.day.isoformat(),
+            "last": self.last.isoformat(),
+            "reviews": self.reviews,
+            "lapses": self.lapses,
+            "waits_for": self.waits_for,
+        }
+
+    @classmethod
+    def from_data(cls, data: Mapping[str, Any]) -> Memory:
+        """What `to_data` gave; raises `KeyError` or `ValueError`."""
+        due = str(data["due"])
+        return cls(
+            card=data["card"],
+            phase=data["phase"],
+            step=data["step"],
+            stability=data["stability"],
+            difficulty=data["difficulty"],
+            due=date.fromisoformat(due) if data["phase"] == "review" else datetime.fromisoformat(due),
+            first=date.fromisoformat(data["first"]),
+            day=date.fromisoformat(data["day"]),
+            last=datetime.fromisoformat(data["last"]),
+            reviews=data["reviews"],
+            lapses=data["lapses"],
+            waits_for=data["waits_for"],
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Teacher:
+    """How FSRS is set.
+
+    Attributes:
+        retention: the chance to remember at which a card is asked again.
+        weights: FSRS's 21 parameters, fitted to a learner; none: its defaults.
+        fuzz: whether the day may be another than FSRS's own.
+        balance: whether the least loaded of these days is taken.
+    """
+
+    retention: float = RETENTION
+    weights: tuple[float, ...] | None = None
+    fuzz: bool = True
+    balance: bool = True
+
+
+def review(
+    memory: Memory | None,
+    card: str,
+    rating: Rating,
+    now: datetime,
+    *,
+    calendar: Calendar,
+    load: Mapping[date, int],
+    seed: int,
+    teacher: Teacher,
+) -> Memory:
+    """What is remembered after an answer.
+
+    Args:
+        memory: before it; None for a new card.
+        card: its id.
+        rating: of the answer.
+        now: a moment that knows its zone.
+        calendar: of the learner.
+        load: how many cards are due on each day already.
+        seed: of the learner; the same answers with the same seed come to the same.
+        teacher: how FSRS is set.
+    """
+    now = now.astimezone(UTC)
+    today = calendar.day(now)
+    known, _ = _scheduler(teacher.retention, teacher.weights).review_card(
+        _as_fsrs(memory, today), fsrs.Rating(int(rating)), _noon(today)
+    )
+    phase = _NAMES[known.state]
+    wait = known.due - _noon(today)
+    reviews = 1 if memory is None else memory.reviews + 1
+    due: datetime | date
+    if phase == "review":
+        due = _day_for(today, wait.days, load, f"{seed}.{card}.{reviews}", teacher)
+    else:
+        due = min(now + wait, calendar.ends(today))
+    if known.stability is None or known.difficulty is None:
+        raise ValueError("FSRS gave no stability")  # it always does after a review
+    forgotten = rating is Rating.AGAIN and memory is not None and memory.phase == "review"
+    return Memory(
+        card=card,
+        phase=phase,
+        step=known.step,
+        stability=known.stability,
+        difficulty=known.difficulty,
+        due=due,
+        first=today if memory is None else memory.first,
+        day=today,
+        last=now,
+        reviews=reviews,
+        lapses=(0 if memory is None else memory.lapses) + forgotten,
+        waits_for="" if memory is None else memory.waits_for,
+    )
+
+
+def retrievability(memory: Memory, day: date, teacher: Teacher) -> float:
+    """The chance that it is remembered on a day: FSRS's curve, without its objects, since a backlog asks it often."""
+    factor, decay = _curve(teacher.weights)
+    return (1 + factor * max(0, (day - memory.day).days) / memory.stability) ** decay  # type: ignore[no-any-return] # typeshed: float ** float is Any
+
+
+def postponed(memory: Memory, day: date) -> Memory:
+    """The same, asked on another day; what FSRS knows of it does not change."""
+    return replace(memory, due=day)
+
+
+def fuzz_range(days: int) -> tuple[int, int]:
+    """The first and the last interval, in days, that may stand for one of so many; FSRS's own ranges."""
+    if days < _FUZZ_FROM_DAYS:
+        return days, days
+    delta = 1.0 + sum(share * max(min(days, end) - start, 0.0) for start, end, share in _FUZZ)
+    last = min(round(days + delta), LONGEST_DAYS)
+    return min(max(2, round(days - delta)), last), last
+
+
+def mixed(text: str) -> int:
+    """A number that looks random, and is the same for the same text on every machine."""
+    return int.from_bytes(blake2b(text.encode(), digest_size=8).digest())
+
+
+def _day_for(today: date, days: int, load: Mapping[date, int], seed: str, teacher: Teacher) -> date:
+    if not teacher.fuzz:
+        return today + timedelta(days=days)
+    first, last = fuzz_range(days)
+    if not teacher.balance:
+        return today + timedelta(days=first + mixed(seed) % (last - first + 1))
+    start = mixed(seed) % (last - first + 1)  # where several are least loaded, any of them
+    turns = (*range(first + start, last + 1), *range(first, first + start))
+    return min((today + timedelta(days=turn) for turn in turns), key=lambda day: load.get(day, 0))
+
+
+@cache
+def _scheduler(retention: float, weights: tuple[float, ...] | None) -> fsrs.Scheduler:
+    return fsrs.Scheduler(
+        parameters=weights or fsrs.scheduler.DEFAULT_PARAMETERS,
+        desired_retention=retention,
+        learning_steps=LEARNING_STEPS,
+        relearning_steps=RELEARNING_STEPS,
+        maximum_interval=LONGEST_DAYS,
+        enable_fuzzing=False,
+    )
+
+
+@cache
+def _curve(weights: tuple[float, ...] | None) -> tuple[float, float]:
+    """FSRS's factor and exponent: after as many days as the stability the chance is nine in ten."""
+    decay = -(weights or fsrs.scheduler.DEFAULT_PARAMETERS)[20]
+    return 0.9 ** (1 / decay) - 1, decay
+
+
+def _noon(day: date) -> datetime:
+    """The moment that FSRS is told for a day: it counts spans of 24 hours, a learner sleeps between two days."""
+    return datetime.combine(day, _NOON)
+
+
+def _as_fsrs(memory: Memory | None, today: date) -> fsrs.Card:
+    """As FSRS holds it; with an id, since it waits a millisecond to make one."""
+    if memory is None:
+        return fsrs.Card(card_id=0, due=_noon(today))
+    return fsrs.Card(
+        card_id=0,
+        state=_PHASES[memory.phase],
+        step=memory.step,
+        stability=memory.stability,
+        difficulty=memory.difficulty,
+        due=_noon(today),
+        last_review=_noon(memory.day),
+    )
