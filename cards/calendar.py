@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 DAY_BEGINS = time(4)
@@ -34,11 +34,16 @@ class Calendar:
 
     def begins(self, day: date) -> datetime:
         """The moment in UTC at which a day begins."""
-        return datetime.combine(day, DAY_BEGINS, self._info).astimezone(UTC)
+        return _begins(self._info, day)
 
     def ends(self, day: date) -> datetime:
         """The moment in UTC at which a day is over."""
         return self.begins(day + _DAY)
+
+
+@lru_cache(maxsize=4096)
+def _begins(info: ZoneInfo, day: date) -> datetime:
+    return datetime.combine(day, DAY_BEGINS, info).astimezone(UTC)
 
 
 @cache

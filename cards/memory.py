@@ -26,6 +26,7 @@ LONGEST_DAYS = 3650
 RETENTION = 0.9
 _FUZZ_FROM_DAYS = 2.5  # as in FSRS
 _FUZZ = ((2.5, 7.0, 0.15), (7.0, 20.0, 0.1), (20.0, float("inf"), 0.05))  # from, to, share of the days between
+_DAY = timedelta(days=1)
 _NOON = time(12, tzinfo=UTC)
 _PHASES: Mapping[str, fsrs.State] = {
     "learning": fsrs.State.Learning,
@@ -212,8 +213,12 @@ def _day_for(today: date, days: int, load: Mapping[date, int], seed: str, teache
     if not teacher.balance:
         return today + timedelta(days=first + mixed(seed) % (last - first + 1))
     start = mixed(seed) % (last - first + 1)  # where several are least loaded, any of them
-    turns = (*range(first + start, last + 1), *range(first, first + start))
-    return min((today + timedelta(days=turn) for turn in turns), key=lambda day: load.get(day, 0))
+    dues = [today + timedelta(days=first)]
+    for _ in range(last - first):
+        dues.append(dues[-1] + _DAY)
+    dues = [*dues[start:], *dues[:start]]
+    loads = [load.get(due, 0) for due in dues]
+    return dues[loads.index(min(loads))]
 
 
 @cache

@@ -6,11 +6,11 @@ topics, so that two in a row are of different ones.
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right, insort
+from bisect import bisect_left, insort
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, TypeVar
 
 from cards.memory import Memory, Teacher, mixed
@@ -68,18 +68,24 @@ class Shelf:
         for card in cards:
             self._new[card.topic].append((self.place[card.id], card.id))
 
-    @property
-    def topics(self) -> tuple[str, ...]:
-        """Of all the cards."""
-        return tuple(self._days)
+    def topics(self, now: datetime, today: date, *, new: bool) -> list[str]:
+        """Those in which something may be asked: on most days they are few."""
+        found = [topic for topic, rows in self._minutes.items() if rows and rows[0][0] <= now]
+        found += [topic for topic, rows in self._days.items() if rows and rows[0][0] <= today]
+        if new:
+            found += [topic for topic, rows in self._new.items() if rows]
+        found += [self.cards[easier].topic for easier in self.waiting]
+        return list(dict.fromkeys(found))
 
     def due(self, day: date) -> int:
         """How many learnt cards are due on a day or were before."""
-        return sum(bisect_right(rows, day, key=lambda row: row[0]) for rows in self._days.values())
+        after = (day + timedelta(days=1),)  # before every row of that day
+        return sum(bisect_left(rows, after) for rows in self._days.values() if rows and rows[0][0] <= day)
 
     def pile(self, day: date) -> list[Memory]:
         """The memories of these."""
-        return [self.memories[row[2]] for rows in self._days.values() for row in rows if row[0] <= day]
+        after = (day + timedelta(days=1),)
+        return [self.memories[row[2]] for rows in self._days.values() for row in rows[: bisect_left(rows, after)]]
 
     def room_for_new(self, day: date) -> int:
         """How many more new cards come on a day."""
@@ -91,8 +97,7 @@ class Shelf:
 
     def waits_until(self, now: datetime) -> datetime | None:
         """When the next card of the minutes is due, of those that are not yet."""
-        firsts = (rows[bisect_right(rows, now, key=lambda row: row[0]) :][:1] for rows in self._minutes.values())
-        return min((row[0] for rows in firsts for row in rows), default=None)
+        return min((due for rows in self._minutes.values() for due, _ in rows if due > now), default=None)
 
     def topic_before(self) -> str:
         """Of the card that was answered last."""
@@ -208,7 +213,7 @@ class _Round:
         self._taken: set[str] = set()
         self._families: set[str] = set()
         self._heads: dict[str, Head] = {}
-        self._streams = {topic: shelf.stream(topic, now, today, new=new) for topic in shelf.topics}
+        self._streams = {topic: shelf.stream(topic, now, today, new=new) for topic in shelf.topics(now, today, new=new)}
         for topic in self._streams:
             self._advance(topic)
 

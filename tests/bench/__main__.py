@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from bot import logs
-from tests.bench import measure, memory, models, nats, run, shape, soak, start
+from tests.bench import measure, memory, models, nats, run, shape, simulation, soak, start
 
 PARTS = {
     "shape": shape.figures,
@@ -18,7 +18,7 @@ PARTS = {
     "models": models.figures,
     "start": start.figures,
 }
-BY_NAME = PARTS | {"soak": soak.figures}  # it takes too long to be done without asking
+BY_NAME = PARTS | {"simulation": simulation.figures, "soak": soak.figures}  # they take too long to be done unasked
 
 
 def main(chosen: list[str]) -> int:
