@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 DAY_BEGINS = time(4)
 _DAY = timedelta(days=1)
+_BEFORE = timedelta(hours=DAY_BEGINS.hour)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +25,7 @@ class Calendar:
 
     def day(self, moment: datetime) -> date:
         """The learner's day at a moment that knows its zone."""
-        local = moment.astimezone(self._info).replace(tzinfo=None)
-        found = (local - timedelta(hours=DAY_BEGINS.hour)).date()
+        found = (moment.astimezone(self._info).replace(tzinfo=None) - _BEFORE).date()
         while self.begins(found) > moment:  # the clocks were put back over the border between two days
             found -= _DAY
         while self.begins(found + _DAY) <= moment:  # a day that this zone left out

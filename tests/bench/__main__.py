@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from bot import logs
-from tests.bench import measure, memory, models, nats, run, shape, simulation, soak, start
+from tests.bench import measure, memory, models, nats, proof, run, shape, simulation, soak, start
 
 PARTS = {
     "shape": shape.figures,
@@ -16,6 +16,7 @@ PARTS = {
     "nats": nats.figures,
     "memory": memory.figures,
     "models": models.figures,
+    "proof": proof.figures,
     "start": start.figures,
 }
 BY_NAME = PARTS | {"simulation": simulation.figures, "soak": soak.figures}  # they take too long to be done unasked
