@@ -25,12 +25,7 @@ class Calendar:
 
     def day(self, moment: datetime) -> date:
         """The learner's day at a moment that knows its zone."""
-        found = (moment.astimezone(self._info).replace(tzinfo=None) - _BEFORE).date()
-        while self.begins(found) > moment:  # the clocks were put back over the border between two days
-            found -= _DAY
-        while self.begins(found + _DAY) <= moment:  # a day that this zone left out
-            found += _DAY
-        return found
+        return _day(self._info, moment.astimezone(UTC))
 
     def begins(self, day: date) -> datetime:
         """The moment in UTC at which a day begins."""
@@ -39,6 +34,17 @@ class Calendar:
     def ends(self, day: date) -> datetime:
         """The moment in UTC at which a day is over."""
         return self.begins(day + _DAY)
+
+
+@lru_cache(maxsize=256)
+def _day(info: ZoneInfo, moment: datetime) -> date:
+    """The moment is in UTC: in other zones two different ones can be equal."""
+    found = (moment.astimezone(info).replace(tzinfo=None) - _BEFORE).date()
+    while _begins(info, found) > moment:  # the clocks were put back over the border between two days
+        found -= _DAY
+    while _begins(info, found + _DAY) <= moment:  # a day that this zone left out
+        found += _DAY
+    return found
 
 
 @lru_cache(maxsize=4096)

@@ -74,8 +74,8 @@ class _Pupil:
         self._cards = {card.id: card for card in cards}
         self._learner = Learner(cards, seed=seed, rules=rules)
         self._teacher = rules.teacher
-        self._ability = draw.lognormvariate(0, 0.25)
-        self._hard = {card.id: self._ability * draw.lognormvariate(0, 0.5) for card in cards}
+        self._ability = draw.lognormvariate(0, 0.15)
+        self._hard = {card.id: self._ability * draw.lognormvariate(0, 0.3) for card in cards}
         away = draw.randrange(90, 240)
         self._away = range(away, away + draw.randrange(14, 35))
         self._here = [draw.random() > MISSED for _ in range(DAYS)]
