@@ -154,8 +154,10 @@ class Member:
             await self._say(message.reply, words.encode_busy(self._name))
         else:
             room.taken += 1
-            task = asyncio.create_task(self._do(ask, message.reply, room))
+            task = asyncio.create_task(self._do(ask, message.reply))
             self._jobs[job.id] = _Taken(task, message.reply)
+            # Not in the task itself: one that is cancelled before its first step never gets there.
+            task.add_done_callback(lambda _: self._forget(job.id, room))
             await self._say(message.reply, words.encode_taken(self._name))
 
     async def _on_who(self, room: _Room, message: Msg) -> None:
@@ -192,7 +194,11 @@ class Member:
 
     # What goes out.
 
-    async def _do(self, ask: Ask, reply: str, room: _Room) -> None:
+    def _forget(self, number: str, room: _Room) -> None:
+        room.taken -= 1
+        del self._jobs[number]
+
+    async def _do(self, ask: Ask, reply: str) -> None:
         """One job, up to the moment from which nobody waits for it."""
         try:
             async with asyncio.timeout(ask.within_s):
@@ -200,9 +206,6 @@ class Member:
                 await self._deliver(result, reply)
         except TimeoutError:
             _log.info("a job was not done in the time that its asker had")
-        finally:
-            room.taken -= 1
-            del self._jobs[ask.job.id]
 
     async def _deliver(self, result: Result, reply: str) -> None:
         """Also after a cut, as long as somebody waits."""
