@@ -70,6 +70,7 @@ class Errand:
         self._jitter = jitter
         self._time = asyncio.get_running_loop().time
         self._lost = 0
+        self._nobody = 0
         self._lost_at = 0.0
         self._refusals: dict[str, Result] = {}
         self._pause = _FIRST_PAUSE_S
@@ -109,7 +110,8 @@ class Errand:
                 return next(reversed(self._refusals.values()))
             case _Failed.NOBODY:
                 recently = max(self._link.since or -_GRACE_S, self._lost_at or -_GRACE_S)
-                if now - recently > _GRACE_S:
+                self._nobody += 1  # once may be a worker that is just coming
+                if self._nobody > 1 and now - recently > _GRACE_S:
                     return self._unavailable(no_worker(self._job.device))
                 self._why = no_worker(self._job.device)
             case _Failed.BUSY:

@@ -25,7 +25,7 @@ from sandbox.limits import lowest
 from sandbox.protocol import Job, Protection, Report, Result, Status
 from sandbox.settings import SandboxSettings
 
-_END_S = 0.5  # a job's process ends at once when it has answered
+_END_S = 2.0  # a job's process ends at once when it has answered, but on a machine with much to do
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.1, 30.0
 _BWRAP_WAY = "install it (apt-get install bubblewrap) or set STRIDE_SANDBOX__JAIL__MODE=landlock, which is weaker"
 _USERNS_WAY = (
