@@ -99,9 +99,9 @@ async def test_a_killed_nats_server_that_comes_back_costs_nobody_an_answer(
     """Whether the results are ready before it is back or after."""
     assert len(two_workers) == 2
     async with asker(server.url, jail=JAIL) as sandbox:
-        napping = [*await both_busy(sandbox, 0.3), asyncio.create_task(run(sandbox, NAP.format(4), 3))]
+        napping = [*await both_busy(sandbox, 2), asyncio.create_task(run(sandbox, NAP.format(5), 3))]
         server.kill()
-        await asyncio.wait(napping, timeout=1)
+        await asyncio.wait(napping, timeout=3)
         server.start()
         results = await asyncio.gather(*napping)
         assert [(result.status, result.error) for result in results] == [(Status.OK, "")] * 3

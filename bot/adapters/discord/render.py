@@ -94,7 +94,7 @@ def render(reply: Reply) -> list[Message]:
     pages = _pages(_pieces(reply.parts))
     if len(pages) > MAX_MESSAGES:
         whole = _file("answer.txt", plain(reply).encode())
-        controls = [piece for page in pages for piece in page.pieces if piece.component["type"] == ROW]
+        controls = [piece for page in pages[1:] for piece in page.pieces if piece.component["type"] == ROW]
         pages = _pages([*pages[0].pieces, whole, *controls])[:MAX_MESSAGES]
     return [_message(page, _colour(reply)) for page in pages]
 
