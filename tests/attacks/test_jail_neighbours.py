@@ -12,7 +12,7 @@ from sandbox.protocol import Status
 from tests.attacks.host import look, nothing_of_an_attack
 from tests.attacks.jail_lab import output, run, sound, until_ready
 
-pytestmark = pytest.mark.asyncio(loop_scope="session")
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.long]
 
 FORGED = b'{"v":1,"status":"ok","value":{"value":"forged"},"error":"","limit":""}\n'
 

@@ -20,7 +20,7 @@ from sandbox.settings import JailSettings, SandboxSettings
 from tests.attacks.jail_lab import until_ready
 from tests.cuda.cuda_lab import open_pool, run
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.long]
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -126,10 +126,10 @@ async def test_a_device_that_starts_slowly_is_waited_for() -> None:
 @pytest.mark.parametrize(
     ("toolbox", "changed", "words"),
     [
-        pytest.param("Crashing", {}, "its child ended before it began", marks=pytest.mark.long),
+        pytest.param("Crashing", {}, "its child ended before it began"),
         ("Refusing", {}, "The NVIDIA driver on your system is too old"),
-        pytest.param("Stuck", {"prepare_s": 0.5}, "the GPU was not started within 0.5 s", marks=pytest.mark.long),
-        pytest.param("Forgetful", {}, "CUDA was started before the fork", marks=pytest.mark.long),
+        pytest.param("Stuck", {"prepare_s": 0.5}, "the GPU was not started within 0.5 s"),
+        pytest.param("Forgetful", {}, "CUDA was started before the fork"),
     ],
 )
 async def test_a_device_that_does_not_start_is_told(toolbox: str, changed: dict[str, float], words: str) -> None:
