@@ -223,7 +223,7 @@ RUN = Command(
     name="run",
     says="Runs Python with torch: the output, the last value, and the shape of everything it made",
     help=(
-        "Type Python after it, on one line or on several, or paste a block between three backticks; with nothing after it, "
+        "Type Python after it, on one line or on several, or a block between three backticks; with nothing after it, "
         "a form opens. `torch`, `nn`, `F`, `np` and `math` are imported already. You see what it prints, the value of "
         "its last line, and every tensor with its dtype and shape. When it fails: the line, the shape of everything in "
         "it, torch's words and what they mean. `show(tensor)` draws a tensor: a line, a heat map or an image. "
