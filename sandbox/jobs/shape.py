@@ -13,7 +13,7 @@ then the meta device's.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -22,6 +22,7 @@ import torch
 from sandbox.jobs import bounds
 from sandbox.jobs.bounds import NotRunError, TooMuchError
 from sandbox.jobs.build import DTYPE_NAMES, Built, build, materialise
+from sandbox.jobs.chain import tensors
 from sandbox.jobs.inputs import feed, stand_in
 from sandbox.language.wire import stage_from_wire
 
@@ -110,7 +111,7 @@ class _Question:
                 step = "forward"
                 if meta is not None:
                     out = meta.sizes[index] if index < len(meta.sizes) else 0
-                    bounds.check_real(built.stage, built.weights(), _tensors(run.passed), out)
+                    bounds.check_real(built.stage, built.weights(), tensors(run.passed), out)
                 self._forward(run, built)
         except Exception as fault:  # noqa: BLE001 whatever torch raises is the answer
             return run.end(index, step, fault)
@@ -118,7 +119,7 @@ class _Question:
 
     def _forward(self, run: Run, built: Built) -> None:
         returned = built.call(run.passed)
-        outputs = list(_tensors(returned))
+        outputs = list(tensors(returned))
         run.sizes.append(sum(tensor.numel() for tensor in outputs))
         params = sum(weight.numel() for weight in built.weights())
         run.stages.append({"outputs": [_described(tensor) for tensor in outputs], "params": params})
@@ -169,15 +170,6 @@ class _Question:
         if index + 1 < len(self._stages):
             run.skipped = f"only stage {index} was run with real numbers"
         return run
-
-
-def _tensors(value: Any) -> Iterator[torch.Tensor]:
-    """Every tensor in what a module got or gave, in order."""
-    if isinstance(value, torch.Tensor):
-        yield value
-    elif isinstance(value, (tuple, list)):
-        for item in value:
-            yield from _tensors(item)
 
 
 def _described(tensor: torch.Tensor) -> dict[str, Any]:
