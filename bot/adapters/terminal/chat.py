@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+import signal
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, Protocol, TextIO
+from typing import TYPE_CHECKING, Any, BinaryIO, Protocol, TextIO
 
 from bot.adapters.terminal import parse, render
 from bot.adapters.terminal.album import Album
@@ -24,17 +25,27 @@ if TYPE_CHECKING:
     from bot.app import Core
 
 PROMPT = "stride> "
-WELCOME = "Type /help, or a number to press a button; Ctrl-D ends."
+WELCOME = "Type /help, or a number to press a button; Ctrl-C stops what you wait for, Ctrl-D ends."
+STOPPED = "Stopped."
+LEFT = "Nothing was sent."
 SENDS = "Esc and then Enter sends it"
 ENDINGS = frozenset({"/quit", "/exit"})
 Tell = Callable[[Reply], Awaitable[None]]  # shows what there is to say before the answer
+
+
+class FormLeft(Exception):  # noqa: N818 - it is no fault
+    """Somebody left a form without sending it."""
+
+
+class Stopped(Exception):  # noqa: N818 - it is no fault
+    """Somebody did not want to wait for an answer any longer."""
 
 
 class Read(Protocol):
     """Reads what somebody types."""
 
     async def __call__(self, prompt: str, field: Field | None = None, /) -> str | None:
-        """A line, or what a form's field is filled with; None at the end."""
+        """A line, or what a form's field is filled with; None at the end. Raises `FormLeft`."""
 
 
 async def chat(core: Core, speaker: Speaker, *, read: Read, out: TextIO) -> int:
@@ -54,13 +65,40 @@ async def chat(core: Core, speaker: Speaker, *, read: Read, out: TextIO) -> int:
     while (line := await read(PROMPT)) is not None and line.strip() not in ENDINGS:
         if not line.strip():
             continue
-        incoming = await _incoming(core, speaker, line, offered, read)
-        reply = await core.handle(replace(incoming, progress=tell))
-        if reply is not None and (form := _only_form(reply)) is not None:
-            reply = await _filled(core, speaker, form, read, tell)
+        try:
+            incoming = await _incoming(core, speaker, line, offered, read)
+            reply = await _stoppable(core.handle(replace(incoming, progress=tell)))
+            if reply is not None and (form := _only_form(reply)) is not None:
+                reply = await _filled(core, speaker, form, read, tell)
+        except (FormLeft, Stopped) as ended:
+            console.print(LEFT if isinstance(ended, FormLeft) else STOPPED, style="dim", highlight=False)
+            continue
         if reply is not None:
             offered = render.show(reply, console, await asyncio.to_thread(album.keep, reply))
     return render.ANSWERED
+
+
+async def _stoppable(answering: Coroutine[Any, Any, Reply | None]) -> Reply | None:
+    """The answer; raises `Stopped` where Ctrl-C is pressed before it is there."""
+    task = asyncio.ensure_future(answering)
+    pressed = False
+
+    def press() -> None:
+        nonlocal pressed
+        pressed = True
+        task.cancel()
+
+    loop, before = asyncio.get_running_loop(), signal.getsignal(signal.SIGINT)
+    loop.add_signal_handler(signal.SIGINT, press)
+    try:
+        return await task
+    except asyncio.CancelledError:
+        if pressed:
+            raise Stopped from None
+        raise
+    finally:
+        loop.remove_signal_handler(signal.SIGINT)
+        signal.signal(signal.SIGINT, before)  # asyncio's own, which ends everything
 
 
 def _only_form(reply: Reply) -> Form | None:
@@ -74,7 +112,7 @@ async def _filled(core: Core, speaker: Speaker, form: Form, read: Read, tell: Te
     if not any(values.values()):
         return Reply(parts=(form,))
     sent = parse.incoming(Request(text="", code=None, speaker=speaker), id=core.new_event(), now=core.clock.now())
-    return await core.handle(replace(sent, action=form.action, values=values, progress=tell))
+    return await _stoppable(core.handle(replace(sent, action=form.action, values=values, progress=tell)))
 
 
 async def _values(form: Form, read: Read) -> dict[str, str]:
@@ -132,8 +170,10 @@ def prompting_reader(core: Core, history: Path) -> Read:
             if not field.multiline:
                 return await form.prompt_async(prompt, multiline=False)
             return await form.prompt_async(f"{prompt}({SENDS})\n", default=field.value, multiline=True)
-        except (EOFError, KeyboardInterrupt):
-            return None
+        except (EOFError, KeyboardInterrupt) as key:
+            if field is not None:
+                raise FormLeft from None
+            return None if isinstance(key, EOFError) else ""
 
     return read
 

@@ -6,6 +6,7 @@ import asyncio
 import io
 import json
 import os
+import signal
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -46,6 +47,13 @@ async def _write(_core: Core, _incoming: Incoming, _given: Mapping[str, str]) ->
     return Reply(parts=(Form(title="Write", fields=(field,), action=Action("did")),))
 
 
+async def _wait(_core: Core, _incoming: Incoming, _given: Mapping[str, str]) -> Reply:
+    os.kill(os.getpid(), signal.SIGINT)  # Ctrl-C at a terminal
+    await asyncio.Event().wait()
+    raise AssertionError("nobody waits any longer")
+
+
+WAIT = Command(name="wait", says="takes for ever", help="Waits.", options=(), examples=(), handler=_wait)
 WRITE = Command(name="write", says="opens a form", help="Opens.", options=(), examples=(), handler=_write)
 CHOICES = Command(
     name="choices",
@@ -65,7 +73,7 @@ def core(group: Conversation) -> Core:
         settings=group.core.settings,
         store=group.core.store,
         sandbox=group.core.sandbox,
-        commands=(*COMMANDS, CHOICES, WRITE),
+        commands=(*COMMANDS, CHOICES, WRITE, WAIT),
         clock=group.clock,
     )
 
@@ -170,6 +178,42 @@ async def test_at_a_terminal_lines_are_kept_for_the_next_time(core: Core, keyboa
     keyboard.send_text("\x04")  # Ctrl-D
     assert await read(chat.PROMPT) is None
     assert "+/help" in (tmp_path / "history").read_text()
+
+
+async def test_ctrl_c_at_a_terminal_drops_what_was_typed_and_the_talk_goes_on(
+    core: Core, keyboard: PipeInput, tmp_path: Path
+) -> None:
+    read = chat.prompting_reader(core, tmp_path / "history")
+    keyboard.send_text("/run x\x03")
+    assert await read(chat.PROMPT) == ""
+
+
+async def test_ctrl_c_leaves_a_form(core: Core, keyboard: PipeInput, tmp_path: Path) -> None:
+    read = chat.prompting_reader(core, tmp_path / "history")
+    keyboard.send_text("half a line\x03")
+    with pytest.raises(chat.FormLeft):
+        await read("", Field(name="code", label="Code", value="x", multiline=True))
+
+
+async def test_a_form_that_is_left_sends_nothing_and_the_talk_goes_on(core: Core) -> None:
+    typed, out = iter(["/write", "/help", None]), io.StringIO()
+
+    async def read(_prompt: str, field: Field | None = None) -> str | None:
+        if field is not None:
+            raise chat.FormLeft
+        return next(typed)
+
+    assert await chat.chat(core, OPERATOR, read=read, out=out) == 0
+    assert "did did" not in out.getvalue()
+    assert chat.LEFT in out.getvalue()
+    assert "what you can type" in out.getvalue()
+
+
+async def test_ctrl_c_stops_an_answer_and_not_the_talk(core: Core) -> None:
+    said = await chatted(core, b"/wait\n/help\n")
+    assert chat.STOPPED in said
+    assert "what you can type" in said
+    assert signal.getsignal(signal.SIGINT) is not signal.SIG_DFL
 
 
 def test_what_is_being_typed_is_completed(core: Core) -> None:
