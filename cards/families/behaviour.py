@@ -200,7 +200,7 @@ def _computed(name: str, *, tp: int, fp: int, fn: int, tn: int) -> float:
 FAMILIES = (
     Family(id="dropout", title="dropout in both modes", topic="dropout", rule="dropout-scale", make=_dropout),
     Family(id="batchnorm-mode", title="BatchNorm in both modes", topic="norm", rule="bn-mode", make=_normalised),
-    Family(id="cross-entropy", title="cross-entropy by hand", topic="loss", rule="cross-entropy", make=_entropy),
+    Family(id="cross-entropy", title="cross-entropy by hand", topic="losses", rule="cross-entropy", make=_entropy),
     Family(id="norm-axes", title="what is normalised over what", topic="norm", rule="norm-axes", make=_means),
     Family(id="metric", title="metrics of a classifier", topic="metrics", rule="metric", make=_metric),
 )

@@ -240,9 +240,10 @@ FAMILIES = (
     Family(id="conv1d-length", title="the length after Conv1d", topic="conv1d", rule="conv-length", make=_length),
     Family(id="conv1d-shape", title="the shape after Conv1d", topic="conv1d", rule="conv-shape", make=_shape),
     Family(id="conv2d-shape", title="the shape after Conv2d", topic="conv2d", rule="conv2d-shape", make=_image),
-    Family(id="convtranspose1d-length", title="the length after ConvTranspose1d", topic="convtranspose",
+    Family(id="convtranspose1d-length", title="the length after ConvTranspose1d", topic="conv-transposed",
            rule="transposed-length", make=_transposed),
-    Family(id="conv1d-same", title="the padding that keeps a length", topic="conv1d", rule="same-padding", make=_same),
+    Family(id="conv1d-same", title="the padding that keeps a length", topic="conv1d-padding",
+           rule="same-padding", make=_same),
     Family(id="conv-receptive", title="receptive fields", topic="conv2d", rule="receptive-field", make=_field),
     Family(id="conv1d-inverse", title="which stride and padding", topic="conv1d", rule="conv-inverse", make=_inverse),
 )  # fmt: skip

@@ -186,10 +186,18 @@ def _embedding(draw: Random, level: int) -> Draft:
 
 FAMILIES = (
     Family(id="linear-params", title="parameters of Linear", topic="linear", rule="linear-params", make=_linear),
-    Family(id="conv-params", title="parameters of a convolution", topic="conv1d", rule="conv-params", make=_conv),
-    Family(id="grouped-params", title="parameters with groups", topic="conv1d", rule="group-params", make=_grouped),
-    Family(id="depthwise-params", title="depthwise parameters", topic="conv1d", rule="dw-params", make=_depthwise),
-    Family(id="rnn-params", title="parameters of RNN, LSTM and GRU", topic="rnn", rule="gate-params", make=_gated),
+    Family(id="conv-params", title="parameters of a convolution", topic="conv-weights", rule="conv-params", make=_conv),
+    Family(
+        id="grouped-params", title="parameters with groups", topic="conv-weights", rule="group-params", make=_grouped
+    ),
+    Family(
+        id="depthwise-params", title="depthwise parameters", topic="conv-weights", rule="dw-params", make=_depthwise
+    ),
+    Family(
+        id="rnn-params", title="parameters of RNN, LSTM and GRU", topic="recurrent", rule="gate-params", make=_gated
+    ),
     Family(id="mha-params", title="parameters of attention", topic="attention", rule="mha-params", make=_attention),
-    Family(id="embedding-params", title="parameters of Embedding", topic="dtype", rule="emb-params", make=_embedding),
+    Family(
+        id="embedding-params", title="parameters of Embedding", topic="broadcasting", rule="emb-params", make=_embedding
+    ),
 )

@@ -112,8 +112,10 @@ def _embedding(draw: Random, level: int) -> Draft:
 
 
 FAMILIES = (
-    Family(id="rnn-output", title="what a recurrent layer gives", topic="rnn", rule="rnn-output", make=_output),
-    Family(id="rnn-hidden", title="the last hidden state", topic="rnn", rule="h_n", make=_hidden),
+    Family(id="rnn-output", title="what a recurrent layer gives", topic="recurrent", rule="rnn-output", make=_output),
+    Family(id="rnn-hidden", title="the last hidden state", topic="recurrent", rule="h_n", make=_hidden),
     Family(id="mha-weights", title="attention weights", topic="attention", rule="mha-weights", make=_weights),
-    Family(id="embedding-shape", title="the shape after Embedding", topic="dtype", rule="embedding", make=_embedding),
+    Family(
+        id="embedding-shape", title="the shape after Embedding", topic="broadcasting", rule="embedding", make=_embedding
+    ),
 )

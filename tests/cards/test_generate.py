@@ -10,6 +10,7 @@ from random import Random
 import pytest
 import pytest_asyncio
 
+from cards.deck import house
 from cards.families.family import LEVELS, Family
 from cards.generate import BY_ID, FAMILIES, FEWEST_WRONG, Examiner, QuestionError, draft, mixed, parse
 from cards.grade import judge, written
@@ -34,6 +35,10 @@ async def examiner() -> AsyncIterator[Examiner]:
 def test_there_are_at_least_twenty_families_with_rules_of_their_own() -> None:
     assert len(FAMILIES) >= 20
     assert len({family.id for family in FAMILIES}) == len({family.rule for family in FAMILIES}) == len(FAMILIES)
+
+
+def test_every_family_belongs_to_a_topic_of_the_deck() -> None:
+    assert {family.topic for family in FAMILIES} <= house().topics.keys()
 
 
 @pytest.mark.asyncio(loop_scope="module")
