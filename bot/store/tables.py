@@ -22,7 +22,7 @@ from sqlalchemy import (
 if TYPE_CHECKING:
     from sqlalchemy.engine import Dialect
 
-HEAD = "0001"  # the newest migration; a test compares it with the scripts
+HEAD = "0002"  # the newest migration; a test compares it with the scripts
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
@@ -121,4 +121,128 @@ duties = Table(
     metadata,
     Column("name", String, primary_key=True),
     Column("done", Moment, nullable=False),
+)
+
+decks = Table(
+    "decks",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("owner", String, nullable=False),  # a person's id, or community:<platform>:<community>
+    Column("title", String, nullable=False),
+    Column("says", Text, nullable=False),
+    Column("topics", Text, nullable=False),  # JSON: id -> title
+    Column("made", Moment, nullable=False),
+    Index(None, "owner"),
+)
+
+deck_cards = Table(
+    "deck_cards",
+    metadata,
+    Column("deck", String, primary_key=True),
+    Column("card", String, primary_key=True),
+    Column("position", Integer, nullable=False),
+    Column("data", Text, nullable=False),  # JSON: the card
+    Column("proof", String, nullable=False),  # what became of its proof: an Outcome of cards.proof
+    Column("torch", String, nullable=False),  # the version that said so, or empty
+    ForeignKeyConstraint(["deck"], ["decks.id"], ondelete="CASCADE"),
+)
+
+deck_uses = Table(
+    "deck_uses",
+    metadata,
+    Column("owner", String, primary_key=True),
+    Column("deck", String, primary_key=True),
+    ForeignKeyConstraint(["deck"], ["decks.id"], ondelete="CASCADE"),
+    Index(None, "deck"),
+)
+
+learners = Table(
+    "learners",
+    metadata,
+    Column("person", String, primary_key=True),
+    Column("zone", String, nullable=False),
+    Column("seed", BigInteger, nullable=False),
+    Column("weights", Text, nullable=True),  # JSON: FSRS's, fitted to this person; none: its defaults
+    Column("version", Integer, nullable=False),  # grows with each change of the memories
+    Column("since", Moment, nullable=False),
+)
+
+memories = Table(
+    "memories",
+    metadata,
+    Column("person", String, primary_key=True),
+    Column("card", String, primary_key=True),  # deck/card, or ~family for a skill
+    Column("due", Moment, nullable=False),  # where it is due by the day: when that day begins for this person
+    Column("data", Text, nullable=False),  # JSON: the memory
+    ForeignKeyConstraint(["person"], ["learners.person"], ondelete="CASCADE"),
+)
+
+posed = Table(
+    "posed",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("person", String, nullable=False),  # who may answer; empty: anybody in the place, once each
+    Column("platform", String, nullable=False),
+    Column("community", String, nullable=False),
+    Column("channel", String, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("session", String, nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("total", Integer, nullable=False),
+    Column("purpose", String, nullable=False),
+    Column("card", String, nullable=False),  # of the memory: deck/card or ~family
+    Column("source", String, nullable=False),  # what was asked: deck/card or family.level.seed
+    Column("data", Text, nullable=False),  # JSON: as it was shown, with its key
+    Index(None, "person", "platform", "community", "channel", "at"),
+    Index(None, "session"),
+)
+
+# Only ever added to. What a person knows follows from their lines here, in the order of their ids.
+answers = Table(
+    "answers",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("person", String, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("zone", String, nullable=False),
+    Column("kind", String, nullable=False),  # answer | override | credit | plan
+    Column("platform", String, nullable=False),
+    Column("community", String, nullable=False),
+    Column("posed", String, nullable=True),  # of an answer: the question
+    Column("about", Integer, nullable=True),  # of an override or a credit: the answer that it changes
+    Column("card", String, nullable=False),
+    Column("source", String, nullable=False),
+    Column("correct", Integer, nullable=True),
+    Column("rating", Integer, nullable=True),
+    Column("confidence", Integer, nullable=True),
+    Column("mistake", String, nullable=False),  # the wrong rule that was followed, M1 to M24, or empty
+    Column("said", Text, nullable=False),
+    Column("effect", Text, nullable=False),  # JSON: the days that were chosen, so that a replay chooses the same
+    Column("marked", Text, nullable=False),  # JSON: what the person was told
+    Index(None, "person", "posed", unique=True),
+    Index(None, "person", "id"),
+    Index(None, "source"),
+)
+
+withdrawn = Table(
+    "withdrawn",
+    metadata,
+    Column("source", String, primary_key=True),
+    Column("at", Moment, nullable=False),
+    Column("why", Text, nullable=False),
+    Column("torch", String, nullable=False),
+)
+
+disputes = Table(
+    "disputes",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("person", String, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("source", String, nullable=False),
+    Column("outcome", String, nullable=False),
+    Column("why", Text, nullable=False),
+    Column("torch", String, nullable=False),
+    Column("credited", Integer, nullable=False),  # people
+    Index(None, "source"),
 )
