@@ -49,12 +49,12 @@ def read(command: Command, rest: str, values: Mapping[str, str]) -> dict[str, st
         if name not in options:
             raise WrongUsage(f"`/{command.name}` takes no `{shorten(name)}`.", suggestion=_example(command))
     flags, rest = _flags(command, rest)
-    typed = [option for option in command.options if option.name not in values]
+    typed = [option for option in command.options if option.name not in values and not option.file]
     given = {**flags, **_positional(command, typed, rest), **values}
     for option in command.options:
         if option.name in given:
             given[option.name] = _chosen(command, option, given[option.name])
-        elif option.required:
+        elif option.required and not option.file:
             raise WrongUsage(
                 f"`/{command.name}` needs {option.says[0].lower()}{option.says[1:].rstrip('.')}: `{usage(command)}`",
                 suggestion=_example(command),
@@ -106,6 +106,8 @@ def _chosen(command: Command, option: Option, value: str) -> str:
 
 
 def _slot(option: Option) -> str:
+    if option.file:
+        return f"[+ {option.name}]"
     name = "|".join(option.choices) if option.choices else option.name
     name += "..." if option.rest else ""
     return f"<{name}>" if option.required else f"[{name}]"

@@ -44,6 +44,9 @@ class Incoming:
     `id` is the platform's own id of the event: the same id twice is the same event, and is answered once.
     `progress`, where an adapter gives it, shows a reply before the answer is there ("You are 3rd in line"): each
     replaces the one before, and the answer replaces the last.
+    `files` are those that came with it, by their names; adapters take none that are larger than `bot.adapters.sent`
+    says. `open_file`, where an adapter gives it, reads a file of this machine that the person names, as (name, bytes):
+    the terminal's operator may, and nobody else.
     """
 
     id: str
@@ -55,6 +58,7 @@ class Incoming:
     values: Mapping[str, str] = field(default_factory=dict)
     files: Mapping[str, bytes] = field(default_factory=dict)
     progress: Callable[[Reply], Awaitable[None]] | None = field(default=None, compare=False, repr=False)
+    open_file: Callable[[str], Awaitable[tuple[str, bytes]]] | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,13 +72,17 @@ class Completion:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Option:
-    """One argument. `rest` takes everything that follows, spaces and all; of `python` the indentation counts, too."""
+    """One argument. `rest` takes everything that follows, spaces and all; of `python` the indentation counts, too.
+
+    A `file` is not typed: it is attached where a platform can do that, and comes in `Incoming.files`.
+    """
 
     name: str
     says: str
     required: bool = True
     rest: bool = False
     python: bool = False
+    file: bool = False
     choices: tuple[str, ...] = ()
     complete: Callable[[Core, str], list[Completion]] | None = None  # the argument so far -> ways to go on
 
@@ -96,6 +104,11 @@ class Example:
     fails: bool = False
 
 
+def bare(incoming: Incoming) -> bool:
+    """Whether a command was given by its name alone."""
+    return " " not in incoming.text and not incoming.files
+
+
 Handler = Callable[["Core", Incoming, Mapping[str, str]], Awaitable[Reply]]
 ActionHandler = Callable[["Core", Incoming, Action], Awaitable[Reply]]
 
@@ -105,8 +118,8 @@ class Command:
     """A command: its words, and the handler that answers.
 
     `slow` and `private` are declared, because Discord fixes both at the first acknowledgement; `opens_form` likewise,
-    since a form must be that first acknowledgement: called without its required option, the command answers with a
-    form. `form_actions` are the presses of which the same holds.
+    since a form must be that first acknowledgement: it says of what was typed whether a form is the answer, such as
+    `bare` does. `form_actions` are the presses of which the same holds.
     `actions` are the presses that belong to it, by action name.
     `more` says what help adds from the settings.
     """
@@ -123,6 +136,6 @@ class Command:
     aliases: tuple[str, ...] = ()
     slow: bool = False
     private: bool = False
-    opens_form: bool = False
+    opens_form: Callable[[Incoming], bool] | None = None
     form_actions: frozenset[str] = frozenset()
     organisers_only: bool = False

@@ -48,6 +48,8 @@ def _names(core: Core, word: str) -> list[Completion]:
 def _option_at(command: Command, typed: str) -> tuple[Option | None, str]:
     rest = typed.lstrip()
     for option in command.options:
+        if option.file:
+            continue
         _, space, more = rest.partition(" ")
         if option.rest or not space:
             return option, rest

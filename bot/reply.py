@@ -86,13 +86,14 @@ class Select:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Field:
-    """One input of a form."""
+    """One input of a form; a `file` is chosen instead of typed, and comes in `Incoming.files`."""
 
     name: str
     label: str
     value: str = ""
     multiline: bool = False
     required: bool = True
+    file: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from bot.actions import Action
-from bot.command import Command, Example, Flag, Incoming, Option
+from bot.command import Command, Example, Flag, Incoming, Option, bare
 from bot.commands import run_code, run_reply
 from bot.commands.run_pictures import drawn
 from bot.errors import NotAllowed, StaleAction
@@ -257,7 +257,7 @@ RUN = Command(
     actions={"ran": submitted, "rerun": rerun, "edit": edit, "details": details},
     more=limits,
     slow=True,
-    opens_form=True,
+    opens_form=bare,
     form_actions=frozenset({"edit"}),
 )
 

@@ -117,7 +117,7 @@ def _asks_back(command: Command, incoming: Incoming) -> bool:
     """Whether a form may be the answer: it has to be the first that Discord hears, and is ready at once."""
     if incoming.action is not None:
         return incoming.action.name in command.form_actions
-    return command.opens_form and " " not in incoming.text
+    return command.opens_form is not None and command.opens_form(incoming)
 
 
 def _choices(before: str, completions: list[Completion]) -> list[discord.app_commands.Choice[str]]:

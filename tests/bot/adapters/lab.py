@@ -10,7 +10,7 @@ from pathlib import Path
 
 from bot.actions import Action
 from bot.app import Core
-from bot.command import ActionHandler, Command, Completion, Handler, Incoming, Option
+from bot.command import ActionHandler, Command, Completion, Handler, Incoming, Option, bare
 from bot.commands.help import HELP
 from bot.errors import UserError
 from bot.reply import (
@@ -77,7 +77,7 @@ class Lab:
                 actions={"lab-ran": self._ran, "lab-edit": self._edit},
                 options=(Option(name="code", says="Python.", required=False, rest=True, python=True),),
                 slow=True,
-                opens_form=True,
+                opens_form=bare,
                 form_actions=frozenset({"lab-edit"}),
             ),
             command("form", self._form, actions={"lab-form": self._filled}),
@@ -231,7 +231,7 @@ def command(
     actions: Mapping[str, ActionHandler] | None = None,
     slow: bool = False,
     private: bool = False,
-    opens_form: bool = False,
+    opens_form: Callable[[Incoming], bool] | None = None,
     form_actions: frozenset[str] = frozenset(),
 ) -> Command:
     return Command(
