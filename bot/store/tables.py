@@ -132,6 +132,8 @@ decks = Table(
     Column("says", Text, nullable=False),
     Column("topics", Text, nullable=False),  # JSON: id -> title
     Column("made", Moment, nullable=False),
+    Column("changed", Moment, nullable=False),
+    Column("removed", Moment, nullable=True),  # since when it is gone, until it is restored or forgotten
     Index(None, "owner"),
 )
 

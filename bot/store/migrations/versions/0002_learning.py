@@ -26,6 +26,8 @@ def _decks() -> None:
         sa.Column("says", sa.Text(), nullable=False),
         sa.Column("topics", sa.Text(), nullable=False),
         sa.Column("made", sa.BigInteger(), nullable=False),
+        sa.Column("changed", sa.BigInteger(), nullable=False),
+        sa.Column("removed", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("id", name="pk_decks"),
     )
     op.create_index("ix_decks_owner", "decks", ["owner"])
