@@ -29,6 +29,7 @@ from bot.pictures.pictures import Pictures
 from bot.reply import Reply
 from bot.settings import Settings
 from bot.store.store import Exchange, Store, open_store
+from bot.tutor.tutor import Tutor
 from sandbox.client import Sandbox, open_sandbox
 
 if TYPE_CHECKING:
@@ -68,6 +69,7 @@ class Core:
         shapes: what it has answered.
         runs: the newest of them, to look at closer.
         gate: lets runs in, in fairness; whoever runs people's code goes through it.
+        tutor: asks and remembers.
     """
 
     def __init__(
@@ -103,6 +105,7 @@ class Core:
             clock=clock,
             new_id=lambda: self.new_event()[:TICKET],
         )
+        self.tutor = Tutor(self)
         self._oracle: Oracle | None = None
         self.dispatcher = Dispatcher(self.commands, fingerprint=Fingerprint(secrets.token_bytes(16)), quick_s=quick_s)
 

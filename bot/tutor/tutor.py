@@ -1,0 +1,140 @@
+"""The tutor's verbs: what the commands, and later quizzes and daily cards, are built on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bot.tutor.model import Catalogue, Checked, Disputed, Marked, Posed, Rest, Revealed, Session, Standing
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from bot.app import Core
+    from bot.command import Incoming, Place, User
+    from cards.backlog import Plan
+    from cards.grade import Confidence, Rating
+
+
+class Tutor:
+    """Asks and remembers. One for each core; decks are read with the first use."""
+
+    def __init__(self, core: Core) -> None:
+        """Asks nothing of the core yet."""
+        self._core = core
+
+    # What there is.
+
+    async def cards(self, user: User, place: Place) -> Catalogue:
+        """What this person may be asked here: the house deck, and what they or their community use."""
+        raise NotImplementedError
+
+    async def standing(self, user: User, place: Place, now: datetime) -> Standing:
+        """How much there is to do, what was done today, and a plan for what has piled up."""
+        raise NotImplementedError
+
+    # What is asked.
+
+    async def practise(self, incoming: Incoming, words: str = "", count: int = 5) -> Session:
+        """Poses questions now: fresh numbers, mixed; where a topic has no family of them, its cards.
+
+        The same event poses the same questions again.
+
+        Args:
+            incoming: who asks, and where.
+            words: a topic, or words that find one; empty for everything.
+            count: how many, from 1 to 20.
+
+        Raises:
+            UserError: there is no such topic, or torch cannot be asked.
+        """
+        raise NotImplementedError
+
+    async def review(self, incoming: Incoming) -> Posed | Rest:
+        """Poses what is due, one question; the same again while it has not been answered.
+
+        Raises:
+            UserError: torch cannot be asked, and nothing that is due goes without.
+        """
+        raise NotImplementedError
+
+    async def posed(self, posed_id: str) -> Posed | None:
+        """The question of that id; None where there is none."""
+        raise NotImplementedError
+
+    async def open_question(self, user: User, place: Place) -> Posed | None:
+        """The question that this person has to answer here: the first unanswered one of the newest session."""
+        raise NotImplementedError
+
+    async def following(self, posed: Posed, user: User) -> Posed | None:
+        """The next unanswered question of the same session; None where there is none."""
+        raise NotImplementedError
+
+    async def results(self, posed: Posed, user: User) -> tuple[Marked, ...]:
+        """This person's answers in the session of that question, in the session's order."""
+        raise NotImplementedError
+
+    # What was answered.
+
+    async def answer(
+        self,
+        incoming: Incoming,
+        posed: Posed,
+        *,
+        typed: str | None = None,
+        choice: int | None = None,
+        rating: Rating | None = None,
+        confidence: Confidence | None = None,
+    ) -> Marked | Revealed:
+        """Marks an answer and remembers it, durably, before this returns; once for each person and question.
+
+        One of the three is given. A second answer gets what was said of the first, with `again`.
+
+        Args:
+            incoming: who answers.
+            posed: the question.
+            typed: an answer in words, also `b` or `2` for a choice and `b a c` for an order.
+            choice: the place, from 0, of the choice that was pressed.
+            rating: how well they knew it, by themselves; for questions that are `rated`.
+            confidence: how sure they were, before the answer was shown.
+
+        Returns:
+            Marked; or, for a `rated` question with typed words that are not plainly right, Revealed.
+
+        Raises:
+            UserError: somebody else's question, or words that cannot be read as an answer; nothing was kept.
+        """
+        raise NotImplementedError
+
+    async def reveal(self, incoming: Incoming, posed: Posed) -> Revealed:
+        """The answer to a `rated` question, to be compared with one's own; raises `UserError` for others."""
+        raise NotImplementedError
+
+    async def marked(self, posed: Posed, user: User) -> Marked | None:
+        """What this person was told about their answer; None where they have not answered."""
+        raise NotImplementedError
+
+    async def override(self, incoming: Incoming, posed: Posed, rating: Rating) -> Marked:
+        """Rates the answer anew, as if it had been rated so at once; raises `UserError` where there is none."""
+        raise NotImplementedError
+
+    async def take_up(self, incoming: Incoming) -> Plan:
+        """Spreads what has piled up over days; raises `UserError` where nothing has."""
+        raise NotImplementedError
+
+    async def set_zone(self, user: User, zone: str, now: datetime) -> None:
+        """Where this person's days begin at 04:00 from now on; raises `UserError` for what is no zone."""
+        raise NotImplementedError
+
+    # Whether it is right.
+
+    async def check(self, incoming: Incoming, posed: Posed) -> Checked:
+        """Runs the question's proof now, for `/why`; raises `UserError` before the answer, or without torch."""
+        raise NotImplementedError
+
+    async def dispute(self, incoming: Incoming, posed: Posed) -> Disputed:
+        """Runs the question's proof now; where it is wrong, withdraws it and credits everybody it affected.
+
+        Raises:
+            UserError: it was not answered yet, or torch cannot be asked: nothing was decided.
+        """
+        raise NotImplementedError
