@@ -170,6 +170,7 @@ class Marked:
         torch: the version that ran it; empty where it was not run.
         rating: what the scheduler was told.
         due: when it is asked again: a moment, or a day of the learner's.
+        day: of the learner's, on which it was answered.
         leech: it has been forgotten so often that something easier comes first.
         easier: the name of that card; may be empty.
         at: when it was answered.
@@ -191,6 +192,7 @@ class Marked:
     torch: str = ""
     rating: Rating
     due: datetime | date
+    day: date
     leech: bool = False
     easier: str = ""
     at: datetime

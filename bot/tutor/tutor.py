@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from bot.tutor.model import Catalogue, Checked, Disputed, Marked, Posed, Rest, Revealed, Session, Standing
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from bot.app import Core
@@ -34,7 +35,9 @@ class Tutor:
 
     # What is asked.
 
-    async def practise(self, incoming: Incoming, words: str = "", count: int = 5) -> Session:
+    async def practise(
+        self, incoming: Incoming, words: str = "", count: int = 5, *, names: Sequence[str] = ()
+    ) -> Session:
         """Poses questions now: fresh numbers, mixed; where a topic has no family of them, its cards.
 
         The same event poses the same questions again.
@@ -43,9 +46,11 @@ class Tutor:
             incoming: who asks, and where.
             words: a topic, or words that find one; empty for everything.
             count: how many, from 1 to 20.
+            names: instead of words, what to ask: `deck/card` or `~family`, such as those that were missed. A skill has
+                fresh numbers.
 
         Raises:
-            UserError: there is no such topic, or torch cannot be asked.
+            UserError: there is no such topic or card, or torch cannot be asked.
         """
         raise NotImplementedError
 
@@ -75,6 +80,14 @@ class Tutor:
 
     # What was answered.
 
+    async def read(self, posed: Posed, typed: str) -> str:
+        """How typed words would be read as an answer, as one would write it; keeps nothing, and judges nothing.
+
+        Raises:
+            UserError: words that cannot be read as an answer; the message says how to write it.
+        """
+        raise NotImplementedError
+
     async def answer(
         self,
         incoming: Incoming,
@@ -94,7 +107,8 @@ class Tutor:
             posed: the question.
             typed: an answer in words, also `b` or `2` for a choice and `b a c` for an order.
             choice: the place, from 0, of the choice that was pressed.
-            rating: how well they knew it, by themselves; for questions that are `rated`.
+            rating: how well they knew it, by themselves, for questions that are `rated`; `AGAIN` says of every question
+                that they do not know.
             confidence: how sure they were, before the answer was shown.
 
         Returns:
