@@ -7,6 +7,7 @@
     │   ├── TextTooLong           more text than a command takes
     │   ├── NotAllowed            only organisers may do this
     │   ├── StaleAction           a button of a message that is too old, or of another version
+    │   ├── TooMuchKept           more decks, or more in them, than one owner may keep
     │   ├── Busy                  too much at a time: somebody's own run, their rate, their channel's, or everybody's
     │   ├── Cancelled             somebody who may has cancelled it
     │   └── TooSlow               no answer within the command's time
@@ -88,6 +89,10 @@ class NotAllowed(UserError):
 
 class StaleAction(UserError):
     """A press that no longer means anything."""
+
+
+class TooMuchKept(UserError):
+    """As many decks, or as much in them, as one owner may keep."""
 
 
 class Busy(UserError):

@@ -23,6 +23,7 @@ from bot import codec
 from bot.actions import to_id
 from bot.command import Incoming, Place, User
 from bot.reply import Reply
+from bot.store.decks import Decks
 from bot.store.tables import channels, duties, events, exchanges, people, questions, secrets
 from bot.store.upgrade import upgrade
 from bot.store.writer import Write, Writer
@@ -93,12 +94,17 @@ async def open_store(path: Path) -> AsyncIterator[Store]:
 
 
 class Store:
-    """Open it with `open_store`."""
+    """Open it with `open_store`.
+
+    Attributes:
+        decks: people's own and their communities'.
+    """
 
     def __init__(self, engine: AsyncEngine, writer: Writer) -> None:
         """Use `open_store`, which brings the file up to date first."""
         self._engine = engine
         self._writer = writer
+        self.decks = Decks(engine)
         self._events: OrderedDict[str, None] = OrderedDict()
         self._questions: OrderedDict[str, str] = OrderedDict()
         self._channels: OrderedDict[Place, None] = OrderedDict()

@@ -1,0 +1,358 @@
+"""Decks of people's own and of their communities, as the store keeps them.
+
+A deck belongs to one owner: a person's id, or `community:<platform>:<community>`. What came of each card's proof is
+kept beside it: a card that torch has not been asked about yet is there, but is not to be asked.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import case, delete, func, select, update
+from sqlalchemy.dialects.sqlite import insert
+
+from bot.command import Place
+from bot.errors import TooMuchKept
+from bot.store import card_rows
+from bot.store.tables import deck_cards, deck_uses, decks
+from cards.model import Card, Deck
+from cards.proof import Outcome
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+MAX_DECKS = 30  # of one owner
+MAX_CARDS = 20_000  # of one deck
+MAX_CHARACTERS = 64_000_000  # of one owner, as JSON
+MAX_SLUG = 40
+_STRANGE = re.compile(r"[^a-z0-9]+")
+_DIGEST_BYTES = 4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """A deck, without its cards.
+
+    Attributes:
+        id: names it everywhere, also in the names of its cards (`id/card`).
+        cards: how many there are.
+        proved: how many of them torch has proved.
+        waiting: how many have a proof that torch has not been asked about yet.
+        removed: since when it is gone; None for one that is there.
+    """
+
+    id: str
+    owner: str
+    title: str
+    says: str
+    cards: int
+    proved: int
+    waiting: int
+    made: datetime
+    changed: datetime
+    removed: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What became of a card's proof, and the torch that said so."""
+
+    outcome: Outcome
+    torch: str = ""
+
+    @property
+    def usable(self) -> bool:
+        """Whether the card may be asked: it is proved, or has nothing to prove."""
+        return self.outcome in {Outcome.PROVED, Outcome.NOTHING_TO_RUN}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """A deck with its cards, in their order, and how each stands."""
+
+    held: Held
+    deck: Deck
+    standing: Mapping[str, Standing]
+
+    @property
+    def usable(self) -> tuple[Card, ...]:
+        """The cards that may be asked."""
+        return tuple(card for card in self.deck.cards if self.standing[card.id].usable)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Changes:
+    """What became of a deck that was put: cards by their ids."""
+
+    fresh: bool  # whether there was no such deck before
+    added: tuple[str, ...] = ()
+    changed: tuple[str, ...] = ()
+    same: int = 0
+    gone: tuple[str, ...] = ()
+
+
+def community(place: Place) -> str:
+    """The owner that stands for everyone in a community."""
+    return f"community:{place.platform}:{place.community}"
+
+
+def deck_id(owner: str, name: str) -> str:
+    """The id of an owner's deck of that name: the same each time, so that what is remembered of its cards stays."""
+    found = slug(name)
+    digest = hashlib.blake2b(f"{owner}\0{found}".encode("utf-8", "replace"), digest_size=_DIGEST_BYTES).hexdigest()
+    return f"{found}-{digest}"
+
+
+def slug(name: str) -> str:
+    """A name in small letters, digits and hyphens."""
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().casefold()
+    found = _STRANGE.sub("-", plain).strip("-")[:MAX_SLUG].strip("-")
+    if found or not name.strip():
+        return found or "deck"
+    return "deck-" + hashlib.blake2b(name.encode("utf-8", "replace"), digest_size=_DIGEST_BYTES).hexdigest()
+
+
+class Decks:
+    """The verbs; `Store.decks` is one. What is awaited here has happened when it returns."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        """The engine stays the store's."""
+        self._engine = engine
+
+    async def put(self, deck: Deck, standing: Mapping[str, Standing], *, owner: str, at: datetime) -> Changes:
+        """Adds a deck, or makes the one of its id into it; all or nothing.
+
+        Cards without a standing are not taken; of those, one that is there already stays as it was. A removed deck of
+        that id comes back.
+
+        Raises:
+            TooMuchKept: the owner has as many decks, or as much in them, as may be; or the deck has too many cards.
+        """
+        if len(deck.cards) > MAX_CARDS:
+            raise TooMuchKept(f"{len(deck.cards):,} cards; a deck may have {MAX_CARDS:,}: part it into several.")
+        rows = await asyncio.to_thread(_rows, deck, standing)
+        async with self._engine.begin() as connection:
+            fresh = await self._written(connection, deck, owner, at)
+            known = await _data(connection, deck.id)
+            named = {card.id for card in deck.cards}
+            gone = [card for card in known if card not in named]
+            for card in gone:
+                await connection.execute(
+                    delete(deck_cards).where(deck_cards.c.deck == deck.id, deck_cards.c.card == card)
+                )
+            if rows:
+                await connection.execute(_PUT_CARD, rows)
+            await _hold_limits(connection, owner)
+        added = tuple(row["card"] for row in rows if row["card"] not in known)
+        changed = tuple(row["card"] for row in rows if known.get(row["card"], row["data"]) != row["data"])
+        return Changes(
+            fresh=fresh,
+            added=added,
+            changed=changed,
+            same=len(rows) - len(added) - len(changed),
+            gone=tuple(gone),
+        )
+
+    async def put_card(self, deck: Deck, card: Card, standing: Standing, *, owner: str, at: datetime) -> bool:
+        """Adds one card to a deck, which is made where it is not there; whether the card was new.
+
+        Args:
+            deck: its id, title and words; its cards are not looked at.
+            card: replaces one of the same id.
+            standing: what became of its proof.
+            owner: whose the deck is.
+            at: when.
+
+        Raises:
+            TooMuchKept: see `put`.
+        """
+        async with self._engine.begin() as connection:
+            await self._written(connection, deck, owner, at)
+            known = await _data(connection, deck.id)
+            place = select(func.coalesce(func.max(deck_cards.c.position), -1) + 1).where(deck_cards.c.deck == deck.id)
+            row = _row(deck.id, card, standing, (await connection.execute(place)).scalar_one())
+            if card.id not in known and len(known) >= MAX_CARDS:
+                raise TooMuchKept(f"{deck.title} has {MAX_CARDS:,} cards, as many as a deck may have.")
+            await connection.execute(_PUT_CARD, [row])
+            await _hold_limits(connection, owner)
+        return card.id not in known
+
+    async def judge(self, deck_id: str, standing: Mapping[str, Standing]) -> None:
+        """Keeps what came of proofs; cards that are wrong are taken out."""
+        wrong = [card for card, found in standing.items() if found.outcome is Outcome.WRONG]
+        async with self._engine.begin() as connection:
+            for card, found in standing.items():
+                which = (deck_cards.c.deck == deck_id, deck_cards.c.card == card)
+                if card in wrong:
+                    await connection.execute(delete(deck_cards).where(*which))
+                else:
+                    values = {"proof": found.outcome.value, "torch": found.torch}
+                    await connection.execute(update(deck_cards).where(*which).values(values))
+
+    async def of(self, owners: Iterable[str], *, removed: bool = False) -> list[Held]:
+        """The decks of some owners, by title; with `removed`, those that can still be restored instead."""
+        gone = decks.c.removed.is_not(None) if removed else decks.c.removed.is_(None)
+        return await self._held(decks.c.owner.in_(list(owners)), gone)
+
+    async def held(self, deck_id: str) -> Held | None:
+        """The deck of that id, also a removed one."""
+        found = await self._held(decks.c.id == deck_id)
+        return found[0] if found else None
+
+    async def read(self, deck_id: str) -> Kept | None:
+        """A deck with its cards; None where there is none, or it has been removed."""
+        found = await self._held(decks.c.id == deck_id, decks.c.removed.is_(None))
+        if not found:
+            return None
+        wanted = select(deck_cards).where(deck_cards.c.deck == deck_id).order_by(deck_cards.c.position)
+        about = select(decks.c.topics).where(decks.c.id == deck_id)
+        async with self._engine.connect() as connection:
+            rows = (await connection.execute(wanted)).all()
+            topics = (await connection.execute(about)).scalar_one()
+        return await asyncio.to_thread(_kept, found[0], rows, topics)
+
+    async def used_by(self, owners: Iterable[str]) -> list[Held]:
+        """The decks that some people or communities use, each once."""
+        using = select(deck_uses.c.deck).where(deck_uses.c.owner.in_(list(owners)))
+        return await self._held(decks.c.id.in_(using), decks.c.removed.is_(None))
+
+    async def use(self, owner: str, deck_id: str) -> None:
+        """From now on an owner practises a deck, which is there."""
+        async with self._engine.begin() as connection:
+            await connection.execute(insert(deck_uses).on_conflict_do_nothing(), {"owner": owner, "deck": deck_id})
+
+    async def stop_using(self, owner: str, deck_id: str) -> None:
+        """An owner no longer practises a deck; what is remembered of it stays."""
+        async with self._engine.begin() as connection:
+            await connection.execute(delete(deck_uses).where(deck_uses.c.owner == owner, deck_uses.c.deck == deck_id))
+
+    async def remove(self, deck_id: str, at: datetime) -> bool:
+        """Takes a deck away until it is restored or forgotten; whether it was there."""
+        changed = update(decks).where(decks.c.id == deck_id, decks.c.removed.is_(None)).values(removed=at)
+        async with self._engine.begin() as connection:
+            return (await connection.execute(changed)).rowcount > 0
+
+    async def restore(self, deck_id: str) -> bool:
+        """Brings a removed deck back, used by whoever used it; whether it was still to be had.
+
+        Raises:
+            TooMuchKept: its owner has taken its room meanwhile.
+        """
+        async with self._engine.begin() as connection:
+            changed = update(decks).where(decks.c.id == deck_id, decks.c.removed.is_not(None)).values(removed=None)
+            there = (await connection.execute(changed)).rowcount > 0
+            if there:
+                owner = select(decks.c.owner).where(decks.c.id == deck_id)
+                await _hold_limits(connection, str((await connection.execute(owner)).scalar_one()))
+        return there
+
+    async def forget(self, *, removed_before: datetime) -> int:
+        """Drops the decks that were removed before a moment, for good; how many."""
+        async with self._engine.begin() as connection:
+            return (await connection.execute(delete(decks).where(decks.c.removed < removed_before))).rowcount
+
+    async def _written(self, connection: AsyncConnection, deck: Deck, owner: str, at: datetime) -> bool:
+        """Writes a deck's own row; whether there was none, or one that had been removed."""
+        row = {
+            "id": deck.id,
+            "owner": owner,
+            "title": deck.title,
+            "says": deck.says,
+            "topics": json.dumps(deck.topics),
+            "made": at,
+            "changed": at,
+        }
+        again = {name: row[name] for name in ("title", "says", "topics", "changed")} | {"removed": None}
+        made = insert(decks).on_conflict_do_nothing()
+        if (await connection.execute(made, row)).rowcount > 0:
+            return True
+        theirs = update(decks).where(decks.c.id == deck.id, decks.c.owner == owner)
+        if (await connection.execute(theirs.values(again))).rowcount == 0:
+            raise ValueError(f"the deck {deck.id} is another owner's")
+        return False
+
+    async def _held(self, *wanted: Any) -> list[Held]:
+        columns = [column for column in decks.c if column.name != "topics"]
+        found = (
+            select(
+                *columns,
+                func.count(deck_cards.c.card).label("cards"),
+                _count(Outcome.PROVED).label("proved"),
+                _count(Outcome.UNASKED).label("waiting"),
+            )
+            .outerjoin(deck_cards, deck_cards.c.deck == decks.c.id)
+            .where(*wanted)
+            .group_by(decks.c.id)
+            .order_by(decks.c.title, decks.c.id)
+        )
+        async with self._engine.connect() as connection:
+            return [Held(**row) for row in (await connection.execute(found)).mappings()]
+
+
+def _count(outcome: Outcome) -> Any:
+    return func.coalesce(func.sum(case((deck_cards.c.proof == outcome.value, 1), else_=0)), 0)
+
+
+_card = insert(deck_cards)
+_PUT_CARD = _card.on_conflict_do_update(
+    index_elements=[deck_cards.c.deck, deck_cards.c.card],
+    set_={name: _card.excluded[name] for name in ("position", "data", "proof", "torch")},
+)
+
+
+async def _data(connection: AsyncConnection, deck_id: str) -> dict[str, str]:
+    found = await connection.execute(select(deck_cards.c.card, deck_cards.c.data).where(deck_cards.c.deck == deck_id))
+    return {row.card: row.data for row in found}
+
+
+async def _hold_limits(connection: AsyncConnection, owner: str) -> None:
+    """Raises `TooMuchKept`, which takes back what was just written."""
+    mine = select(decks.c.id).where(decks.c.owner == owner, decks.c.removed.is_(None))
+    count = (await connection.execute(select(func.count()).select_from(mine.subquery()))).scalar_one()
+    if count > MAX_DECKS:
+        raise TooMuchKept(f"There are {MAX_DECKS} decks already, as many as one may have: remove one that is old.")
+    size = select(func.coalesce(func.sum(func.length(deck_cards.c.data)), 0)).where(deck_cards.c.deck.in_(mine))
+    if (await connection.execute(size)).scalar_one() > MAX_CHARACTERS:
+        raise TooMuchKept(
+            f"All decks together would have more than {MAX_CHARACTERS // 1_000_000} million characters, which is as "
+            "much as one may keep: remove a deck that is old."
+        )
+
+
+def _rows(deck: Deck, standing: Mapping[str, Standing]) -> list[dict[str, Any]]:
+    return [
+        _row(deck.id, card, standing[card.id], place) for place, card in enumerate(deck.cards) if card.id in standing
+    ]
+
+
+def _row(deck_id: str, card: Card, standing: Standing, place: int) -> dict[str, Any]:
+    return {
+        "deck": deck_id,
+        "card": card.id,
+        "position": place,
+        "data": card_rows.written(card),
+        "proof": standing.outcome.value,
+        "torch": standing.torch,
+    }
+
+
+def _kept(held: Held, rows: Sequence[Any], topics: str) -> Kept:
+    there = {row.card for row in rows}
+    cards = [card_rows.read(row.data) for row in rows]
+    # What a card builds on may have been kept out, or taken out since.
+    cards = [
+        replace(card, needs=tuple(need for need in card.needs if need in there))
+        if any(need not in there for need in card.needs)
+        else card
+        for card in cards
+    ]
+    deck = Deck(id=held.id, title=held.title, says=held.says, cards=tuple(cards), topics=json.loads(topics))
+    return Kept(held=held, deck=deck, standing={row.card: Standing(Outcome(row.proof), row.torch) for row in rows})
