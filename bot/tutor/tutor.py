@@ -78,6 +78,18 @@ class Tutor:
         """This person's answers in the session of that question, in the session's order."""
         raise NotImplementedError
 
+    async def newest_answered(self, user: User, place: Place) -> Posed | None:
+        """The question that this person answered last here."""
+        raise NotImplementedError
+
+    async def card(self, incoming: Incoming, name: str) -> Posed:
+        """A card by its name, `deck/card`, as nobody is asked it: for `check` and `dispute`; it is not kept.
+
+        Raises:
+            UserError: this person sees no such card here.
+        """
+        raise NotImplementedError
+
     # What was answered.
 
     async def read(self, posed: Posed, typed: str) -> str:
