@@ -7,13 +7,13 @@ moment and the learner's calendar come in with each call.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from typing import Any, Literal
 
 from cards import backlog
 from cards.backlog import Plan
-from cards.calendar import Calendar, calendar
+from cards.calendar import Calendar
 from cards.grade import Rating
 from cards.memory import Memory, postponed, review
 from cards.model import Card
@@ -25,31 +25,56 @@ LEECH_AGAIN = 3  # and after so many more, again
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """One line of a learner's log: an answer, or that a plan was taken up."""
+    """One line of a learner's log: an answer, or that a plan was taken up.
+
+    What else was due, and which cards there were, decided some of it: that is kept, too, so that a log is enough.
+
+    Attributes:
+        kind: which of the two.
+        at: when, in UTC.
+        zone: where the learner was.
+        card: of an answer.
+        rating: of an answer.
+        due: of an answer, the day that was chosen; None where it is asked again by the minute.
+        easier: of an answer, the card that comes first from now on; or empty.
+        days: of a plan, each card's day.
+    """
 
     kind: Literal["answer", "plan"]
     at: datetime
     zone: str
     card: str = ""
     rating: Rating | None = None
+    due: date | None = None
+    easier: str = ""
+    days: Mapping[str, date] = field(default_factory=dict)
 
     def to_data(self) -> dict[str, Any]:
         """As JSON has it."""
-        rating = None if self.rating is None else int(self.rating)
         return {
             "kind": self.kind,
             "at": self.at.isoformat(),
             "zone": self.zone,
             "card": self.card,
-            "rating": rating,
+            "rating": None if self.rating is None else int(self.rating),
+            "due": None if self.due is None else self.due.isoformat(),
+            "easier": self.easier,
+            "days": {card: day.isoformat() for card, day in self.days.items()},
         }
 
     @classmethod
     def from_data(cls, data: Mapping[str, Any]) -> Entry:
         """What `to_data` gave; raises `KeyError` or `ValueError`."""
-        rating = None if data["rating"] is None else Rating(data["rating"])
-        at = datetime.fromisoformat(data["at"])
-        return cls(kind=data["kind"], at=at, zone=data["zone"], card=data["card"], rating=rating)
+        return cls(
+            kind=data["kind"],
+            at=datetime.fromisoformat(data["at"]),
+            zone=data["zone"],
+            card=data["card"],
+            rating=None if data["rating"] is None else Rating(data["rating"]),
+            due=None if data["due"] is None else date.fromisoformat(data["due"]),
+            easier=data["easier"],
+            days={card: date.fromisoformat(day) for card, day in data["days"].items()},
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,15 +168,15 @@ class Learner:
             seed=self.seed,
             teacher=self.rules.teacher,
         )
-        lapsed = before is not None and memory.lapses > before.lapses
-        leech = lapsed and memory.lapses >= LEECH_LAPSES and (memory.lapses - LEECH_LAPSES) % LEECH_AGAIN == 0
+        leech = is_leech(before, memory)
         easier = self._easier(card) if leech and self.rules.reteach else ""
         if easier:
             memory = replace(memory, waits_for=easier)
         self._shelf.put(memory)
         if rating is not Rating.AGAIN:
             self._taught(card, days)
-        entry = Entry(kind="answer", at=memory.last, zone=days.zone, card=card, rating=rating)
+        due = None if isinstance(memory.due, datetime) else memory.due
+        entry = Entry(kind="answer", at=memory.last, zone=days.zone, card=card, rating=rating, due=due, easier=easier)
         return Answered(memory=memory, entry=entry, leech=leech, easier=easier)
 
     def _easier(self, card: str) -> str:
@@ -174,14 +199,11 @@ class Learner:
         return "" if nearest is None else nearest.id
 
     def _taught(self, easier: str, days: Calendar) -> None:
-        """Lets those go on that waited for it: tomorrow, when it is not in the ear any more."""
+        """Lets those go on that waited for it."""
         for card in sorted(self._shelf.waiting.get(easier, ())):
             memory = self._shelf.memories[card]
-            if isinstance(memory.due, datetime):
-                tomorrow = days.ends(self._shelf.memories[easier].day)
-                memory = replace(memory, due=max(memory.due, tomorrow))
             self._shelf.pull(card)
-            self._shelf.put(replace(memory, waits_for=""))
+            self._shelf.put(freed(memory, self._shelf.memories[easier].day, days))
 
     # After a break.
 
@@ -200,19 +222,16 @@ class Learner:
             memory = self._shelf.memories[card]
             self._shelf.pull(card)
             self._shelf.put(postponed(memory, day))
-        return Entry(kind="plan", at=now.astimezone(UTC), zone=days.zone)
+        return Entry(kind="plan", at=now.astimezone(UTC), zone=days.zone, days=dict(plan.days_of))
 
 
-def replay(entries: Iterable[Entry], cards: Sequence[Card], *, seed: int, rules: Rules | None = None) -> Learner:
-    """The learner to whom a log belongs; what was answered of cards that are gone is left out."""
-    learner = Learner(cards, seed=seed, rules=rules)
-    known = {card.id for card in cards}
-    for entry in entries:
-        days = calendar(entry.zone)
-        if entry.kind == "plan":
-            plan = learner.catch_up(entry.at, days)
-            if plan is not None:
-                learner.take_up(plan, entry.at, days)
-        elif entry.card in known and entry.rating is not None:
-            learner.answer(entry.card, entry.rating, entry.at, days)
-    return learner
+def is_leech(before: Memory | None, memory: Memory) -> bool:
+    """Whether the answer between the two shows that repeating the card is no use."""
+    lapsed = before is not None and memory.lapses > before.lapses
+    return lapsed and memory.lapses >= LEECH_LAPSES and (memory.lapses - LEECH_LAPSES) % LEECH_AGAIN == 0
+
+
+def freed(memory: Memory, day: date, days: Calendar) -> Memory:
+    """What waited for an easier card goes on after that day, when it is not in the ear any more."""
+    due = max(memory.due, days.ends(day)) if isinstance(memory.due, datetime) else memory.due
+    return replace(memory, due=due, waits_for="")

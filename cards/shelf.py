@@ -74,7 +74,7 @@ class Shelf:
         found += [topic for topic, rows in self._days.items() if rows and rows[0][0] <= today]
         if new:
             found += [topic for topic, rows in self._new.items() if rows]
-        found += [self.cards[easier].topic for easier in self.waiting]
+        found += [self.cards[easier].topic for easier in self.waiting if easier in self.cards]
         return list(dict.fromkeys(found))
 
     def due(self, day: date) -> int:
@@ -106,7 +106,7 @@ class Shelf:
     def stream(self, topic: str, now: datetime, today: date, *, new: bool) -> Iterator[Head]:
         """What can be asked of one topic, in order."""
         for easier in sorted(self.waiting):
-            if self.cards[easier].topic == topic and self._to_be_retaught(easier):
+            if easier in self.cards and self.cards[easier].topic == topic and self._to_be_retaught(easier):
                 yield RETEACH, easier, easier
         for head in self._due(topic, now, today):
             if self.free(head[2], today):
@@ -150,6 +150,8 @@ class Shelf:
 
     def _to_be_retaught(self, easier: str) -> bool:
         """Whether it is asked at once; where it is being learnt itself, its own steps say when."""
+        if self.waiting[easier].isdisjoint(self.cards):
+            return False
         memory = self.memories.get(easier)
         return memory is None or (memory.phase == "review" and memory.waits_for not in self.cards)
 
@@ -158,6 +160,8 @@ class Shelf:
     def put(self, memory: Memory) -> None:
         """Takes a memory in, in its place."""
         self.memories[memory.card] = memory
+        if memory.waits_for:
+            self.waiting.setdefault(memory.waits_for, set()).add(memory.card)
         card = self.cards.get(memory.card)
         if card is None:
             return
@@ -168,8 +172,6 @@ class Shelf:
             insort(self._days[card.topic], (memory.due, self._mix[card.id], card.id))
         _drop(self._new[card.topic], (self.place[card.id], card.id))
         (self._began if memory.first == memory.day else self._repeated)[memory.day] += 1
-        if memory.waits_for in self.cards:
-            self.waiting.setdefault(memory.waits_for, set()).add(card.id)
         self.last = max(self.last or (memory.last, card.id), (memory.last, card.id))
         if card.family:
             answered = (memory.last, memory.day, card.id)
@@ -180,6 +182,12 @@ class Shelf:
         memory = self.memories.get(card)
         if memory is None:
             return
+        others = self.waiting.get(memory.waits_for, set())
+        others.discard(card)
+        if not others:
+            self.waiting.pop(memory.waits_for, None)
+        if card not in self.cards:
+            return
         topic = self.cards[card].topic
         if isinstance(memory.due, datetime):
             _drop(self._minutes[topic], (memory.due, card))
@@ -187,10 +195,6 @@ class Shelf:
             self.load[memory.due] -= 1
             _drop(self._days[topic], (memory.due, self._mix[card], card))
         (self._began if memory.first == memory.day else self._repeated)[memory.day] -= 1
-        others = self.waiting.get(memory.waits_for, set())
-        others.discard(card)
-        if not others:
-            self.waiting.pop(memory.waits_for, None)
 
 
 def turns(shelf: Shelf, now: datetime, today: date) -> Iterator[str]:
@@ -220,7 +224,7 @@ class _Round:
     def choose(self, last: str) -> str | None:
         """Whose turn it is after a card of that topic: the first, or a card that it needs."""
         reserve = None
-        for head in sorted(self._heads.values(), key=_by_turn):
+        for head in sorted(self._heads.values()):
             card = self._needed_first(head[2])
             if not self._shelf.rules.interleave or self._shelf.cards[card].topic != last:
                 return card
@@ -229,12 +233,18 @@ class _Round:
 
     def take(self, card: str, *, new: bool) -> None:
         """Goes on without it and its siblings, and without new ones where there is no more room."""
+        cards = self._shelf.cards
+        family = cards[card].family if self._shelf.rules.bury else ""
         self._taken.add(card)
-        if self._shelf.rules.bury and self._shelf.cards[card].family:
-            self._families.add(self._shelf.cards[card].family)
-        for topic, head in list(self._heads.items()):
-            if self._over(head[2]):
-                self._advance(topic)
+        if family:
+            self._families.add(family)
+        over = [
+            topic
+            for topic, (_, _, head) in self._heads.items()
+            if head == card or (family and cards[head].family == family)
+        ]
+        for topic in over:
+            self._advance(topic)
         if not new:
             self._heads = {topic: head for topic, head in self._heads.items() if head[0] != NEW}
 
@@ -270,7 +280,3 @@ def _drop(rows: list[_Row], row: _Row) -> None:
     place = bisect_left(rows, row)
     if place < len(rows) and rows[place] == row:
         del rows[place]
-
-
-def _by_turn(head: Head) -> tuple[int, Any]:
-    return head[:2]

@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 
 from cards.calendar import calendar
 from cards.grade import Rating
-from cards.learner import LEECH_LAPSES, Entry, Learner, replay
+from cards.learner import LEECH_LAPSES, Entry, Learner
 from cards.memory import Memory, Teacher
 from cards.model import Card
+from cards.replay import replay
 from cards.shelf import Rules
 
 NOW = datetime(2026, 3, 2, 18, 0, tzinfo=UTC)
@@ -229,8 +230,9 @@ def test_a_log_replayed_gives_the_same_learner(
         if chosen is not None:
             log.append(learner.answer(chosen, rating, now, days).entry)
     stored = json.loads(json.dumps([entry.to_data() for entry in log]))
-    again = replay([Entry.from_data(entry) for entry in stored], cards, seed=seed, rules=rules)
-    assert again.memories == learner.memories
+    replayed = replay([Entry.from_data(entry) for entry in stored], seed=seed, teacher=rules.teacher)
+    assert replayed == learner.memories
+    again = Learner(cards, seed=seed, rules=rules, memories=replayed)
     rebuilt = Learner(cards, seed=seed, rules=rules, memories=learner.memories)
     assert +rebuilt._shelf.load == +learner._shelf.load
     for later in (timedelta(), timedelta(hours=1), timedelta(days=3)):
