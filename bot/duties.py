@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 EVENTS_KEPT = timedelta(days=3)  # no platform delivers an event again after a day
 QUESTIONS_KEPT = timedelta(days=180)
+DECKS_KEPT = timedelta(days=30)  # after they were removed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,8 +37,9 @@ class Duty:
 
 
 async def _forget(store: Store, at: datetime) -> dict[str, int]:
-    """Event ids that no platform repeats any more, and questions behind buttons that nobody presses any more."""
-    return await store.forget(events_before=at - EVENTS_KEPT, questions_before=at - QUESTIONS_KEPT)
+    """Event ids that no platform repeats, questions behind buttons that nobody presses any more, removed decks."""
+    forgotten = await store.forget(events_before=at - EVENTS_KEPT, questions_before=at - QUESTIONS_KEPT)
+    return forgotten | {"decks": await store.decks.forget(removed_before=at - DECKS_KEPT)}
 
 
 DUTIES = (Duty(name="forget", every=timedelta(days=1), work=_forget),)

@@ -90,12 +90,12 @@ def test_what_is_due_is_done_once(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.run(["tick", "--at", "2026-03-29T01:30Z", "--json"]) == 0
     assert json.loads(capsys.readouterr().out) == {
         "at": "2026-03-29T01:30:00+00:00",
-        "done": [{"duty": "forget", "counts": {"events": 0, "questions": 0}}],
+        "done": [{"duty": "forget", "counts": {"events": 0, "questions": 0, "decks": 0}}],
     }
     assert cli.run(["tick", "--at", "2026-03-29T02:30Z", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["done"] == []
     assert cli.run(["tick", "--at", "2026-03-30T01:30Z"]) == 0
-    assert capsys.readouterr().out == "forget: 0 events, 0 questions\n"
+    assert capsys.readouterr().out == "forget: 0 events, 0 questions, 0 decks\n"
 
 
 def test_a_doctor_without_torch_says_so_with_status_2(capsys: pytest.CaptureFixture[str]) -> None:

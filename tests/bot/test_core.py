@@ -100,12 +100,12 @@ async def test_duties_forget_what_is_old_once_a_day(group: Conversation) -> None
     store.keep_claim("slack:1", START)
     store.keep_question("abc", "text", START)
     [first] = await do_due(store, START)
-    assert first.counts == {"events": 0, "questions": 0}
+    assert first.counts == {"events": 0, "questions": 0, "decks": 0}
     assert await do_due(store, START + timedelta(hours=23)) == []
     [second] = await do_due(store, START + EVENTS_KEPT + timedelta(seconds=1))
-    assert second.counts == {"events": 1, "questions": 0}
+    assert second.counts == {"events": 1, "questions": 0, "decks": 0}
     [third] = await do_due(store, START + QUESTIONS_KEPT + timedelta(seconds=1))
-    assert third.counts == {"events": 0, "questions": 1}
+    assert third.counts == {"events": 0, "questions": 1, "decks": 0}
 
 
 @pytest.mark.parametrize(
