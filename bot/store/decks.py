@@ -196,6 +196,7 @@ class Decks:
                 else:
                     values = {"proof": found.outcome.value, "torch": found.torch}
                     await connection.execute(update(deck_cards).where(*which).values(values))
+            await connection.execute(update(decks).where(decks.c.id == deck_id).values(edition=decks.c.edition + 1))
 
     async def of(self, owners: Iterable[str], *, removed: bool = False) -> list[Held]:
         """The decks of some owners, by title; with `removed`, those that can still be restored instead."""
@@ -223,6 +224,14 @@ class Decks:
         """The decks that some people or communities use, each once."""
         using = select(deck_uses.c.deck).where(deck_uses.c.owner.in_(list(owners)))
         return await self._held(decks.c.id.in_(using), decks.c.removed.is_(None))
+
+    async def editions(self, owners: Iterable[str]) -> tuple[tuple[str, int, datetime], ...]:
+        """What changes whenever the decks that these use, or the cards of one, do: each deck's id and edition."""
+        using = select(deck_uses.c.deck).where(deck_uses.c.owner.in_(list(owners)))
+        wanted = select(decks.c.id, decks.c.edition, decks.c.changed).order_by(decks.c.id)
+        async with self._engine.connect() as connection:
+            found = await connection.execute(wanted.where(decks.c.id.in_(using), decks.c.removed.is_(None)))
+            return tuple((row.id, row.edition, row.changed) for row in found)
 
     async def use(self, owner: str, deck_id: str) -> None:
         """From now on an owner practises a deck, which is there."""
@@ -269,8 +278,10 @@ class Decks:
             "topics": json.dumps(deck.topics),
             "made": at,
             "changed": at,
+            "edition": 1,
         }
         again = {name: row[name] for name in ("title", "says", "topics", "changed")} | {"removed": None}
+        again["edition"] = decks.c.edition + 1
         made = insert(decks).on_conflict_do_nothing()
         if (await connection.execute(made, row)).rowcount > 0:
             return True
@@ -280,7 +291,7 @@ class Decks:
         return False
 
     async def _held(self, *wanted: Any) -> list[Held]:
-        columns = [column for column in decks.c if column.name != "topics"]
+        columns = [column for column in decks.c if column.name not in {"topics", "edition"}]
         found = (
             select(
                 *columns,

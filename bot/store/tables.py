@@ -133,6 +133,7 @@ decks = Table(
     Column("topics", Text, nullable=False),  # JSON: id -> title
     Column("made", Moment, nullable=False),
     Column("changed", Moment, nullable=False),
+    Column("edition", Integer, nullable=False),  # grows with each change of the deck or of what its proofs came to
     Column("removed", Moment, nullable=True),  # since when it is gone, until it is restored or forgotten
     Index(None, "owner"),
 )
@@ -222,7 +223,7 @@ answers = Table(
     Column("effect", Text, nullable=False),  # JSON: the days that were chosen, so that a replay chooses the same
     Column("marked", Text, nullable=False),  # JSON: what the person was told
     Index(None, "person", "posed", unique=True),
-    Index(None, "person", "id"),
+    Index(None, "person", "at"),
     Index(None, "source"),
 )
 

@@ -27,6 +27,7 @@ def _decks() -> None:
         sa.Column("topics", sa.Text(), nullable=False),
         sa.Column("made", sa.BigInteger(), nullable=False),
         sa.Column("changed", sa.BigInteger(), nullable=False),
+        sa.Column("edition", sa.Integer(), nullable=False),
         sa.Column("removed", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("id", name="pk_decks"),
     )
@@ -121,7 +122,7 @@ def _questions() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_answers"),
     )
     op.create_index("ix_answers_person_posed", "answers", ["person", "posed"], unique=True)
-    op.create_index("ix_answers_person_id", "answers", ["person", "id"])
+    op.create_index("ix_answers_person_at", "answers", ["person", "at"])
     op.create_index("ix_answers_source", "answers", ["source"])
     op.create_table(
         "withdrawn",
