@@ -13,7 +13,9 @@ if TYPE_CHECKING:
     from bot.app import Core
     from bot.command import Incoming, Place, User
     from cards.backlog import Plan
+    from cards.calendar import Calendar
     from cards.grade import Confidence, Rating
+    from cards.memory import Memory
 
 
 class Tutor:
@@ -149,6 +151,23 @@ class Tutor:
 
     async def set_zone(self, user: User, zone: str, now: datetime) -> None:
         """Where this person's days begin at 04:00 from now on; raises `UserError` for what is no zone."""
+        raise NotImplementedError
+
+    # What comes in and goes out with a deck.
+
+    async def calendar(self, user: User) -> Calendar:
+        """The calendar of this person's days."""
+        raise NotImplementedError
+
+    async def remembered(self, user: User, deck_id: str) -> dict[str, Memory]:
+        """What this person remembers of a deck's cards, by the ids that they have in it; what is new is left out."""
+        raise NotImplementedError
+
+    async def take_over(self, user: User, deck_id: str, memories: Sequence[Memory], now: datetime) -> int:
+        """Begins with what somebody brings along with a deck, such as from Anki; of how many cards.
+
+        `memories` name cards by the ids that they have in the deck. What is remembered here already stays as it is.
+        """
         raise NotImplementedError
 
     # Whether it is right.
