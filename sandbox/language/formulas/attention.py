@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from sandbox.language.formulas.checks import (
     FLOATS,
     countable,
+    features_last,
     match_weights,
     number,
     solved,
@@ -142,7 +143,8 @@ def _features(w: Working, tensors: tuple[Tensor, Tensor, Tensor], widths: tuple[
     arguments = ("embed_dim", "kdim", "vdim")
     for part, argument, tensor, wanted in zip(names, arguments, tensors, widths, strict=True):
         given = tensor.shape[-1]
-        fixes = [Fix({argument: given})] if isinstance(given, int) and given > 0 else []
+        fixes = list(features_last(tensor, wanted)) if len(w.inputs) == 1 else []
+        fixes += [Fix({argument: given})] if isinstance(given, int) and given > 0 else []
         words = f"{w.stage.name} wants {wanted} features in the {part}, and {tensor} has {given}."
         w.require_equal(given, wanted, words, *fixes)
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from math import prod
 
 from sandbox.language.formulas.working import Fix, Misfit, Working
-from sandbox.language.model import FLOAT, Dtype, Stage, Unknown, Value
+from sandbox.language.model import FLOAT, Dtype, Stage, Tensor, Unknown, Value
 from sandbox.language.size import Expr, Size
 
 FLOATS = ("float32", "float64", "float16", "bfloat16")
@@ -29,6 +29,17 @@ def whole(w: Working, name: str, least: int | None = None, *fixes: Fix) -> int:
         wanted = {0: "cannot be negative", 1: "must be at least 1"}.get(least, f"must be at least {least}")
         w.refuse(f"`{name}` of {w.stage.name} {wanted}, and is {value}.", *fixes)
     return value
+
+
+def features_last(x: Tensor, wanted: Size) -> tuple[Fix, ...]:
+    """Brings the axis that has the wanted size last, where another one has it: the one nearest to the end."""
+    last = len(x.shape) - 1
+    for axis in range(last - 1, -1, -1):
+        if x.shape[axis] == wanted:
+            others = tuple(each for each in range(last + 1) if each != axis)
+            moved = Stage("op", "permute", {"dims": (*others, axis)})
+            return (Fix(insert=Stage("op", "transpose", {"dim0": axis, "dim1": last}) if last - axis == 1 else moved),)
+    return ()
 
 
 def solved(w: Working, name: str, wanted: Size, least: int | None = 0) -> Size:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sandbox.language.formulas.checks import COMPLEX, countable, match_weights, solved, times, whole
+from sandbox.language.formulas.checks import COMPLEX, countable, features_last, match_weights, solved, times, whole
 from sandbox.language.formulas.working import Fix, Formula, Working
 from sandbox.language.model import FLOAT, Dtype, Stage, Tensor, Value
 from sandbox.language.size import Size, product
@@ -41,15 +41,11 @@ def _linear_fixes(x: Tensor, wanted: Size) -> tuple[Fix, ...]:
     """What the numbers themselves point to comes first: a missing flatten, then an axis in the wrong place."""
     axes, given = len(x.shape), x.shape[-1]
     flatten = Stage("op", "flatten", {"start_dim": 1})
-    fixes = []
+    fixes: list[Fix] = []
     rest = product(x.shape[1:])
     if axes > 2 and rest == wanted:
         fixes.append(Fix(insert=flatten))
-    fixes += [
-        Fix(insert=Stage("op", "transpose", {"dim0": axis, "dim1": axes - 1}))
-        for axis in range(axes - 2, -1, -1)
-        if x.shape[axis] == wanted
-    ][:1]
+    fixes += features_last(x, wanted)
     if isinstance(given, int):
         fixes.append(Fix({"in_features": given}))
     if axes > 3 and isinstance(rest, int):

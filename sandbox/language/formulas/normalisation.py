@@ -9,6 +9,7 @@ from sandbox.language.formulas.checks import (
     COMPLEX,
     FLOATS,
     countable,
+    features_last,
     number,
     only_dtypes,
     solved,
@@ -279,12 +280,9 @@ def _trailing_fixes(w: Working, axes: int) -> tuple[Fix, ...]:
     numbers = tuple(size for size in last if isinstance(size, int))
     if len(numbers) != axes:
         return ()
-    fixes = [Fix({"normalized_shape": numbers[0] if axes == 1 else numbers})]
     wanted = w.args["normalized_shape"]
-    if axes == 1 and wanted in w.x.shape[:-1]:
-        moved = Stage("op", "transpose", {"dim0": w.x.shape.index(wanted), "dim1": len(w.x.shape) - 1})
-        fixes.append(Fix(insert=moved))
-    return tuple(fixes)
+    moved = features_last(w.x, wanted) if axes == 1 and isinstance(wanted, int) else ()
+    return (*moved, Fix({"normalized_shape": numbers[0] if axes == 1 else numbers}))
 
 
 def _trailing_dtype(w: Working, learns: bool, accepted: tuple[str, ...]) -> None:

@@ -10,6 +10,7 @@ from sandbox.language.formulas.checks import (
     affordable_depth,
     choice,
     countable,
+    features_last,
     match_weights,
     probability,
     solved,
@@ -161,15 +162,9 @@ def _input_size(w: Working, wanted: Size) -> None:
 
 
 def _input_fixes(x: Tensor, wanted: Size) -> tuple[Fix, ...]:
-    last = len(x.shape) - 1
-    fixes = [Fix({"input_size": x.shape[-1]})] if isinstance(x.shape[-1], int) and x.shape[-1] > 0 else []
-    if len(x.shape) > 1:
-        moved: list[Fix] = [
-            Fix(insert=Stage("op", "transpose", {"dim0": axis, "dim1": last}))
-            for axis, size in enumerate(x.shape[:-1])
-            if size == wanted
-        ]
-        fixes = moved[:1] + fixes
+    fixes = list(features_last(x, wanted))
+    if isinstance(x.shape[-1], int) and x.shape[-1] > 0:
+        fixes.append(Fix({"input_size": x.shape[-1]}))
     if wanted == 1:
         fixes.append(Fix(insert=Stage("op", "unsqueeze", {"dim": -1})))
     return tuple(fixes)

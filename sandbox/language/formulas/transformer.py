@@ -9,6 +9,7 @@ from sandbox.language.formulas.checks import (
     FLOATS,
     affordable_depth,
     countable,
+    features_last,
     match_weights,
     number,
     probability,
@@ -50,7 +51,8 @@ def layer(w: Working) -> None:
     same_rank(w, *w.inputs)
     for tensor in w.inputs:
         given = tensor.shape[-1]
-        fixes = [Fix({"d_model": given})] if isinstance(given, int) and given > 0 else []
+        fixes = list(features_last(tensor, width)) if len(w.inputs) == 1 else []
+        fixes += [Fix({"d_model": given})] if isinstance(given, int) and given > 0 else []
         words = f"{w.stage.name} has d_model={width}, and {tensor} has {given} features on the last axis."
         w.require_equal(given, width, words, *fixes)
     match_weights(w)

@@ -40,6 +40,10 @@ from sandbox.trial import agrees, payload, read_run, trial
         ("instancenorm1d 16 @ 2x16x1", "instancenorm1d 16 @ 2x16x2"),
         ("conv1d 3 16 k3 @ 8x100x3", "permute 0 2 1 | conv1d 3 16 k3 @ 8x100x3"),
         ("embedding 10 4 | conv1d 4 8 k3 @ 2x20", "embedding 10 4 | permute 0 2 1 | conv1d 4 8 k3 @ int64 2x20"),
+        ("mha 64 8 batch_first=true @ 8x64x10", "transpose 1 2 | multiheadattention 64 8 batch_first=true @ 8x64x10"),
+        ("transformerencoderlayer 16 2 32 @ 4x16x5", "transpose 1 2 | transformerencoderlayer 16 2 32 @ 4x16x5"),
+        ("layernorm 64 @ 8x64x5x5", "permute 0 2 3 1 | layernorm 64 @ 8x64x5x5"),
+        ("lstm 10 20 @ 5x10x3", "transpose 1 2 | lstm 10 20 @ 5x10x3"),
         ("conv2d 1 16 k3 @ 8x28x28", "unsqueeze 1 | conv2d 1 16 k3 @ 8x28x28"),
     ],
 )
