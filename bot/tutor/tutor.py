@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from bot.tutor.model import Catalogue, Checked, Disputed, Marked, Posed, Rest, Revealed, Session, Standing
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from bot.app import Core
@@ -29,6 +29,11 @@ class Tutor:
 
     async def cards(self, user: User, place: Place) -> Catalogue:
         """What this person may be asked here: the house deck, and what they or their community use."""
+        raise NotImplementedError
+
+    @property
+    def topics(self) -> Mapping[str, str]:
+        """The titles of the house deck's topics by their ids, once the decks have been read; none before."""
         raise NotImplementedError
 
     async def standing(self, user: User, place: Place, now: datetime) -> Standing:
