@@ -24,6 +24,7 @@ from bot.actions import to_id
 from bot.command import Incoming, Place, User
 from bot.reply import Reply
 from bot.store.decks import Decks
+from bot.store.learning import Learning
 from bot.store.tables import channels, duties, events, exchanges, people, questions, secrets
 from bot.store.upgrade import upgrade
 from bot.store.writer import Write, Writer
@@ -98,6 +99,7 @@ class Store:
 
     Attributes:
         decks: people's own and their communities'.
+        learning: what learners were asked, answered and remember.
     """
 
     def __init__(self, engine: AsyncEngine, writer: Writer) -> None:
@@ -105,6 +107,7 @@ class Store:
         self._engine = engine
         self._writer = writer
         self.decks = Decks(engine)
+        self.learning = Learning(engine)
         self._events: OrderedDict[str, None] = OrderedDict()
         self._questions: OrderedDict[str, str] = OrderedDict()
         self._channels: OrderedDict[Place, None] = OrderedDict()

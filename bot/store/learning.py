@@ -1,0 +1,278 @@
+"""What learners were asked, what they answered, and what they remember, as the store keeps it.
+
+The log (`answers`) is only ever added to; the memories are what it comes to, kept beside it so that nobody waits for a
+replay. Both change in one transaction, and only from the state that the writer has seen: of two bots that answer for
+one person at once, the second is told to look again.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import and_, case, func, select, update
+from sqlalchemy.dialects.sqlite import insert
+
+from bot.command import Place
+from bot.store.learning_rows import Asked, Line, Pupil, Recorded, columns, question
+from bot.store.learning_rows import line as line_of
+from bot.store.tables import answers, disputes, learners, memories, posed, withdrawn
+from cards.memory import Memory
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+    from cards.calendar import Calendar
+
+
+class Learning:
+    """The verbs; `Store.learning` is one. What is awaited here has happened when it returns."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        """The engine stays the store's."""
+        self._engine = engine
+
+    # Learners and their memories.
+
+    async def pupil(self, person: str) -> Pupil | None:
+        """The row of a learner; None for whoever never answered."""
+        async with self._engine.connect() as connection:
+            return await _pupil(connection, person)
+
+    async def enrol(self, person: str, *, zone: str, seed: int, at: datetime) -> Pupil:
+        """The row of a learner, made where there is none."""
+        row = {"person": person, "zone": zone, "seed": seed, "weights": None, "version": 0, "since": at}
+        async with self._engine.begin() as connection:
+            await connection.execute(insert(learners).on_conflict_do_nothing(), row)
+            found = await _pupil(connection, person)
+        if found is None:
+            raise LookupError(person)  # a row that was just made
+        return found
+
+    async def memories(self, person: str) -> tuple[Pupil | None, list[Memory]]:
+        """A learner's row and memories, of one moment."""
+        wanted = select(memories.c.data).where(memories.c.person == person)
+        async with self._engine.connect() as connection:
+            found = await _pupil(connection, person)
+            rows = (await connection.execute(wanted)).scalars().all()
+        return found, [Memory.from_data(json.loads(row)) for row in rows]
+
+    async def set_zone(self, person: str, zone: str) -> None:
+        """From now on this learner's days are those of a zone."""
+        changed = update(learners).where(learners.c.person == person)
+        async with self._engine.begin() as connection:
+            await connection.execute(changed.values(zone=zone, version=learners.c.version + 1))
+
+    async def set_weights(
+        self, pupil: Pupil, weights: tuple[float, ...] | None, known: Iterable[Memory], days: Calendar
+    ) -> bool:
+        """Takes over weights of FSRS with the memories that they come to; False where the learner has gone on."""
+        async with self._engine.begin() as connection:
+            if not await _still(connection, pupil):
+                return False
+            row = None if weights is None else json.dumps(weights)
+            await connection.execute(update(learners).where(learners.c.person == pupil.person).values(weights=row))
+            await _remember(connection, pupil.person, known, days)
+        return True
+
+    # Questions.
+
+    async def pose(self, asked: Sequence[Asked]) -> None:
+        """Keeps questions; those whose ids are there already stay as they are."""
+        rows = [columns(each) for each in asked]
+        if rows:
+            async with self._engine.begin() as connection:
+                await connection.execute(insert(posed).on_conflict_do_nothing(), rows)
+
+    async def asked(self, posed_id: str) -> Asked | None:
+        """The question of an id."""
+        found = await self._asked(posed.c.id == posed_id)
+        return found[0] if found else None
+
+    async def session(self, session: str) -> list[Asked]:
+        """The questions of a session, in their order."""
+        return await self._asked(posed.c.session == session)
+
+    async def newest(self, person: str, place: Place) -> list[Asked]:
+        """The questions of the newest session of a person in a place, in their order."""
+        here = _at(place)
+        newest = (
+            select(posed.c.session)
+            .where(posed.c.person == person, *here)
+            .order_by(posed.c.at.desc(), posed.c.id.desc())
+            .limit(1)
+        )
+        return await self._asked(posed.c.person == person, *here, posed.c.session.in_(newest))
+
+    async def newest_answered(self, person: str, place: Place) -> Asked | None:
+        """The question that a person answered last in a place."""
+        last = (
+            select(posed.c.id)
+            .join(answers, answers.c.posed == posed.c.id)
+            .where(answers.c.person == person, answers.c.kind == "answer", *_at(place))
+            .order_by(answers.c.at.desc(), answers.c.id.desc())
+            .limit(1)
+        )
+        found = await self._asked(posed.c.id.in_(last))
+        return found[0] if found else None
+
+    async def _asked(self, *wanted: Any) -> list[Asked]:
+        statement = select(posed).where(*wanted).order_by(posed.c.position)
+        async with self._engine.connect() as connection:
+            return [question(row) for row in (await connection.execute(statement)).mappings()]
+
+    # The log.
+
+    async def record(self, pupil: Pupil, line: Line, known: Iterable[Memory], days: Calendar) -> Recorded | None:
+        """Adds a line and the memories that it comes to, or neither.
+
+        Args:
+            pupil: as the memories were worked out from.
+            line: its `id` is given here. A second answer of one person to one question is not added.
+            known: the memories that changed.
+            days: of the learner.
+
+        Returns:
+            The line, or the answer that was there before; None where the learner has gone on meanwhile.
+        """
+        async with self._engine.connect() as connection:
+            if not await _still(connection, pupil):
+                return None
+            row = columns(line)
+            del row["id"]
+            added = await connection.execute(insert(answers).on_conflict_do_nothing().returning(answers.c.id), row)
+            number = added.scalar_one_or_none()
+            if number is None:
+                await connection.rollback()
+                mine = and_(answers.c.person == line.person, answers.c.posed == line.posed)
+                there = (await connection.execute(select(answers).where(mine))).mappings().one()
+                return Recorded(line_of(there), fresh=False)
+            await _remember(connection, pupil.person, known, days)
+            await connection.commit()
+        return Recorded(replace(line, id=number), fresh=True)
+
+    async def answer_to(self, person: str, posed_id: str) -> list[Line]:
+        """A person's answer to a question, then what changed it since, in order; empty where there is none."""
+        return await self._lines_of(person, answers.c.posed == posed_id)
+
+    async def answers_in(self, person: str, session: str) -> list[Line]:
+        """A person's answers in a session and what changed them since, in order."""
+        return await self._lines_of(person, answers.c.posed.in_(select(posed.c.id).where(posed.c.session == session)))
+
+    async def _lines_of(self, person: str, which: Any) -> list[Line]:
+        given = select(answers.c.id).where(answers.c.person == person, which)
+        wanted = (
+            select(answers)
+            .where(answers.c.person == person, answers.c.id.in_(given) | answers.c.about.in_(given))
+            .order_by(answers.c.id)
+        )
+        async with self._engine.connect() as connection:
+            return [line_of(row) for row in (await connection.execute(wanted)).mappings()]
+
+    async def log(self, person: str) -> list[Line]:
+        """All lines of a person, in the order in which they came."""
+        wanted = select(answers).where(answers.c.person == person).order_by(answers.c.id)
+        async with self._engine.connect() as connection:
+            return [line_of(row) for row in (await connection.execute(wanted)).mappings()]
+
+    async def done(self, person: str, since: datetime) -> tuple[int, int]:
+        """How many questions a person has answered since a moment, and how many of them rightly."""
+        right = case((answers.c.kind == "credit", 1), (answers.c.correct == 1, 1), else_=0)
+        given = case((answers.c.kind == "answer", 1), else_=0)
+        wanted = select(func.coalesce(func.sum(given), 0), func.coalesce(func.sum(right), 0)).where(
+            answers.c.person == person, answers.c.at >= since
+        )
+        async with self._engine.connect() as connection:
+            count, correct = (await connection.execute(wanted)).one()
+        return int(count), int(correct)
+
+    # Disputes.
+
+    async def affected(self, source: str) -> list[Line]:
+        """The wrong answers to a question that nobody has been credited for yet."""
+        credits_ = select(answers.c.about).where(answers.c.source == source, answers.c.kind == "credit")
+        wanted = select(answers).where(
+            answers.c.source == source,
+            answers.c.kind == "answer",
+            answers.c.correct == 0,
+            answers.c.id.not_in(credits_),
+        )
+        async with self._engine.connect() as connection:
+            return [line_of(row) for row in (await connection.execute(wanted.order_by(answers.c.id))).mappings()]
+
+    async def withdraw(self, source: str, *, at: datetime, why: str, torch: str) -> bool:
+        """Nobody is asked this any more; whether it was still asked."""
+        row = {"source": source, "at": at, "why": why, "torch": torch}
+        async with self._engine.begin() as connection:
+            return (await connection.execute(insert(withdrawn).on_conflict_do_nothing(), row)).rowcount > 0
+
+    async def withdrawn(self) -> frozenset[str]:
+        """All that nobody is asked any more."""
+        async with self._engine.connect() as connection:
+            return frozenset((await connection.execute(select(withdrawn.c.source))).scalars())
+
+    async def withdrawal(self, source: str) -> tuple[str, str] | None:
+        """Why something is not asked any more, and the torch that said so; None where it is."""
+        wanted = select(withdrawn.c.why, withdrawn.c.torch).where(withdrawn.c.source == source)
+        async with self._engine.connect() as connection:
+            row = (await connection.execute(wanted)).first()
+        return None if row is None else (row.why, row.torch)
+
+    async def disputed(
+        self, person: str, source: str, *, at: datetime, outcome: str, why: str, torch: str, credited: int
+    ) -> None:
+        """Keeps what came of a dispute."""
+        row = {
+            "person": person,
+            "at": at,
+            "source": source,
+            "outcome": outcome,
+            "why": why,
+            "torch": torch,
+            "credited": credited,
+        }
+        async with self._engine.begin() as connection:
+            await connection.execute(insert(disputes), row)
+
+
+async def _pupil(connection: AsyncConnection, person: str) -> Pupil | None:
+    row = (await connection.execute(select(learners).where(learners.c.person == person))).first()
+    if row is None:
+        return None
+    weights = None if row.weights is None else tuple(json.loads(row.weights))
+    return Pupil(person=row.person, zone=row.zone, seed=row.seed, weights=weights, version=row.version)
+
+
+async def _still(connection: AsyncConnection, pupil: Pupil) -> bool:
+    """Whether the learner is as the caller has seen them; if so, nobody else changes them until this is committed."""
+    same = (learners.c.person == pupil.person, learners.c.version == pupil.version)
+    return (await connection.execute(update(learners).where(*same).values(version=pupil.version + 1))).rowcount > 0
+
+
+_memory = insert(memories)
+_PUT_MEMORY = _memory.on_conflict_do_update(
+    index_elements=[memories.c.person, memories.c.card],
+    set_={"due": _memory.excluded.due, "data": _memory.excluded.data},
+)
+
+
+async def _remember(connection: AsyncConnection, person: str, known: Iterable[Memory], days: Calendar) -> None:
+    rows = [
+        {
+            "person": person,
+            "card": memory.card,
+            "due": memory.due if isinstance(memory.due, datetime) else days.begins(memory.due),
+            "data": json.dumps(memory.to_data()),
+        }
+        for memory in known
+    ]
+    if rows:
+        await connection.execute(_PUT_MEMORY, rows)
+
+
+def _at(place: Place) -> tuple[Any, ...]:
+    names = {"platform": place.platform, "community": place.community, "channel": place.channel}
+    return tuple(posed.c[name] == value for name, value in names.items())
