@@ -9,9 +9,10 @@ from __future__ import annotations
 import asyncio
 import itertools
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from random import Random
+from typing import Generic, TypeVar
 
 from cards.families import behaviour, convolution, parameters, pooling, reshaping, sequences
 from cards.families.family import LEVELS, AskedFor, Draft, Family
@@ -21,6 +22,7 @@ from sandbox.client import Sandbox
 from sandbox.oracle import Answer, Oracle
 from sandbox.protocol import Job, JobKind, Status
 
+T = TypeVar("T")
 FAMILIES: tuple[Family, ...] = (
     *convolution.FAMILIES,
     *pooling.FAMILIES,
@@ -34,11 +36,16 @@ FEWEST_WRONG = 2  # choices beside the key; a draw with fewer is drawn again
 MOST_WRONG = 3
 _TRIES = 60
 _SIDE_BY_SIDE = 4
+_CUT_SHORT = frozenset({Status.TIMEOUT, Status.MEMORY, Status.OUTPUT_LIMIT, Status.KILLED})  # by limits, not by torch
 _NAME = re.compile(r"([a-z0-9-]{1,40})\.([123])\.([0-9a-f]{1,16})\Z", re.ASCII)
 
 
 class QuestionError(Exception):
     """A question that cannot be asked, and why: torch does not confirm it, or is not there."""
+
+
+class TorchAwayError(QuestionError):
+    """Torch could not be asked, which says nothing about the question."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,16 +151,23 @@ class Examiner:
 
         return list(await asyncio.gather(*(one(*each) for each in chosen)))
 
-    async def pair_fits(self, question: Question, pair: tuple[int, int]) -> bool:
-        """Whether torch gives the asked length with this stride and padding."""
-        drawn, _ = draft(question.family, question.level, parse(question.id)[2])
-        head, _, tail = drawn.line.partition(" s")
-        stride, padding = pair
-        rest = re.sub(r"^\d+ p\d+", "", tail)
-        answer = await self._oracle.ask(f"{head} s{stride} p{padding}{rest}")
+    async def pair_gives(self, question_id: str, stride: int, padding: int) -> int | None:
+        """The length that torch gives with this stride and padding; None where it takes no such layer.
+
+        Raises:
+            QuestionError: there is no such question, or it is none about a pair.
+            TorchAwayError: torch could not be asked.
+        """
+        drawn, _ = draft(*parse(question_id))
+        if drawn.tried is None:
+            raise QuestionError(f"{question_id} does not ask for a pair")
+        answer = await self._oracle.ask(drawn.tried(stride, padding))
+        if answer.failure is not None:
+            return None
         if answer.unchecked:
-            raise QuestionError(f"torch could not be asked: {answer.unchecked}")
-        return answer.failure is None and answer.outputs[0].tensor.shape[-1] == drawn.gives
+            raise TorchAwayError(f"torch could not be asked: {answer.unchecked}")
+        length = answer.outputs[0].tensor.shape[-1]
+        return length if isinstance(length, int) else None
 
     async def _given(self, drawn: Draft) -> tuple[Value, str]:
         """What torch gives, and its version."""
@@ -162,13 +176,15 @@ class Examiner:
             if answer.failure is not None or answer.disagreement:
                 raise QuestionError(f"torch does not take {drawn.line}")
             if answer.unchecked:
-                raise QuestionError(f"torch could not be asked: {answer.unchecked}")
+                raise TorchAwayError(f"torch could not be asked: {answer.unchecked}")
             return _read(drawn, answer), answer.torch
         payload = {"code": drawn.proof, "answer": _listed(drawn.key), "denials": [], "tolerance": drawn.tolerance}
         job = Job(id=f"question-{next(self._ids)}", kind=JobKind.PROVE, payload=payload | {"shown": ""})
         result = await self._sandbox.run(job)
         if result.status is Status.UNAVAILABLE:
-            raise QuestionError(f"torch could not be asked: {result.error}")
+            raise TorchAwayError(f"torch could not be asked: {result.error}")
+        if result.status in _CUT_SHORT:
+            raise TorchAwayError(f"torch could not finish: {result.error}")
         if result.status is not Status.OK:
             raise QuestionError(f"its proof does not hold: {result.error}")
         return drawn.key, result.torch_version
@@ -187,22 +203,45 @@ def parse(question_id: str) -> tuple[Family, int, int]:
     return BY_ID[match[1]], int(match[2]), int(match[3], 16)
 
 
+class Turns(Generic[T]):
+    """Goes round some things in random order, never two in a row by one rule where there is another."""
+
+    def __init__(self, things: Iterable[T], rule: Callable[[T], str], draw: Random, *, last: str = "") -> None:
+        """`last` is the rule of what came before."""
+        self._things = list(things)
+        self._rule = rule
+        self._draw = draw
+        self._last = last
+        self._waiting: list[T] = []
+
+    def __bool__(self) -> bool:
+        return bool(self._things)
+
+    def next(self) -> T:
+        """Whose turn it is; raises `IndexError` where there is nothing."""
+        place = self._place()
+        if place is None:  # all that waits is by the last rule: others may have had their turn, and get another
+            self._waiting += self._draw.sample(self._things, len(self._things))
+            place = self._place()
+        thing = self._waiting.pop(place or 0)
+        self._last = self._rule(thing)
+        return thing
+
+    def drop(self, thing: T) -> None:
+        """Leaves it out from now on."""
+        self._things.remove(thing)
+        self._waiting = [each for each in self._waiting if each != thing]
+
+    def _place(self) -> int | None:
+        return next((place for place, each in enumerate(self._waiting) if self._rule(each) != self._last), None)
+
+
 def mixed(families: Sequence[Family], count: int, level: int, draw: Random) -> list[tuple[Family, int, int]]:
     """So many families with seeds, never two in a row by one rule where there is another."""
     if level not in LEVELS:
         raise ValueError(f"levels are {LEVELS}")
-    chosen: list[tuple[Family, int, int]] = []
-    waiting: list[Family] = []
-    for _ in range(count):
-        if not waiting:
-            waiting = draw.sample(list(families), len(families))
-        last = chosen[-1][0].rule if chosen else ""
-        place = next((index for index, family in enumerate(waiting) if family.rule != last), None)
-        if place is None and len({family.rule for family in families}) > 1:
-            waiting += draw.sample(list(families), len(families))
-            place = next(index for index, family in enumerate(waiting) if family.rule != last)
-        chosen.append((waiting.pop(place or 0), level, draw.getrandbits(32)))
-    return chosen
+    turns = Turns(families, lambda family: family.rule, draw)
+    return [(turns.next(), level, draw.getrandbits(32)) for _ in range(count)]
 
 
 def _choices(key: Value, wrong: Sequence[Wrong], draw: Random) -> tuple[Value, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 
 from cards.families.family import Draft, Family, shown, spelled, wrong
@@ -223,6 +223,7 @@ def _inverse(draw: Random, level: int) -> Draft:
     window, length = _window(draw, level), draw.choice(_LENGTHS[level - 1])
     out = window.after(length)
     dilation = f", dilation={window.d}" if window.d > 1 else ""
+    line = lambda tried: f"conv1d 1 1 {tried.flags()} @ 1x1x{length}"  # noqa: E731 - for the key, and for what is tried
     return Draft(
         asks="pair",
         prompt=f"A `nn.Conv1d` with kernel_size={window.k}{dilation} turns length {length} into {out}. Which stride "
@@ -230,9 +231,10 @@ def _inverse(draw: Random, level: int) -> Draft:
         key=(window.s, window.p),
         wrong=(),
         working=f"for example stride={window.s}, padding={window.p}: {window.worked(length)}",
-        line=f"conv1d 1 1 {window.flags()} @ 1x1x{length}",
+        line=line(window),
         reads="last",
         gives=out,
+        tried=lambda s, p: line(replace(window, s=s, p=p)),
     )
 
 

@@ -35,6 +35,7 @@ class Draft:
         unit: of a number.
         tolerance: how far a number may be away.
         gives: what torch gives, for a pair: the key is one of those with which it does.
+        tried: the line with the pair that somebody names.
         signed: zero and negative numbers are as believable as others.
     """
 
@@ -49,6 +50,7 @@ class Draft:
     unit: str = ""
     tolerance: float = 0.0
     gives: int | None = None
+    tried: Callable[[int, int], str] | None = None
     signed: bool = False
 
 

@@ -12,7 +12,7 @@ import pytest_asyncio
 
 from cards.deck import house
 from cards.families.family import LEVELS, Family
-from cards.generate import BY_ID, FAMILIES, FEWEST_WRONG, Examiner, QuestionError, draft, mixed, parse
+from cards.generate import BY_ID, FAMILIES, FEWEST_WRONG, Examiner, QuestionError, Turns, draft, mixed, parse
 from cards.grade import judge, written
 from cards.misconceptions import MISCONCEPTIONS
 from sandbox.client import open_sandbox
@@ -95,12 +95,13 @@ async def test_any_stride_and_padding_that_torch_accepts_answers_an_inverse_ques
     drawn, _ = draft(question.family, 1, 3)
     assert isinstance(question.key, tuple)
     stride, padding = (int(str(part)) for part in question.key)
-    assert await examiner.pair_fits(question, (stride, padding))
-    assert not await examiner.pair_fits(question, (stride + 7, padding))
-    assert not await examiner.pair_fits(question, (0, 0))
-    fitting = [(s, p) for s in range(1, 5) for p in range(4) if await examiner.pair_fits(question, (s, p))]
-    assert (stride, padding) in fitting
-    assert drawn.gives is not None
+    assert await examiner.pair_gives(question.id, stride, padding) == drawn.gives
+    assert await examiner.pair_gives(question.id, stride + 7, padding) not in {drawn.gives, None}
+    assert await examiner.pair_gives(question.id, 0, 0) is None  # torch takes no such layer
+    given = {(s, p): await examiner.pair_gives(question.id, s, p) for s in range(1, 5) for p in range(4)}
+    assert {pair for pair, length in given.items() if length == drawn.gives} >= {(stride, padding)}
+    with pytest.raises(QuestionError, match="pair"):
+        await examiner.pair_gives("matmul.1.1", 1, 1)
 
 
 @pytest.mark.parametrize("family", FAMILIES, ids=lambda family: family.id)
@@ -125,5 +126,12 @@ def test_two_questions_in_a_row_never_follow_one_rule() -> None:
     for seed in range(50):
         rules = [family.rule for family, _, _ in mixed(FAMILIES, 40, 1, Random(seed))]  # noqa: S311 questions, not secrets
         assert all(one != other for one, other in pairwise(rules))
+    turns = Turns("aab", str, Random(1), last="b")  # noqa: S311 questions, not secrets
+    assert turns.next() == "a"
+    turns.drop("a")
+    turns.drop("a")
+    assert [turns.next(), turns.next()] == ["b", "b"]
+    turns.drop("b")
+    assert not turns
     alone = mixed([BY_ID["matmul"]], 3, 1, Random(1))  # noqa: S311 questions, not secrets
     assert [family.id for family, _, _ in alone] == ["matmul"] * 3
