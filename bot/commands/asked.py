@@ -1,0 +1,82 @@
+"""Finds the question that somebody means: the one they pressed, one that they name, or the newest that is open."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from bot.actions import Action
+from bot.arguments import shorten, split
+from bot.errors import NotAllowed, StaleAction, WrongUsage
+from bot.reply import Button, Buttons
+from bot.tutor.model import Posed
+
+if TYPE_CHECKING:
+    from bot.app import Core
+    from bot.command import Incoming
+
+START = "/practice conv 5"
+_ID = re.compile(r"[a-z0-9]{1,12}", re.ASCII)
+_CARD = re.compile(r"[a-z0-9][a-z0-9._-]*/[a-z0-9][a-z0-9._-]*", re.ASCII)
+
+
+def start() -> Buttons:
+    """A way to questions for whoever has none."""
+    return Buttons(
+        buttons=(
+            Button(label="Practise", action=Action("practice-start"), style="primary"),
+            Button(label="Review", action=Action("review-next")),
+        )
+    )
+
+
+async def pressed(core: Core, incoming: Incoming, action: Action) -> Posed:
+    """The question of a button; raises `StaleAction` or `NotAllowed`."""
+    posed = await core.tutor.posed(action.args[0]) if action.args else None
+    if posed is None:
+        raise StaleAction("I no longer have that question.", suggestion=START)
+    return theirs(posed, incoming)
+
+
+def theirs(posed: Posed, incoming: Incoming) -> Posed:
+    """The question, for whoever may answer it; raises `NotAllowed`."""
+    if posed.person not in {"", incoming.user.id}:
+        raise NotAllowed("That question was asked of somebody else. `/practice` gives you your own.", buttons=start())
+    return posed
+
+
+async def meant(core: Core, incoming: Incoming, text: str) -> tuple[Posed, str]:
+    """The question that a typed answer is for, and what is left of the text.
+
+    A word that is the id of a question names it. Else it is the newest open one of this person in this place.
+    """
+    word, rest = split(text)
+    if _ID.fullmatch(word) and (posed := await core.tutor.posed(word)) is not None:
+        return theirs(posed, incoming), rest
+    open_one = await core.tutor.open_question(incoming.user, incoming.place)
+    if open_one is None:
+        raise WrongUsage("No question is open for you here.", suggestion=START, buttons=start())
+    return open_one, text
+
+
+async def answered(core: Core, incoming: Incoming, word: str) -> Posed:
+    """The question that `/why` and `/dispute` are about: a named one, a card by its name, or the one answered last."""
+    if not word:
+        newest = await core.tutor.newest_answered(incoming.user, incoming.place)
+        if newest is None:
+            raise WrongUsage("You have not answered anything here yet.", suggestion=START, buttons=start())
+        return newest
+    if is_card(word):
+        return await core.tutor.card(incoming, word)
+    posed = await core.tutor.posed(word) if _ID.fullmatch(word) else None
+    if posed is None:
+        raise WrongUsage(
+            f"I have no question `{shorten(word)}`. Its id stands above the question; a card has a name.",
+            suggestion="/why stride/conv1d-length",
+        )
+    return theirs(posed, incoming)
+
+
+def is_card(word: str) -> bool:
+    """Whether a word has the form of a card's name, `deck/card`."""
+    return _CARD.fullmatch(word) is not None
