@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from bot import logs
-from tests.bench import measure, memory, models, nats, proof, run, shape, simulation, soak, start
+from tests.bench import measure, memory, models, nats, proof, run, search, shape, simulation, soak, start
 
 PARTS = {
     "shape": shape.figures,
@@ -17,6 +17,7 @@ PARTS = {
     "memory": memory.figures,
     "models": models.figures,
     "proof": proof.figures,
+    "search": search.figures,
     "start": start.figures,
 }
 BY_NAME = PARTS | {"simulation": simulation.figures, "soak": soak.figures}  # they take too long to be done unasked
