@@ -6,9 +6,11 @@ import re
 import tomllib
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from cards.grade import judge_card
 from cards.model import EASIEST, HARDEST, KINDS, Card, Choice, Deck, Place, Proof, Value
 
 HOUSE = Path(__file__).parent / "decks"
@@ -92,6 +94,11 @@ def read_placed(file: str, text: str) -> tuple[dict[str, str], list[tuple[Place,
         raise DeckError(file, None, "", f"{len(rows)} cards, and a deck may have {MAX_CARDS}")
     places = [Place(file, line) for line in _lines(text, len(rows))]
     return topics, [(place, _Reader(file, place.line, row).card()) for place, row in zip(places, rows, strict=True)]
+
+
+def card_of(place: Place, row: Mapping[str, Any]) -> Card:
+    """One card from its fields, named and typed as in a deck file; raises `DeckError`."""
+    return _Reader(place.file, place.line, row).card()
 
 
 def check(deck: Deck) -> None:
@@ -180,9 +187,10 @@ class _Reader:
         if kind not in KINDS:
             raise self.fault(f"its kind must be one of {', '.join(KINDS)}")
         texts = {name: self.text(name) for name in _TEXTS}
-        for name in ("front", "reason"):
-            if not texts[name]:
-                raise self.fault(f"it has no {name}")
+        if not texts["front"]:
+            raise self.fault("it has no front")
+        if not texts["reason"] and not texts["why_no_proof"]:  # what is proved is explained, too
+            raise self.fault("it has no reason")
         answer = self.answer(kind)
         proof = self.proof(kind, answer)
         if (proof is None) == (not texts["why_no_proof"]):
@@ -202,6 +210,7 @@ class _Reader:
         )
         if kind == "predict" and not card.code:
             raise self.fault("a predict card shows code: write it into the field code")
+        self.check_wrong(card)
         return card
 
     def answer(self, kind: str) -> Value:
@@ -244,10 +253,14 @@ class _Reader:
         return Proof(code=code, value=value, denials=denials, tolerance=float(tolerance))
 
     def wrong(self, kind: str, answer: Value) -> tuple[Choice, ...]:
-        """The wrong choices."""
+        """The wrong choices, or the wrong answers that people are known to type."""
         rows = self.row.get("wrong", [])
-        if (kind == "choice") != bool(rows) or not isinstance(rows, list) or len(rows) > MAX_LIST:
-            raise self.fault("a choice card, and no other, has a list wrong = [{ text = ..., because = ... }]")
+        if not isinstance(rows, list) or len(rows) > MAX_LIST or (kind == "choice" and not rows):
+            raise self.fault(
+                "a choice card has a list wrong = [{ text = ..., because = ... }], and others may have one"
+            )
+        if kind == "order" and rows:
+            raise self.fault("an order card has no list wrong: whoever puts the steps in another order is wrong")
         choices: list[Choice] = []
         for row in rows:
             if not isinstance(row, dict) or not row.keys() <= {"text", "because", "misconception"}:
@@ -261,6 +274,17 @@ class _Reader:
         if rows and len(set(shown)) < len(shown):
             raise self.fault("two of its choices are the same")
         return tuple(choices)
+
+    def check_wrong(self, card: Card) -> None:
+        """Refuses wrong answers that nobody could type, or that would be graded right."""
+        if card.kind == "choice":
+            return
+        for each in card.wrong:
+            verdict = judge_card(replace(card, wrong=()), each.text)
+            if verdict.correct:
+                raise self.fault(f"its wrong answer {each.text[:60]} is graded right")
+            if verdict.problem:
+                raise self.fault(f"its wrong answer {each.text[:60]} is none that can be typed: {verdict.problem}")
 
     def difficulty(self) -> int:
         """From 1 to 3."""

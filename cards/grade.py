@@ -5,7 +5,6 @@ Reading is lenient and says what it understood where it is not sure; judging is 
 
 from __future__ import annotations
 
-import difflib
 import re
 import unicodedata
 from collections.abc import Sequence
@@ -15,13 +14,13 @@ from fractions import Fraction
 
 from cards.misconceptions import Wrong, close
 from cards.model import Card, Value
+from cards.wording import SHORT, bare_words, key_of, misspelt
 
 MAX_TYPED = 500  # characters
-_ALIKE = 0.84  # of a name and what was typed, where spelling is forgiven
-_SHORT = 4  # names up to here have to be spelled right
 _WRAPPER = re.compile(r"\A(?:torch\.)?(?:Size|Tensor|shape|size)\s*[:=]?\s*\(?(?=[(\[])", re.IGNORECASE)
-_SEPARATOR = re.compile(r"\s*[,;x\N{MULTIPLICATION SIGN}*]\s*|\s+", re.IGNORECASE)
-_NAME = re.compile(r"[a-z0-9]+\Z", re.ASCII)  # of a key: no operator, so not code
+_SEPARATOR = re.compile(r"\s*[,;x\N{MULTIPLICATION SIGN}*]\s*|\s+by\s+|\s+", re.IGNORECASE)
+_LEAD = re.compile(r"\A(?:(?:it|that|this)\s+)?(?:prints|print|gives|outputs|returns|shows)\s*:?\s+", re.IGNORECASE)
+_COUNTED = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 _PRINTED = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d{1,3})?|-?inf|[A-Za-z_][\w.]*", re.IGNORECASE | re.ASCII)
 _NUMBER = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d{1,3})?", re.IGNORECASE | re.ASCII)
 _GROUPED = re.compile(r"[+-]?\d{1,3}(?:[,' _]\d{3})+(?:\.\d+)?", re.ASCII)
@@ -109,24 +108,47 @@ def judge(
 def judge_card(card: Card, typed: str, choices: Sequence[str] = ()) -> Verdict:
     """Holds a typed answer against a card's; `choices` in the order in which they were shown."""
     if card.kind == "choice":
-        shown = list(choices) or [str(card.answer), *(each.text for each in card.wrong)]
-        try:
-            reading = read_choice(clean(typed), shown)
-        except UnreadableError as fault:
-            return Verdict(correct=False, problem=str(fault))
-        taken = next((each for each in card.wrong if each.text == reading.value), None)
-        wrong = Wrong(value=taken.text, misconception=taken.misconception, says=taken.because) if taken else None
-        return Verdict(correct=taken is None, understood=str(reading.value), sure=reading.sure, mistake=wrong)
+        return _chosen(card, typed, choices)
     if card.kind == "order":
         return _ordered(card, typed, choices)
     if card.kind == "predict" and isinstance(card.answer, str):
-        tries = [judge("predict", typed, read_output(each).value) for each in (card.answer, *card.accept)]
+        right = (card.answer, *card.accept, *_SAME_WORD.get(card.answer, ()))
+        tries = [judge("predict", typed, read_output(each).value, wrong=_known(card)) for each in right]
         return next((each for each in tries if each.correct), tries[0])
     tolerance = card.proof.tolerance if card.proof else 0.0
-    return judge(_asked(card), typed, card.answer, accept=card.accept, tolerance=tolerance)
+    return judge(_asked(card), typed, card.answer, wrong=_known(card), accept=card.accept, tolerance=tolerance)
+
+
+def rated_by_oneself(card: Card) -> bool:
+    """Whether the answer is a sentence, which people say in more ways than can be listed.
+
+    What is typed may then be judged right by `judge_card`, but is not wrong where it is not: show the answer, and let
+    people say themselves how well they knew it.
+    """
+    return card.kind in {"recall", "mistake"} and isinstance(card.answer, str) and len(card.answer.split()) > _WORDS
+
+
+def _chosen(card: Card, typed: str, choices: Sequence[str]) -> Verdict:
+    shown = list(choices) or [str(card.answer), *(each.text for each in card.wrong)]
+    try:
+        reading = read_choice(clean(typed), shown)
+    except UnreadableError as fault:
+        return Verdict(correct=False, problem=str(fault))
+    taken = next((each for each in card.wrong if each.text == reading.value), None)
+    wrong = Wrong(value=taken.text, misconception=taken.misconception, says=taken.because) if taken else None
+    return Verdict(correct=taken is None, understood=str(reading.value), sure=reading.sure, mistake=wrong)
+
+
+def _known(card: Card) -> list[Wrong]:
+    """The card's wrong answers as they are read when they are typed."""
+    return [
+        Wrong(value=read(_asked(card), each.text, "").value, misconception=each.misconception, says=each.because)
+        for each in card.wrong
+    ]
 
 
 def _asked(card: Card) -> str:
+    """How an answer to a card is read."""
     if isinstance(card.answer, tuple):
         return "shape" if card.kind == "shape" else "numbers"
     if isinstance(card.answer, int | float) and not isinstance(card.answer, bool):
@@ -197,10 +219,11 @@ def read_numbers(text: str) -> Reading:
 
 def read_number(text: str) -> Reading:
     """`1e3`, `1,000`, `1 000`, `0.5`, `1/2`, `50%`, `2^10`, `3*4`, `160 parameters`."""
-    bare = text.lower().replace("\N{MULTIPLICATION SIGN}", "*").replace("**", "^").strip()
-    bare = re.sub(r"^(?:about|around|~|=|it is|it's)\s*", "", bare)
-    percent = bare.endswith("%")
-    bare = bare.removesuffix("%").strip()
+    bare = text.lower().replace("\N{MULTIPLICATION SIGN}", "*").replace("**", "^").rpartition("=")[2].strip()
+    bare = re.sub(r"^(?:(?:about|around|roughly|~|it is|it's|its|the answer is)\s*)+", "", bare)
+    bare = re.sub(r"^[a-z]+\b", lambda word: str(_COUNTED.index(word[0])) if word[0] in _COUNTED else word[0], bare)
+    bare, percents = re.subn(r"\s*(?:%|percent|per cent)$", "", bare)
+    percent = percents > 0
     grouped = _GROUPED.match(bare)
     if grouped is not None:
         number: float | int = _plain(re.sub(r"[,' _]", "", grouped[0]))
@@ -257,13 +280,9 @@ def _scaled(number: float | int, *, percent: bool) -> float | int:
 
 def read_text(text: str, right: Sequence[str]) -> Reading:
     """A name or a few words: case and underscores forgiven, and small slips of names; else as it was typed."""
-    wanted = {_key(each): each for each in right}
-    typed = _key(text)
-    if typed in wanted:
+    if key_of(text) in {key_of(each) for each in right}:
         return Reading(right[0])
-    names = [key for key in wanted if len(key) > _SHORT and _NAME.match(key)]
-    near = difflib.get_close_matches(typed, names, n=1, cutoff=_ALIKE) if _NAME.match(typed) else []
-    if near and _digits(near[0]) == _digits(typed):  # Conv1d is no slip of Conv2d
+    if any(misspelt(text, each) for each in right):
         return Reading(right[0], sure=False)
     return Reading(text)
 
@@ -271,7 +290,8 @@ def read_text(text: str, right: Sequence[str]) -> Reading:
 def read_output(text: str) -> Reading:
     """What code prints: numbers and words in their order; spaces, quotes and `torch.` make no difference."""
     parts: list[Value] = []
-    plain = re.sub(r"\b(?:torch\.)?(?:Size|tensor)(?=\()", " ", text)
+    plain = re.sub(r"\b(?:torch\.)?(?:Size|tensor|float)(?=\()", " ", _LEAD.sub("", text))
+    plain = re.sub(r"infinity|\N{INFINITY}", "inf", plain, flags=re.IGNORECASE)
     for part in _PRINTED.findall(re.sub(r"(?<=\d)x(?=\d)", " ", plain)):  # 2x3 for (2, 3)
         word = part.removeprefix("torch.")
         if word not in {"and", "then"}:
@@ -286,37 +306,27 @@ def read_choice(text: str, choices: Sequence[str]) -> Reading:
     short = text.strip("()[].: ").casefold()
     if len(short) == 1 and short.isalpha() and ord(short) - ord("a") < len(choices):
         return Reading(choices[ord(short) - ord("a")])
-    for alike in (lambda one: " ".join(one.replace("`", "").split()), _key):  # (L - 1)*s - 2p is not (L - 1)*s + 2p
+    for alike in (lambda one: " ".join(one.replace("`", "").split()), key_of):  # (L - 1)*s - 2p is not (L - 1)*s + 2p
         exact = [choice for choice in choices if alike(choice) == alike(text)]
         if len(exact) == 1:
             return Reading(exact[0])
     if short.isdigit() and 0 < int(short[:3]) <= len(choices):
         return Reading(choices[int(short[:3]) - 1], sure=False)
-    begun = [choice for choice in choices if len(_key(text)) > _SHORT and _key(choice).startswith(_key(text))]
-    if len(begun) == 1:
-        return Reading(begun[0], sure=False)
+    long = choices if len(key_of(text)) > SHORT else ()
+    begun = [choice for choice in long if key_of(choice).startswith(key_of(text))]
+    held = [choice for choice in long if f" {bare_words(text)} " in f" {bare_words(choice)} "]
+    for found in (begun, held):
+        if len(found) == 1:
+            return Reading(found[0], sure=False)
     letters = ", ".join(chr(ord("a") + index) for index in range(len(choices)))
     raise UnreadableError(f"Choose one of {letters}, or type its words.")
-
-
-def _key(text: str) -> str:
-    """A text without what makes no difference: case, spaces, quotes, a module's prefix, an article."""
-    short = re.sub(r"[`'\"]", "", text.strip().casefold())
-    short = re.sub(r"\b(?:torch\.)?(?:nn\.)?(?:functional\.)?(?=[a-z_])", "", short)
-    short = re.sub(r"\A(?:the|a|an)\s+", "", short)
-    short = re.sub(r"(?<!\d)\.|\.(?!\d)", "", short)  # but for the one in 0.5
-    return re.sub(r"[\s_,;()]+|-(?=[a-z])", "", short)
-
-
-def _digits(text: str) -> str:
-    return re.sub(r"\D", "", text)
 
 
 def _same(value: Value, key: Value, tolerance: float) -> bool:
     if isinstance(value, tuple) and isinstance(key, tuple):
         return len(value) == len(key) and all(_same(a, b, tolerance) for a, b in zip(value, key, strict=True))
     if isinstance(value, str) and isinstance(key, str):
-        return _key(value) == _key(key)
+        return key_of(value) == key_of(key)
     return close(value, key, tolerance)
 
 
@@ -341,5 +351,7 @@ def rating(*, correct: bool, confidence: Confidence | None = None) -> Rating:
     )
 
 
+_SAME_WORD = {"True": ("yes", "y"), "False": ("no", "n")}
+_WORDS = 3  # of a name at most; what is longer is a sentence
 _HOW_SHAPE = "I could not read that as a shape. Write it like 32x16x100 or (32, 16, 100)."
 _HOW_NUMBER = "I could not read that as a number. Write it like 160, 1,792, 0.5, 1/2 or 50%."

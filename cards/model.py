@@ -17,11 +17,11 @@ EASIEST, HARDEST = 1, 3
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choice:
-    """A wrong choice: its text, and the mistake of whoever takes it.
+    """A wrong answer: its text, and the mistake of whoever gives it.
 
     Attributes:
-        text: as it is shown.
-        because: the mistake in words, said to whoever chose it.
+        text: as it is shown among the choices, or as people type it.
+        because: the mistake in words, said to whoever chose or typed it.
         misconception: its id (`M1` to `M24`) where it is one of the known ones, else empty.
     """
 
@@ -60,14 +60,14 @@ class Card:
         topic: of the deck's topics.
         front: the question, asking one thing; code between backticks.
         answer: a text, a number, a shape or an output, by kind; for `order` the steps in their order.
-        reason: why it is so, in one or two sentences.
+        reason: why it is so, in one or two sentences; may be empty where there is no proof, as on most people's cards.
         example: something to try, a `/shape` line or Python; may be empty.
         facts: ids of the facts that it teaches.
         difficulty: from 1 to 3.
         needs: ids of cards to know before.
         family: cards of one family ask nearly the same, so that two of them never come on one day; may be empty.
         code: for `predict`, what is shown and run.
-        wrong: for `choice`, the other choices.
+        wrong: for `choice`, the other choices; for what is typed, wrong answers that people give.
         accept: further right answers as people type them, for texts.
         unit: of a number; may be empty.
         hint: a first help; may be empty.

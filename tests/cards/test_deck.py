@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cards.deck import MAX_TEXT, DeckError, combine, covered, house, load, read
-from cards.model import Deck, Place
+from cards.model import Choice, Deck, Place
 
 FACTS = (Path(__file__).parent / "facts.txt").read_text().split()
 our_deck = cache(house)
@@ -93,7 +93,12 @@ def test_what_the_proof_of_a_statement_claims_is_true() -> None:
         ("proof", f"facts = {['a'] * 51}\nproof", "facts may have 50"),
         ("proof", "needs = ['nothing']\nproof", "it needs the card nothing, which is not there"),
         ("proof", "needs = ['conv-len']\nproof", "conv-len -> conv-len; take one of these needs out"),
-        ("proof", "wrong = [{ text = 'a', because = 'b' }]\nproof", "a choice card, and no other"),
+        (
+            "proof",
+            "wrong = [{ text = 'none?', because = 'c' }]\nproof",
+            "its wrong answer none[?] is none that can be typed",
+        ),
+        ("proof", "wrong = [{ text = '32x16x98', because = 'c' }]\nproof", "its wrong answer 32x16x98 is graded right"),
         ('kind = "shape"', 'kind = "choice"', "answer of a choice card is a text"),
         ('kind = "shape"', 'kind = "number"', "answer of a number card is a number"),
         ('kind = "shape"', 'kind = "order"', "steps in their order"),
@@ -112,7 +117,8 @@ def test_each_fault_of_a_card_is_said_with_file_line_card_and_what_to_do(old: st
 @pytest.mark.parametrize(
     ("wrong", "words"),
     [
-        ("3", "a choice card, and no other"),
+        ("3", "a choice card has a list wrong"),
+        ("[]", "a choice card has a list wrong"),
         ("['a']", "each wrong choice is"),
         ("[{ text = 'a' }]", "says in because what mistake"),
         ("[{ text = '  ', because = 'b' }]", "says in because what mistake"),
@@ -125,6 +131,19 @@ def test_each_fault_of_a_choice_is_said(wrong: str, words: str) -> None:
     text = changed('"shape"', '"choice"').replace("[32, 16, 98]", "'right'") + f"wrong = {wrong}\n"
     with pytest.raises(DeckError, match=words):
         raise fault(text)
+
+
+def test_wrong_answers_that_people_type_stand_on_a_card_with_the_mistake_behind_each() -> None:
+    (card,) = deck(CARD + "wrong = [{ text = '32x16x100', because = 'The kernel takes 2 off.' }]\n").cards
+    assert card.wrong == (Choice(text="32x16x100", because="The kernel takes 2 off."),)
+
+
+def test_steps_in_another_order_need_no_list() -> None:
+    text = (
+        changed('"shape"', '"order"').replace("[32, 16, 98]", "['a', 'b']")
+        + "wrong = [{ text = 'b', because = 'c' }]\n"
+    )
+    assert "an order card has no list wrong" in fault(text).fault
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from cards.grade import (
     UnreadableError,
     judge,
     judge_card,
+    rated_by_oneself,
     rating,
     read_number,
     read_shape,
@@ -98,6 +99,11 @@ def test_axes_may_be_letters_and_a_scalar_has_none() -> None:
         ("1,234,567", 1234567),
         ("-1", -1),
         ("\N{MINUS SIGN}1", -1),
+        ("two", 2),
+        ("p = 2", 2),
+        ("4*3 + 2 = 14", 14),
+        ("it's about 0.5", 0.5),
+        ("50 percent", 0.5),
     ],
 )
 def test_a_number_is_read_in_every_way_people_write_it(typed: str, number: float) -> None:
@@ -167,6 +173,11 @@ def card(kind: Kind, answer: Value, **more: Any) -> Card:
         ("True False", "False True", False),
         ("[[0.0, -inf], [0.0, 0.0]]", "[[0, -inf], [0, 0]]", True),
         ("nan", "NaN", True),
+        ("True", "It prints True", True),
+        ("True", "yes", True),
+        ("False", "yes", False),
+        ("[[0.0, -inf]]", "[[0, -infinity]]", True),
+        ("[[0.0, -inf]]", "[[0, float('-inf')]]", True),
         ("None", "none", True),
         ("(2, 3, 4, 5)", "torch.Size([2, 3, 4, 5])", True),
         ("(2, 3, 4, 5)", "2x3x4x5", True),
@@ -190,6 +201,8 @@ def test_a_choice_is_taken_by_its_letter_its_number_or_its_words() -> None:
     assert mistaken.mistake is not None
     assert mistaken.mistake.diagnosis == "The weight is stored turned round."
     assert judge_card(asked, "d", shown).problem
+    asked = card("choice", "About a third as many", wrong=(Choice(text="Just as many", because="No."),))
+    assert judge_card(asked, "a third").correct
     assert judge_card(asked, "banana", shown).problem
 
 
@@ -221,6 +234,64 @@ def test_a_wrong_answer_is_matched_with_the_rule_that_gives_it() -> None:
     assert verdict.mistake is not None
     assert verdict.mistake.diagnosis == MISCONCEPTIONS["M1"].says
     assert judge("shape", "1x1x1", SHAPE, wrong=wrong).mistake is None
+
+
+@pytest.mark.parametrize(
+    ("kind", "answer", "wrong", "typed"),
+    [
+        ("shape", (8, 8), "8", "(8,)"),
+        ("number", 0.6, "0.75", "75%"),
+        ("number", 4, "-3", "= -3"),
+        ("predict", "[2.0, 4.0]", "[1.0, 2.0]", "[1, 2]"),
+        ("recall", "NLLLoss", "BCELoss", "nn.BCELoss"),
+    ],
+)
+def test_a_wrong_answer_that_the_card_knows_is_answered_with_its_mistake(
+    kind: Kind, answer: Value, wrong: str, typed: str
+) -> None:
+    asked = card(kind, answer, wrong=(Choice(text=wrong, because="The mistake.", misconception="M1"),), code="...")
+    verdict = judge_card(asked, typed)
+    assert not verdict.correct
+    assert verdict.mistake is not None
+    assert (verdict.mistake.diagnosis, verdict.mistake.misconception) == ("The mistake.", "M1")
+    assert judge_card(asked, written(answer)).correct
+
+
+@pytest.mark.parametrize(
+    ("right", "typed"),
+    [
+        ("It is a class", "it is not a class"),
+        ("They do not overlap", "they do overlap"),
+        ("The range is open", "The range is not open"),
+        ("batched", "unbatched"),
+        ("dropout", "no dropout"),
+        ("TransformerEncoder", "nn.TransformerDecoder"),
+        ("MaxPool1d", "MaxUnpool1d"),
+        ("All values are used", "No values are used"),
+    ],
+)
+def test_what_says_something_else_is_no_slip(right: str, typed: str) -> None:
+    assert not judge("recall", typed, right).correct
+
+
+@pytest.mark.parametrize(
+    ("right", "typed"),
+    [
+        ("It is a class", "it's a class"),
+        ("It is a class", "a class"),
+        ("They do not overlap", "they do not overlapp"),
+        ("TransformerEncoder", "TransfomerEncoder"),
+        ("cross entropy", "cross entorpy"),
+    ],
+)
+def test_the_same_in_other_words_or_with_a_slip_is_right(right: str, typed: str) -> None:
+    assert judge("recall", typed, right).correct
+
+
+def test_a_sentence_is_rated_by_oneself_and_a_name_or_a_choice_is_not() -> None:
+    assert rated_by_oneself(card("mistake", "The layer is built once, in __init__."))
+    assert not rated_by_oneself(card("recall", "nn.NLLLoss"))
+    assert not rated_by_oneself(card("number", 4))
 
 
 def test_every_misconception_of_the_curriculum_has_a_diagnosis() -> None:
