@@ -7,6 +7,7 @@ would die with the process that sent it.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -22,7 +23,9 @@ from bot.adapters.discord.declare import MAX_CHOICES, declare, unchanged
 from bot.adapters.discord.exchange import Exchange
 from bot.adapters.layout import shortened
 from bot.adapters.notices import OUTDATED, under_question
+from bot.adapters.sent import MAX_FILE, MAX_FILES, NotTaken, file_name, not_there, too_large, too_many
 from bot.command import Command, Completion, Incoming
+from bot.reply import Reply
 
 if TYPE_CHECKING:
     from bot.app import Core
@@ -82,20 +85,20 @@ class StrideBot(discord.Client):
             )
 
     async def _complete(self, interaction: Press) -> None:
-        before, so_far = parse.typed(interaction)
+        before, so_far = parse.typed(interaction, self._order(interaction))
         choices = _choices(before, self._core.complete(before + so_far))
         await interaction.response.autocomplete(choices)
 
     async def _answer(self, interaction: Press) -> None:
         try:
-            incoming = parse.incoming(interaction)
+            incoming = parse.incoming(interaction, self._order(interaction))
         except ActionError:
             await Exchange(interaction).says(OUTDATED)
             return
         command = self._command(incoming)
         exchange = Exchange(interaction, private=command is not None and command.private)
         reply = await exchange.waits_for(
-            asyncio.create_task(self._core.handle(replace(incoming, progress=exchange.shows))),
+            asyncio.create_task(self._handled(interaction, replace(incoming, progress=exchange.shows))),
             slow=command is not None and command.slow and not _asks_back(command, incoming),
         )
         if reply is None:
@@ -103,6 +106,32 @@ class StrideBot(discord.Client):
         else:
             # Discord shows who used which command, but not what followed its name.
             await exchange.says(under_question(reply, incoming) if " " in incoming.text else reply)
+
+    async def _handled(self, interaction: Press, incoming: Incoming) -> Reply | None:
+        try:
+            files = await self._fetched(parse.attached(interaction))
+        except NotTaken as fault:
+            return fault.reply()
+        return await self._core.handle(replace(incoming, files=files))
+
+    async def _fetched(self, attached: Sequence[parse.Attached]) -> dict[str, bytes]:
+        """The bytes of the files that came along; raises `NotTaken` before anything large is fetched."""
+        if len(attached) > MAX_FILES:
+            raise too_many(len(attached))
+        files: dict[str, bytes] = {}
+        for each in attached:
+            if each.size > MAX_FILE:
+                raise too_large(each.name, each.size)
+            try:
+                files[file_name(each.name)] = await self.http.get_from_cdn(each.url)
+            except discord.HTTPException as fault:
+                raise not_there(each.name, "Discord no longer has it: attach it again") from fault
+        return files
+
+    def _order(self, interaction: Press) -> tuple[str, ...]:
+        """The names of the options of the command that was given, as they would be typed."""
+        command = self._core.dispatcher.named(parse.command_name(interaction))
+        return tuple(option.name for option in command.options) if command else ()
 
     def _command(self, incoming: Incoming) -> Command | None:
         """The declaration that what was done belongs to."""

@@ -9,10 +9,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bot.adapters.layout import shortened
-from bot.command import Command, Option
+from bot.command import Command, Flag, Option
 
 SLASH_COMMAND = 1
-TEXT_OPTION = 3
+TEXT_OPTION, FLAG_OPTION, FILE_OPTION = 3, 5, 11
 MANAGE_GUILD = 1 << 5
 MAX_DESCRIPTION = 100
 MAX_CHOICES = 25
@@ -29,7 +29,7 @@ def _command(command: Command) -> dict[str, Any]:
         "name": command.name,
         "type": SLASH_COMMAND,
         "description": shortened(command.says, MAX_DESCRIPTION),
-        "options": [_option(option) for option in command.options],
+        "options": [*map(_option, command.options), *map(_flag, command.flags)],
         "contexts": [SERVER, OWN_CHAT],
         "default_member_permissions": str(MANAGE_GUILD) if command.organisers_only else None,
     }
@@ -38,7 +38,7 @@ def _command(command: Command) -> dict[str, Any]:
 def _option(option: Option) -> dict[str, Any]:
     declared: dict[str, Any] = {
         "name": option.name,
-        "type": TEXT_OPTION,
+        "type": FILE_OPTION if option.file else TEXT_OPTION,
         "description": shortened(option.says, MAX_DESCRIPTION),
         "required": option.required,
     }
@@ -47,6 +47,15 @@ def _option(option: Option) -> dict[str, Any]:
     elif option.complete:
         declared["autocomplete"] = True
     return declared
+
+
+def _flag(flag: Flag) -> dict[str, Any]:
+    return {
+        "name": flag.name,
+        "type": FLAG_OPTION,
+        "description": shortened(flag.says, MAX_DESCRIPTION),
+        "required": False,
+    }
 
 
 def known(declared: object, registered: object) -> bool:

@@ -18,6 +18,7 @@ from bot.reply import (
     Button,
     Buttons,
     Code,
+    Field,
     File,
     Form,
     Part,
@@ -40,7 +41,7 @@ MAX_TITLE = 200
 MAX_FORM = 5
 MAX_FORM_VALUE = 4_000
 
-ROW, BUTTON, SELECT, INPUT, TEXT, GALLERY, FILE, CONTAINER, LABEL = 1, 2, 3, 4, 10, 12, 13, 17, 18
+ROW, BUTTON, SELECT, INPUT, TEXT, GALLERY, FILE, CONTAINER, LABEL, UPLOAD = 1, 2, 3, 4, 10, 12, 13, 17, 18, 19
 STYLES = {"normal": 2, "primary": 1, "danger": 4}
 _TWO_MARKS = re.compile("`(?=`)")  # three would end a block: something that nobody sees stands between them
 GREEN, RED, BLUE = 0x2DA44E, 0xD1242F, 0x4E79A7
@@ -103,27 +104,28 @@ def modal(form: Form, said: Sequence[Part] = ()) -> dict[str, Any]:
     """A form as a modal window, with the texts that came with it; raises `ValueError` for more than 5 inputs."""
     if len(form.fields) > MAX_FORM:
         raise ValueError(f"a form on Discord has at most {MAX_FORM} inputs, not {len(form.fields)}")
-    inputs = [
-        {
-            "type": LABEL,
-            "label": shortened(each.label, 45),
-            "component": {
-                "type": INPUT,
-                "custom_id": each.name,
-                "style": 2 if each.multiline else 1,
-                "value": each.value[:MAX_FORM_VALUE],
-                "required": each.required,
-                "max_length": MAX_FORM_VALUE,
-            },
-        }
-        for each in form.fields
-    ]
+    inputs = [{"type": LABEL, "label": shortened(each.label, 45), "component": _input(each)} for each in form.fields]
     texts = [_text(words) for part in said if isinstance(part, Text) for words in paragraphs(part)]
     room = MAX_FORM - len(inputs)
     return {
         "title": shortened(form.title, 45),
         "custom_id": to_id(form.action),
         "components": [*(piece.component for piece in texts[:room]), *inputs],
+    }
+
+
+def _input(field: Field) -> dict[str, Any]:
+    if field.file:
+        least = 1 if field.required else 0
+        bounds = {"min_values": least, "max_values": 1, "required": field.required}
+        return {"type": UPLOAD, "custom_id": field.name, **bounds}
+    return {
+        "type": INPUT,
+        "custom_id": field.name,
+        "style": 2 if field.multiline else 1,
+        "value": field.value[:MAX_FORM_VALUE],
+        "required": field.required,
+        "max_length": MAX_FORM_VALUE,
     }
 
 

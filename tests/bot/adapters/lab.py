@@ -10,7 +10,7 @@ from pathlib import Path
 
 from bot.actions import Action
 from bot.app import Core
-from bot.command import ActionHandler, Command, Completion, Handler, Incoming, Option, bare
+from bot.command import ActionHandler, Command, Completion, Flag, Handler, Incoming, Option, bare
 from bot.commands.help import HELP
 from bot.errors import UserError
 from bot.reply import (
@@ -80,6 +80,18 @@ class Lab:
                 opens_form=bare,
                 form_actions=frozenset({"lab-edit"}),
             ),
+            command(
+                "bring",
+                self._bring,
+                actions={"lab-brought": self._brought},
+                options=(
+                    Option(name="words", says="What it is.", required=False, rest=True),
+                    Option(name="file", says="A file.", required=False, file=True),
+                ),
+                flags=(Flag(name="loud", says="In capitals."),),
+                slow=True,
+                opens_form=bare,
+            ),
             command("form", self._form, actions={"lab-form": self._filled}),
             command("late", self._late),
             command("files", self._files),
@@ -136,6 +148,18 @@ class Lab:
     async def _edit(self, _core: Core, _incoming: Incoming, _action: Action) -> Reply:
         return Reply(parts=(SNIPPET,), private=True)
 
+    async def _bring(self, _core: Core, incoming: Incoming, given: Mapping[str, str]) -> Reply:
+        if not given and not incoming.files:
+            return Reply(parts=(BRING,), private=True)
+        if incoming.open_file is not None and not incoming.files:
+            name, data = await incoming.open_file(given["words"])
+            return brought({name: data}, "")
+        words = given.get("words", "")
+        return brought(incoming.files, words.upper() if "loud" in given else words)
+
+    async def _brought(self, _core: Core, incoming: Incoming, _action: Action) -> Reply:
+        return brought(incoming.files, incoming.values["words"])
+
     async def _form(self, _core: Core, _incoming: Incoming, _given: Mapping[str, str]) -> Reply:
         return Reply(parts=(Text(text="Say what is wrong."), FORM))
 
@@ -177,6 +201,12 @@ class Lab:
         return Reply(parts=(Text(text="After."),), replaces=newest)
 
 
+def brought(files: Mapping[str, bytes], words: str) -> Reply:
+    """What arrived, byte by byte."""
+    lines = [f"{name} has {data.hex()}" for name, data in files.items()]
+    return Reply(parts=(Text(text="; ".join([*lines, f"words: {words}"])),))
+
+
 def complete_layer(_core: Core, typed: str) -> list[Completion]:
     return [Completion(text=name, label=name, says=f"the layer {name}") for name in LAYERS if name.startswith(typed)]
 
@@ -189,6 +219,14 @@ FORM = Form(
         Field(name="words", label="What is wrong", multiline=True, required=False),
     ),
     action=Action("lab-form", ("7",)),
+)
+BRING = Form(
+    title="Bring a file",
+    fields=(
+        Field(name="file", label="A file", file=True, required=False),
+        Field(name="words", label="What it is", required=False),
+    ),
+    action=Action("lab-brought"),
 )
 SNIPPET = Form(
     title="Run Python",
@@ -228,6 +266,7 @@ def command(
     handler: Handler,
     *,
     options: tuple[Option, ...] = (),
+    flags: tuple[Flag, ...] = (),
     actions: Mapping[str, ActionHandler] | None = None,
     slow: bool = False,
     private: bool = False,
@@ -239,6 +278,7 @@ def command(
         says=f"Shows {name}.",
         help=f"Shows {name}.",
         options=options,
+        flags=flags,
         examples=(),
         handler=handler,
         actions=actions or {},
