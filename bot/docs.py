@@ -15,7 +15,7 @@ from bot.adapters.slack import manifest
 from bot.arguments import usage
 from bot.commands.registry import COMMANDS
 from bot.settings import names
-from sandbox import confine
+from sandbox import confine, container
 from sandbox.language.layers.excused import EXCUSED
 from sandbox.language.layers.registry import LAYERS, OPS
 
@@ -77,6 +77,7 @@ FILES: Mapping[str, Callable[[], str]] = {
     "README.md": lambda: readme((ROOT / "README.md").read_text(encoding="utf-8")),
     "deploy/env.example": env_example,
     "deploy/slack-manifest.json": lambda: manifest.text(COMMANDS),
+    "deploy/worker-seccomp.json": container.text,
 }
 
 

@@ -5,6 +5,7 @@ WORKDIR /src
 COPY deploy/constraints.txt deploy/constraints.txt
 COPY pyproject.toml README.md LICENSE ./
 COPY sandbox sandbox
+COPY cards cards
 COPY bot bot
 RUN python -m venv /stride \
     && /stride/bin/pip install --no-cache-dir -c deploy/constraints.txt .
