@@ -94,7 +94,7 @@ class Index:
         )
         self._by_name: dict[str, list[int]] = {}
         for place, (name, card) in enumerate(cards.items()):
-            for alias in {name, _tail(name), *card.facts}:
+            for alias in {name, _tail(name), *card.facts, *map(_tail, card.facts)}:
                 self._by_name.setdefault(alias.lower(), []).append(place)
 
     def search(self, words: str, limit: int = 10, *, typing: bool = False) -> Found:
@@ -239,7 +239,7 @@ def _card_fields(card: Card, topic: str) -> Iterator[Field]:
     yield _TOPIC, topic
     yield _TOPIC, _tail(card.topic)
     yield _NAME, _tail(card.id)
-    yield _FACTS, " ".join((*card.facts, card.family))
+    yield _FACTS, " ".join(map(_tail, (*card.facts, card.family)))
     yield _REASON, card.reason
     yield _CODE, card.code
     yield _ASIDE, card.example

@@ -17,7 +17,8 @@ TOPICS = {f"stride/{topic}": title for topic, title in DECK.topics.items()}
 
 
 def placed(card: Card) -> Card:
-    return replace(card, id=f"stride/{card.id}", topic=f"stride/{card.topic}")
+    facts = tuple(f"stride/{fact}" for fact in card.facts)
+    return replace(card, id=f"stride/{card.id}", topic=f"stride/{card.topic}", facts=facts)
 
 
 @pytest.fixture(scope="module")
@@ -99,6 +100,12 @@ def test_the_name_of_a_card_or_of_a_fact_finds_it_first(index: Index) -> None:
     assert found(index, "conv1d-k3p1")[0] == "conv1d-k3p1"
     assert found(index, "stride/conv1d-k3p1")[0] == "conv1d-k3p1"
     assert set(found(index, "conv1d-len", 2)) == {"conv1d-length", "conv1d-length-rule"}
+
+
+def test_the_name_of_the_deck_is_no_word_of_its_cards(index: Index) -> None:
+    assert all(
+        "stride" in f"{hit.card.front} {hit.card.answer} {hit.card.reason}" for hit in index.search("stride").hits
+    )
 
 
 @pytest.mark.parametrize("card", DECK.cards[::9], ids=lambda card: card.id)
