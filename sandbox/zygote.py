@@ -15,6 +15,7 @@ import ctypes
 import gc
 import importlib
 import json
+import logging
 import os
 import platform
 import select
@@ -111,6 +112,7 @@ def main(arguments: list[str]) -> int:
         control.send(encode({"failed": f"{type(fault).__name__}: {fault}"[:600]}))
         return 1
     _go_quiet()
+    _log_nowhere()
     # What was imported stays: a child's collector must neither walk it nor copy its pages.
     gc.freeze()
     gc.enable()
@@ -141,6 +143,16 @@ def _go_quiet() -> None:
     for standard in (0, 1, 2):
         os.dup2(null, standard)
     os.close(null)
+
+
+def _log_nowhere() -> None:
+    """Let go of the handlers that libraries gave their loggers: each fork would make all their locks anew.
+
+    What they log from here on is written to stderr as it is, without torch's times and paths.
+    """
+    for logger in logging.root.manager.loggerDict.values():
+        if isinstance(logger, logging.Logger):
+            logger.handlers.clear()
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import builtins
 import math
+import mmap
 import sys
 import time
 import warnings
@@ -45,7 +46,9 @@ _MARGIN_S = 0.25
 _TIMING_PART = 0.4  # of the time that is left, for one `%timeit`
 _TIMING_S = 2.0
 _NO_MEMORY = ("can't allocate memory", "not enough memory", "out of memory", "std::bad_alloc", "Cannot allocate memory")
-_RESERVE = 1 << 20  # bytes that are let go before a failure for want of memory is told
+# Bytes that are let go before a failure for want of memory is told. A mapping that nobody writes to counts as much
+# towards the limit as any other, and costs no pages.
+_RESERVE = 1 << 20
 # A snippet may change these too.
 _ANYTHING, _builtins, _clock, _precise_clock = BaseException, builtins.__dict__, time.monotonic, time.perf_counter
 _encode = JSONEncoder(separators=(",", ":"), allow_nan=False).encode
@@ -159,7 +162,7 @@ class _Run:
         self._fault: BaseException | None = None
         self._shown: str | None = None
         self._about: dict[str, Any] | None = None
-        self._reserve: bytearray | None = bytearray(_RESERVE)
+        self._reserve: mmap.mmap | None = mmap.mmap(-1, _RESERVE, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
         self._health = Health()
 
     def execute(self) -> None:
