@@ -9,10 +9,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Protocol, TextIO
 
+from bot.adapters.sent import NotTaken
 from bot.adapters.terminal import parse, render
 from bot.adapters.terminal.album import Album
 from bot.adapters.terminal.lines import lines
 from bot.adapters.terminal.parse import Request, Speaker
+from bot.adapters.terminal.paths import open_file
 from bot.command import Incoming
 from bot.reply import Button, Field, Form, Reply
 
@@ -73,6 +75,8 @@ async def chat(core: Core, speaker: Speaker, *, read: Read, out: TextIO) -> int:
         except (FormLeft, Stopped) as ended:
             console.print(LEFT if isinstance(ended, FormLeft) else STOPPED, style="dim", highlight=False)
             continue
+        except NotTaken as fault:
+            reply = fault.reply()
         if reply is not None:
             offered = render.show(reply, console, await asyncio.to_thread(album.keep, reply))
     return render.ANSWERED
@@ -108,15 +112,25 @@ def _only_form(reply: Reply) -> Form | None:
 
 async def _filled(core: Core, speaker: Speaker, form: Form, read: Read, tell: Tell) -> Reply | None:
     """What comes of a form; the form itself, to be opened by its number, where it is sent empty."""
-    values = await _values(form, read)
-    if not any(values.values()):
+    values, files = await _values(form, read)
+    if not any(values.values()) and not files:
         return Reply(parts=(form,))
     sent = parse.incoming(Request(text="", code=None, speaker=speaker), id=core.new_event(), now=core.clock.now())
-    return await _stoppable(core.handle(replace(sent, action=form.action, values=values, progress=tell)))
+    sent = replace(sent, action=form.action, values=values, files=files, progress=tell)
+    return await _stoppable(core.handle(sent))
 
 
-async def _values(form: Form, read: Read) -> dict[str, str]:
-    return {field.name: await read(f"{field.label}: ", field) or field.value for field in form.fields}
+async def _values(form: Form, read: Read) -> tuple[dict[str, str], dict[str, bytes]]:
+    """What a form is filled with, and the files that were named in it; raises `NotTaken`."""
+    values: dict[str, str] = {}
+    files: dict[str, bytes] = {}
+    for field in form.fields:
+        if not field.file:
+            values[field.name] = await read(f"{field.label}: ", field) or field.value
+        elif path := (await read(f"{field.label}; its path: ", field) or "").strip():
+            name, data = await open_file(path)
+            files[name] = data
+    return values, files
 
 
 async def _incoming(core: Core, speaker: Speaker, line: str, offered: list[render.Choice], read: Read) -> Incoming:
@@ -128,7 +142,8 @@ async def _incoming(core: Core, speaker: Speaker, line: str, offered: list[rende
     if isinstance(choice, Button):
         return replace(typed, text="", action=choice.action)
     if isinstance(choice, Form):
-        return replace(typed, text="", action=choice.action, values=await _values(choice, read))
+        values, files = await _values(choice, read)
+        return replace(typed, text="", action=choice.action, values=values, files=files)
     select, value = choice
     return replace(typed, text="", action=select.action, values={"choice": value})
 
@@ -155,6 +170,7 @@ def plain_reader(stdin: BinaryIO) -> Read:
 def prompting_reader(core: Core, history: Path) -> Read:
     """Reads lines from a terminal, with completion, and a history that is kept in a file."""
     from prompt_toolkit import PromptSession
+    from prompt_toolkit.completion import DummyCompleter, PathCompleter
     from prompt_toolkit.history import FileHistory, ThreadedHistory
 
     session: PromptSession[str] = PromptSession(
@@ -168,8 +184,12 @@ def prompting_reader(core: Core, history: Path) -> Read:
             if field is None:
                 return await session.prompt_async(prompt)
             if not field.multiline:
-                return await form.prompt_async(prompt, multiline=False)
-            return await form.prompt_async(f"{prompt}({SENDS})\n", default=field.value, multiline=True)
+                # A session goes on with what it was given last, so that each time something is given.
+                paths = PathCompleter(expanduser=True) if field.file else DummyCompleter()
+                return await form.prompt_async(prompt, default=field.value, multiline=False, completer=paths)
+            return await form.prompt_async(
+                f"{prompt}({SENDS})\n", default=field.value, multiline=True, completer=DummyCompleter()
+            )
         except (EOFError, KeyboardInterrupt) as key:
             if field is not None:
                 raise FormLeft from None

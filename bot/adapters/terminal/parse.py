@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import binascii
 import json
+from base64 import b64decode
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
+from bot.adapters.sent import MAX_FILE, MAX_FILES, file_name, too_large, too_many
+from bot.adapters.terminal.paths import open_file
 from bot.arguments import shorten
 from bot.clock import moment
 from bot.command import Incoming, Place, User
@@ -15,7 +19,8 @@ from bot.errors import WrongUsage
 
 PLATFORM = "terminal"
 COMMUNITY = "local"
-MAX_LINE = 1 << 20  # bytes of one line on stdin
+MAX_LINE = (MAX_FILE * 4 // 3) + (1 << 20)  # bytes of one line on stdin: a file as base64, and words
+EXAMPLE_FILES = '{"text": "/deck import", "files": {"deck.toml": "W1tjYXJkXV0..."}}'
 EXAMPLE = '{"text": "/help", "as": "alice", "in": "group", "at": "2026-03-29T01:30Z"}'
 
 
@@ -31,11 +36,17 @@ class Speaker:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """One line, understood."""
+    """One line, understood.
+
+    `typed` says that the operator wrote it in words: what a program sends may hold somebody else's, so that no path in
+    it is ever opened, and its files come as `{"files": {"name": "base64"}}`.
+    """
 
     text: str
     code: str | None
     speaker: Speaker
+    files: Mapping[str, bytes] = field(default_factory=dict)
+    typed: bool = True
 
 
 def request(line: bytes, speaker: Speaker) -> Request:
@@ -61,6 +72,8 @@ def incoming(asked: Request, *, id: str, now: datetime) -> Incoming:  # noqa: A0
         at=who.at or now,
         text=asked.text,
         values={} if asked.code is None else {"code": asked.code},
+        files=asked.files,
+        open_file=open_file if asked.typed else None,
     )
 
 
@@ -89,7 +102,22 @@ def _object(fields: Mapping[str, Any], speaker: Speaker) -> Request:
     for name, set_field in _SPEAKER.items():
         if name in fields:
             speaker = set_field(speaker, fields[name])
-    return Request(text=fields["text"], code=fields.get("code"), speaker=speaker)
+    files = _files(fields.get("files", {}))
+    return Request(text=fields["text"], code=fields.get("code"), speaker=speaker, files=files, typed=False)
+
+
+def _files(encoded: Mapping[str, Any]) -> dict[str, bytes]:
+    if len(encoded) > MAX_FILES:
+        raise too_many(len(encoded))
+    files: dict[str, bytes] = {}
+    for name, text in encoded.items():
+        try:
+            files[file_name(name)] = data = b64decode(text, validate=True)
+        except (TypeError, ValueError, binascii.Error):
+            raise WrongUsage(f"The file `{shorten(name)}` is not base64.", suggestion=EXAMPLE_FILES) from None
+        if len(data) > MAX_FILE:
+            raise too_large(name, len(data))
+    return files
 
 
 def _at(speaker: Speaker, value: str) -> Speaker:
@@ -107,6 +135,7 @@ _FIELDS: Mapping[str, tuple[type, str]] = {
     "organiser": (bool, "true or false"),
     "in": _TEXT,
     "at": _TEXT,
+    "files": (dict, "an object of names and base64"),
 }
 _SPEAKER: Mapping[str, Callable[[Speaker, Any], Speaker]] = {
     "as": lambda speaker, value: replace(speaker, name=value),
