@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, time, timedelta
-from functools import cache
+from datetime import UTC, date, datetime, timedelta
+from functools import cache, lru_cache
 from hashlib import blake2b
-from typing import Any, Literal
+from itertools import repeat
+from typing import Any, Literal, NamedTuple
 
 import fsrs
 
@@ -26,9 +27,8 @@ LONGEST_DAYS = 3650
 RETENTION = 0.9
 _FUZZ_FROM_DAYS = 2.5  # as in FSRS
 _FUZZ = ((2.5, 7.0, 0.15), (7.0, 20.0, 0.1), (20.0, float("inf"), 0.05))  # from, to, share of the days between
-_DAY = timedelta(days=1)
-_NOON = time(12, tzinfo=UTC)
-_PHASES: Mapping[str, fsrs.State] = {
+_NOON = datetime(2000, 1, 1, 12, tzinfo=UTC)  # any
+_STATES: Mapping[str, fsrs.State] = {
     "learning": fsrs.State.Learning,
     "review": fsrs.State.Review,
     "relearning": fsrs.State.Relearning,
@@ -151,23 +151,19 @@ def review(
     """
     now = now.astimezone(UTC)
     today = calendar.day(now)
-    known, _ = _scheduler(teacher.retention, teacher.weights).review_card(
-        _as_fsrs(memory, today), fsrs.Rating(int(rating)), _noon(today)
-    )
-    phase = _NAMES[known.state]
-    wait = known.due - _noon(today)
+    before = None if memory is None else _Known(memory.phase, memory.step, memory.stability, memory.difficulty)
+    days = 0 if memory is None else (today - memory.day).days
+    known = _learnt(before, days, rating, teacher.retention, teacher.weights)
     reviews = 1 if memory is None else memory.reviews + 1
     due: datetime | date
-    if phase == "review":
-        due = _day_for(today, wait.days, load, f"{seed}.{card}.{reviews}", teacher)
+    if known.phase == "review":
+        due = _day_for(today, known.wait.days, load, f"{seed}.{card}.{reviews}", teacher)
     else:
-        due = min(now + wait, calendar.ends(today))
-    if known.stability is None or known.difficulty is None:
-        raise ValueError("FSRS gave no stability")  # it always does after a review
+        due = min(now + known.wait, calendar.ends(today))
     forgotten = rating is Rating.AGAIN and memory is not None and memory.phase == "review"
     return Memory(
         card=card,
-        phase=phase,
+        phase=known.phase,
         step=known.step,
         stability=known.stability,
         difficulty=known.difficulty,
@@ -192,6 +188,7 @@ def postponed(memory: Memory, day: date) -> Memory:
     return replace(memory, due=day)
 
 
+@cache
 def fuzz_range(days: int) -> tuple[int, int]:
     """The first and the last interval, in days, that may stand for one of so many; FSRS's own ranges."""
     if days < _FUZZ_FROM_DAYS:
@@ -213,11 +210,10 @@ def _day_for(today: date, days: int, load: Mapping[date, int], seed: str, teache
     if not teacher.balance:
         return today + timedelta(days=first + mixed(seed) % (last - first + 1))
     start = mixed(seed) % (last - first + 1)  # where several are least loaded, any of them
-    dues = [today + timedelta(days=first)]
-    for _ in range(last - first):
-        dues.append(dues[-1] + _DAY)
+    number = today.toordinal()
+    dues = list(map(date.fromordinal, range(number + first, number + last + 1)))
     dues = [*dues[start:], *dues[:start]]
-    loads = [load.get(due, 0) for due in dues]
+    loads = list(map(load.get, dues, repeat(0)))
     return dues[loads.index(min(loads))]
 
 
@@ -240,21 +236,37 @@ def _curve(weights: tuple[float, ...] | None) -> tuple[float, float]:
     return 0.9 ** (1 / decay) - 1, decay
 
 
-def _noon(day: date) -> datetime:
-    """The moment that FSRS is told for a day: it counts spans of 24 hours, a learner sleeps between two days."""
-    return datetime.combine(day, _NOON)
+class _Known(NamedTuple):
+    """What FSRS knows of a card, and how long it lets it wait."""
+
+    phase: Phase
+    step: int | None
+    stability: float
+    difficulty: float
+    wait: timedelta = timedelta(0)
 
 
-def _as_fsrs(memory: Memory | None, today: date) -> fsrs.Card:
-    """As FSRS holds it; with an id, since it waits a millisecond to make one."""
-    if memory is None:
-        return fsrs.Card(card_id=0, due=_noon(today))
-    return fsrs.Card(
-        card_id=0,
-        state=_PHASES[memory.phase],
-        step=memory.step,
-        stability=memory.stability,
-        difficulty=memory.difficulty,
-        due=_noon(today),
-        last_review=_noon(memory.day),
-    )
+class _Uncopied(fsrs.Card):
+    """A card made for one answer: FSRS copies what it is given, which would cost as much as its formulas."""
+
+    def __copy__(self) -> _Uncopied:
+        return self
+
+
+@lru_cache(maxsize=4096)  # beginnings are alike: one answer in four is known by then
+def _learnt(
+    before: _Known | None, days: int, rating: Rating, retention: float, weights: tuple[float, ...] | None
+) -> _Known:
+    """After an answer that came so many days after the one before.
+
+    FSRS counts spans of 24 hours and a learner sleeps between two days, so it is told noons.
+    """
+    card: fsrs.Card = _Uncopied(card_id=0, due=_NOON)  # with an id, since it waits a millisecond to make one
+    if before is not None:
+        card.state, card.step = _STATES[before.phase], before.step
+        card.stability, card.difficulty = before.stability, before.difficulty
+        card.last_review = _NOON - timedelta(days=days)
+    card, _ = _scheduler(retention, weights).review_card(card, fsrs.Rating(int(rating)), _NOON)
+    if card.stability is None or card.difficulty is None:
+        raise ValueError("FSRS gave no stability")  # it always does after a review
+    return _Known(_NAMES[card.state], card.step, card.stability, card.difficulty, card.due - _NOON)

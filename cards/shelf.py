@@ -82,6 +82,10 @@ class Shelf:
         after = (day + timedelta(days=1),)  # before every row of that day
         return sum(bisect_left(rows, after) for rows in self._days.values() if rows and rows[0][0] <= day)
 
+    def due_by_the_minute(self, now: datetime) -> int:
+        """How many of those that are being learnt are due."""
+        return sum(1 for rows in self._minutes.values() for due, _ in rows if due <= now)
+
     def pile(self, day: date) -> list[Memory]:
         """The memories of these."""
         after = (day + timedelta(days=1),)
@@ -216,7 +220,7 @@ class _Round:
         self._shelf, self._now, self._today = shelf, now, today
         self._taken: set[str] = set()
         self._families: set[str] = set()
-        self._heads: dict[str, Head] = {}
+        self._heads: list[Head] = []  # in order
         self._streams = {topic: shelf.stream(topic, now, today, new=new) for topic in shelf.topics(now, today, new=new)}
         for topic in self._streams:
             self._advance(topic)
@@ -224,8 +228,8 @@ class _Round:
     def choose(self, last: str) -> str | None:
         """Whose turn it is after a card of that topic: the first, or a card that it needs."""
         reserve = None
-        for head in sorted(self._heads.values()):
-            card = self._needed_first(head[2])
+        for _, _, head in self._heads:
+            card = self._needed_first(head)
             if not self._shelf.rules.interleave or self._shelf.cards[card].topic != last:
                 return card
             reserve = reserve or card
@@ -238,22 +242,18 @@ class _Round:
         self._taken.add(card)
         if family:
             self._families.add(family)
-        over = [
-            topic
-            for topic, (_, _, head) in self._heads.items()
-            if head == card or (family and cards[head].family == family)
-        ]
-        for topic in over:
-            self._advance(topic)
+        over = [head for head in self._heads if head[2] == card or (family and cards[head[2]].family == family)]
+        for head in over:
+            self._heads.remove(head)
+            self._advance(cards[head[2]].topic)
         if not new:
-            self._heads = {topic: head for topic, head in self._heads.items() if head[0] != NEW}
+            self._heads = [head for head in self._heads if head[0] != NEW]
 
     def _advance(self, topic: str) -> None:
-        self._heads.pop(topic, None)
-        for head in self._streams[topic]:
-            if not self._over(head[2]):
-                self._heads[topic] = head
-                return
+        """Puts the next of a topic in."""
+        head = next((head for head in self._streams[topic] if not self._over(head[2])), None)
+        if head is not None:
+            insort(self._heads, head)
 
     def _over(self, card: str) -> bool:
         """Whether it, or a sibling of it, has been taken."""
