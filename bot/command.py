@@ -74,7 +74,8 @@ class Completion:
 class Option:
     """One argument. `rest` takes everything that follows, spaces and all; of `python` the indentation counts, too.
 
-    A `file` is not typed: it is attached where a platform can do that, and comes in `Incoming.files`.
+    A `file` is not typed: it is attached where a platform can do that, and comes in `Incoming.files`. Where somebody
+    sends a file and no words at all, `alone` is what they mean to say after the command's name.
     """
 
     name: str
@@ -83,6 +84,7 @@ class Option:
     rest: bool = False
     python: bool = False
     file: bool = False
+    alone: str = ""
     choices: tuple[str, ...] = ()
     complete: Callable[[Core, str], list[Completion]] | None = None  # the argument so far -> ways to go on
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from bot.actions import Action
 from bot.arguments import MARK, shorten
 from bot.command import Command, Completion, Example, Flag, Incoming, Option
-from bot.commands import deck_export, deck_import
+from bot.commands import card_draft, card_made, deck_export, deck_import
 from bot.commands import deck_words as words
 from bot.commands.deck_names import Reader, is_house, must_organise, must_own, named, owner_of_new
 from bot.errors import NotAllowed, StaleAction
@@ -295,7 +295,13 @@ DECK = Command(
             rest=True,
             python=True,
         ),
-        Option(name="file", says="after import: a deck as .toml, .csv or .apkg", required=False, file=True),
+        Option(
+            name="file",
+            says="after import: a deck as .toml, .csv or .apkg",
+            required=False,
+            file=True,
+            alone=IMPORT,
+        ),
     ),
     flags=(
         Flag(name=GROUP, says="the group's decks; bringing in and removing is for organisers"),
@@ -316,8 +322,13 @@ DECK = Command(
         "deck-back": _pressed_back,
         "deck-prove": deck_import.prove_rest,
         deck_import.FORM: deck_import.submitted,
+        card_draft.FROM_SHAPE: card_made.from_shape,
+        card_draft.FROM_RUN: card_made.from_run,
+        card_made.SAVE: card_made.save,
+        card_made.TAKE_OUT: card_made.take_out,
     },
     slow=True,
     private=True,
     opens_form=opens_form,
+    form_actions=frozenset({card_draft.FROM_SHAPE, card_draft.FROM_RUN}),
 )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from bot.actions import Action
 from bot.command import Command, Example, Flag, Incoming, Option, bare
-from bot.commands import run_code, run_reply
+from bot.commands import card_draft, run_code, run_reply
 from bot.commands.run_pictures import drawn
 from bot.errors import NotAllowed, StaleAction
 from bot.fairness.gate import Ticket
@@ -68,7 +68,8 @@ async def details(core: Core, incoming: Incoming, action: Action) -> Reply:
         result = await _result(core, incoming, snippet)
         if result.status is Status.UNAVAILABLE:
             return run_reply.answered(snippet.code, result, (), ())
-    return run_reply.details(snippet.code, result)
+    card = (card_draft.run_button(action.args[0], action.args[-1]),) if snippet.device == CPU else ()
+    return run_reply.details(snippet.code, result, card)
 
 
 async def cancel(core: Core, incoming: Incoming, given: Mapping[str, str]) -> Reply:
@@ -105,7 +106,7 @@ def limits(core: Core) -> tuple[str, ...]:
 
 
 async def _run(core: Core, incoming: Incoming, snippet: Snippet) -> Reply:
-    key = _keep(core, incoming, snippet.code)
+    key = keep(core, incoming, snippet.code)
     if "show(" in snippet.code:
         core.pictures.warm()  # while the code runs
     result = await _result(core, incoming, snippet)
@@ -114,6 +115,11 @@ async def _run(core: Core, incoming: Incoming, snippet: Snippet) -> Reply:
     return run_reply.answered(
         snippet.code, result, await drawn(core, result), run_reply.again_buttons(key, snippet.device, name)
     )
+
+
+async def again(core: Core, incoming: Incoming, code: str) -> Result:
+    """A second run of code that was kept, for those who ask about it."""
+    return await _result(core, incoming, Snippet(code=code))
 
 
 async def _result(core: Core, incoming: Incoming, snippet: Snippet) -> Result:
@@ -159,7 +165,7 @@ def _ordinal(number: int) -> str:
     return f"{number}{ending}"
 
 
-def _keep(core: Core, incoming: Incoming, code: str) -> str:
+def keep(core: Core, incoming: Incoming, code: str) -> str:
     """Keeps code for the buttons that run it; its name."""
     key = hashlib.blake2b(code.encode("utf-8", "surrogatepass"), digest_size=KEY_BYTES).hexdigest()
     core.store.keep_question(key, code, incoming.at)
@@ -168,7 +174,7 @@ def _keep(core: Core, incoming: Incoming, code: str) -> str:
 
 def offer(core: Core, incoming: Incoming, text: str) -> Buttons:
     """Buttons for code that was given to another command: to run it, or to change it first."""
-    key = _keep(core, incoming, run_code.understood(text))
+    key = keep(core, incoming, run_code.understood(text))
     return Buttons(
         buttons=(
             Button(label="Run it", action=Action("rerun", (key, CPU)), style="primary"),

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from bot.actions import Action
-from bot.commands import run_data
+from bot.commands import card_draft, run_data
 from bot.commands import run_words as words
 from bot.commands.run_meanings import meaning
 from bot.reply import Button, Buttons, Code, Fault, File, Part, Reply, Table, Text
@@ -43,13 +43,12 @@ def answered(code: str, result: Result, drawn: Sequence[Part], buttons: Sequence
         parts.append(Text(text=_silent(code, value)))
     parts += [*_trace_table(shown_made, len(more_made)), *_calls_table(calls, len(more_calls))]
     parts.append(Text(text=stamp(result), tone="note"))
-    wanted = [each for each in buttons if each.action.name != "details" or has_details(result)]
-    parts.append(Buttons(buttons=tuple(wanted)))
+    parts.append(Buttons(buttons=tuple(each for each in buttons if _wanted(each, code, result))))
     return Reply(parts=tuple(parts), data=run_data.data(result, drawn), fault=_fault(result))
 
 
-def details(code: str, result: Result) -> Reply:
-    """Everything that the answer left out."""
+def details(code: str, result: Result, buttons: Sequence[Button] = ()) -> Reply:
+    """Everything that the answer left out, and buttons to go on with."""
     value = run_data.value(result)
     error = value["error"] or {}
     steps = error.get("traceback") or []
@@ -66,7 +65,16 @@ def details(code: str, result: Result) -> Reply:
     if len(code) <= words.SHOWN_CHARACTERS:
         parts.insert(0, Code(code=code, language="python"))
     parts.append(Text(text=stamp(result), tone="note"))
+    if wanted := tuple(each for each in buttons if _wanted(each, code, result)):
+        parts.append(Buttons(buttons=wanted))
     return Reply(parts=tuple(parts), private=True, data=run_data.data(result, ()))
+
+
+def _wanted(button: Button, code: str, result: Result) -> bool:
+    """Whether a button leads anywhere after this run."""
+    if button.action.name == card_draft.FROM_RUN:
+        return card_draft.is_a_question(code, result)
+    return button.action.name != "details" or has_details(result)
 
 
 def has_details(result: Result) -> bool:
@@ -272,9 +280,11 @@ def _block(text: str) -> Code:
 
 
 def again_buttons(key: str, device: str, run: str) -> tuple[Button, ...]:
-    """What can be done with a run: edit it, run it again, look closer."""
+    """What can be done with a run: edit it, run it again, look closer, make a card of it."""
+    card = (card_draft.run_button(key, run),) if device == "cpu" else ()  # cards are proved on the processor
     return (
         Button(label="Edit and run again", action=Action("edit", (key, device)), style="primary"),
         Button(label="Run again", action=Action("rerun", (key, device))),
         Button(label="Details", action=Action("details", (key, device, run))),
+        *card,
     )

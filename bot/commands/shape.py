@@ -55,7 +55,7 @@ async def explain(core: Core, incoming: Incoming, action: Action) -> Reply:
     from sandbox.language.model import LanguageError
 
     try:
-        return shape_reply.explained(await oracle.ask(text))
+        return shape_reply.explained(await oracle.ask(text), text)
     except LanguageError as fault:
         return shape_reply.mistake(fault, text)
 

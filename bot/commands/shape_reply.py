@@ -6,10 +6,12 @@ Imported with the first question: the layer language behind it would make Stride
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
 
 from bot.actions import Action
 from bot.command import Completion, Incoming
 from bot.commands import shape_words as words
+from bot.commands.card_draft import shape_button
 from bot.commands.shape_explained import explanation
 from bot.reply import Button, Buttons, Code, Fault, Part, Reply, Table, Text
 from bot.store.store import Store
@@ -30,9 +32,10 @@ def answered(answer: Answer, text: str, store: Store, incoming: Incoming) -> Rep
     return success(answer, text) if answer.failure is None else failure(answer, text, store, incoming)
 
 
-def explained(answer: Answer) -> Reply:
+def explained(answer: Answer, text: str) -> Reply:
     """The deeper explanation of an answer."""
-    return Reply(parts=tuple(explanation(answer)), data=data(answer))
+    card = tuple(_card(answer, text))
+    return Reply(parts=(*explanation(answer), *((Buttons(buttons=card),) if card else ())), data=data(answer))
 
 
 def success(answer: Answer, text: str) -> Reply:
@@ -48,7 +51,8 @@ def success(answer: Answer, text: str) -> Reply:
         parts.append(Code(code="\n".join(working)))
     parts.append(Code(code=write(walk.pipeline, sizes=comfortable_sizes(walk)), language="python"))
     parts.append(Text(text=words.stamp(answer), tone="bad" if answer.disagreement else "note"))
-    parts.append(Buttons(buttons=(Button(label="Explain", action=Action("explain", (question_id(text),))),)))
+    explain = Button(label="Explain", action=Action("explain", (question_id(text),)))
+    parts.append(Buttons(buttons=(explain, *_card(answer, text))))
     return Reply(parts=tuple(parts), data=data(answer))
 
 
@@ -132,6 +136,12 @@ def question_id(text: str) -> str:
 def completions(typed: str) -> list[Completion]:
     """Ways to go on typing a layer."""
     return [Completion(text=each.text, label=each.label, says=each.says) for each in complete(typed)]
+
+
+def _card(answer: Answer, text: str) -> Iterator[Button]:
+    """The button that makes a card, of what torch has confirmed."""
+    if answer.failure is None and answer.outputs and answer.torch and not answer.unchecked:
+        yield shape_button(question_id(text))
 
 
 def _stages(answer: Answer) -> Table:

@@ -162,7 +162,9 @@ class Decks:
         )
 
     async def put_card(self, deck: Deck, card: Card, standing: Standing, *, owner: str, at: datetime) -> bool:
-        """Adds one card to a deck, which is made where it is not there; whether the card was new.
+        """Adds one card to a deck, which is made where it is not there, or begins again where it had been removed.
+
+        Whether the card was new comes back.
 
         Args:
             deck: its id, title and words; its cards are not looked at.
@@ -175,7 +177,9 @@ class Decks:
             TooMuchKept: see `put`.
         """
         async with self._engine.begin() as connection:
-            await self._written(connection, deck, owner, at)
+            gone = select(decks.c.id).where(decks.c.id == deck.id, decks.c.removed.is_not(None))
+            await connection.execute(delete(deck_cards).where(deck_cards.c.deck.in_(gone)))
+            await self._written(connection, deck, owner, at, anew=False)
             known = await _data(connection, deck.id)
             place = select(func.coalesce(func.max(deck_cards.c.position), -1) + 1).where(deck_cards.c.deck == deck.id)
             row = _row(deck.id, card, standing, (await connection.execute(place)).scalar_one())
@@ -184,6 +188,14 @@ class Decks:
             await connection.execute(_PUT_CARD, [row])
             await _hold_limits(connection, owner)
         return card.id not in known
+
+    async def take_card(self, deck_id: str, card: str) -> bool:
+        """Takes one card out of a deck; whether it was there. What is remembered of it stays."""
+        which = (deck_cards.c.deck == deck_id, deck_cards.c.card == card)
+        async with self._engine.begin() as connection:
+            there = (await connection.execute(delete(deck_cards).where(*which))).rowcount > 0
+            await connection.execute(update(decks).where(decks.c.id == deck_id).values(edition=decks.c.edition + 1))
+        return there
 
     async def judge(self, deck_id: str, standing: Mapping[str, Standing]) -> None:
         """Keeps what came of proofs; cards that are wrong are taken out."""
@@ -268,8 +280,10 @@ class Decks:
         async with self._engine.begin() as connection:
             return (await connection.execute(delete(decks).where(decks.c.removed < removed_before))).rowcount
 
-    async def _written(self, connection: AsyncConnection, deck: Deck, owner: str, at: datetime) -> bool:
-        """Writes a deck's own row; whether there was none, or one that had been removed."""
+    async def _written(
+        self, connection: AsyncConnection, deck: Deck, owner: str, at: datetime, *, anew: bool = True
+    ) -> bool:
+        """Writes a deck's own row, its words only where it is `anew`; whether there was none."""
         row = {
             "id": deck.id,
             "owner": owner,
@@ -280,8 +294,8 @@ class Decks:
             "changed": at,
             "edition": 1,
         }
-        again = {name: row[name] for name in ("title", "says", "topics", "changed")} | {"removed": None}
-        again["edition"] = decks.c.edition + 1
+        names = ("title", "says", "topics", "changed") if anew else ("changed",)
+        again = {name: row[name] for name in names} | {"removed": None, "edition": decks.c.edition + 1}
         made = insert(decks).on_conflict_do_nothing()
         if (await connection.execute(made, row)).rowcount > 0:
             return True

@@ -223,3 +223,26 @@ async def test_a_large_deck_is_kept_in_one_go(decks: Decks) -> None:
     assert len(changes.added) == 3_000
     fewer = replace(many, cards=many.cards[::2])
     assert len((await put(decks, fewer)).gone) == 1_500
+
+
+async def test_a_card_can_be_taken_out_again(decks: Decks) -> None:
+    mine = deck(card("a"), card("b"))
+    await put(decks, mine)
+    before = await decks.editions([ALICE])
+    await decks.use(ALICE, mine.id)
+    assert await decks.take_card(mine.id, "a")
+    assert not await decks.take_card(mine.id, "a")
+    kept = await decks.read(mine.id)
+    assert kept is not None
+    assert [each.id for each in kept.deck.cards] == ["b"]
+    assert await decks.editions([ALICE]) != before
+
+
+async def test_a_card_for_a_deck_that_was_removed_begins_it_again(decks: Decks) -> None:
+    mine = deck(card("old"), title="mine")
+    await put(decks, mine)
+    await decks.remove(mine.id, START)
+    assert await decks.put_card(mine, card("new"), PLAIN, owner=ALICE, at=START)
+    kept = await decks.read(mine.id)
+    assert kept is not None
+    assert [each.id for each in kept.deck.cards] == ["new"]
