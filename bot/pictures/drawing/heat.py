@@ -83,8 +83,12 @@ def heat_map(drawing: Drawing, numbers: Floats, heading: str, line: str) -> Card
 
 
 def _cells(rows: int, columns: int) -> _Cells:
-    """Squares as large as there is room for; oblong where squares would leave a line that nobody sees."""
-    return _Cells(rows, columns, side(rows, columns, _LARGEST_CELL, _ROOM), side(columns, rows, _LARGEST_CELL, _ROOM))
+    """Squares as large as there is room for; oblong where a few long rows would be a strip beside a tall scale."""
+    tall, wide = (
+        side(points, others, _LARGEST_CELL, _ROOM, least=_SHORTEST_SCALE)
+        for points, others in ((rows, columns), (columns, rows))
+    )
+    return _Cells(rows, columns, tall, wide)
 
 
 def _original(drawing: Drawing) -> tuple[int, int]:

@@ -130,7 +130,7 @@ def stripes(rows: int, columns: int) -> Pixels:
     return found
 
 
-def side(points: int, others: int, most: int, room: int) -> int:
+def side(points: int, others: int, most: int, room: int, *, least: int = THINNEST) -> int:
     """Pixels of a point along one side: as many as along the other, but more where that would be a line nobody sees.
 
     Args:
@@ -138,9 +138,10 @@ def side(points: int, others: int, most: int, room: int) -> int:
         others: along the other.
         most: pixels of one point, at most.
         room: pixels of this side and, for simplicity, of the other.
+        least: pixels of this side that are filled where the points may be so large.
     """
     square = max(1, min(most, room // points, room // others))
-    return max(square, min(most, room // points, math.ceil(THINNEST / points)))
+    return max(square, min(most, room // points, math.ceil(least / points)))
 
 
 def enlarged(numbers: NDArray[np.generic], down: int, across: int) -> NDArray[np.generic]:
