@@ -8,6 +8,8 @@
     │   ├── NotAllowed            only organisers may do this
     │   ├── StaleAction           a button of a message that is too old, or of another version
     │   ├── TooMuchKept           more decks, or more in them, than one owner may keep
+    │   ├── UnreadableAnswer      words that are no answer of the kind that was asked for; nothing was counted
+    │   ├── TorchAway             torch cannot be asked just now, and nothing is said that it has not run
     │   ├── Busy                  too much at a time: somebody's own run, their rate, their channel's, or everybody's
     │   ├── Cancelled             somebody who may has cancelled it
     │   └── TooSlow               no answer within the command's time
@@ -93,6 +95,16 @@ class StaleAction(UserError):
 
 class TooMuchKept(UserError):
     """As many decks, or as much in them, as one owner may keep."""
+
+
+class UnreadableAnswer(UserError):
+    """Words that are no answer of the kind that was asked for; nothing was counted."""
+
+
+class TorchAway(UserError):
+    """Torch cannot be asked just now."""
+
+    kind = "unavailable"
 
 
 class Busy(UserError):

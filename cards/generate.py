@@ -18,6 +18,7 @@ from cards.families import behaviour, convolution, parameters, pooling, reshapin
 from cards.families.family import LEVELS, AskedFor, Draft, Family
 from cards.misconceptions import Wrong, close, distinct
 from cards.model import Value
+from cards.proof import CUT_SHORT
 from sandbox.client import Sandbox
 from sandbox.oracle import Answer, Oracle
 from sandbox.protocol import Job, JobKind, Status
@@ -36,7 +37,6 @@ FEWEST_WRONG = 2  # choices beside the key; a draw with fewer is drawn again
 MOST_WRONG = 3
 _TRIES = 60
 _SIDE_BY_SIDE = 4
-_CUT_SHORT = frozenset({Status.TIMEOUT, Status.MEMORY, Status.OUTPUT_LIMIT, Status.KILLED})  # by limits, not by torch
 _NAME = re.compile(r"([a-z0-9-]{1,40})\.([123])\.([0-9a-f]{1,16})\Z", re.ASCII)
 
 
@@ -183,7 +183,7 @@ class Examiner:
         result = await self._sandbox.run(job)
         if result.status is Status.UNAVAILABLE:
             raise TorchAwayError(f"torch could not be asked: {result.error}")
-        if result.status in _CUT_SHORT:
+        if result.status in CUT_SHORT:
             raise TorchAwayError(f"torch could not finish: {result.error}")
         if result.status is not Status.OK:
             raise QuestionError(f"its proof does not hold: {result.error}")

@@ -23,14 +23,17 @@ LEECH_LAPSES = 6  # times forgotten, after which a card is taught in another way
 LEECH_AGAIN = 3  # and after so many more, again
 
 
+EntryKind = Literal["answer", "plan", "brought"]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """One line of a learner's log: an answer, or that a plan was taken up.
+    """One line of a learner's log: an answer, that a plan was taken up, or memories brought along from elsewhere.
 
     What else was due, and which cards there were, decided some of it: that is kept, too, so that a log is enough.
 
     Attributes:
-        kind: which of the two.
+        kind: which of these.
         at: when, in UTC.
         zone: where the learner was.
         card: of an answer.
@@ -38,9 +41,10 @@ class Entry:
         due: of an answer, the day that was chosen; None where it is asked again by the minute.
         easier: of an answer, the card that comes first from now on; or empty.
         days: of a plan, each card's day.
+        memories: that were brought along.
     """
 
-    kind: Literal["answer", "plan"]
+    kind: EntryKind
     at: datetime
     zone: str
     card: str = ""
@@ -48,6 +52,7 @@ class Entry:
     due: date | None = None
     easier: str = ""
     days: Mapping[str, date] = field(default_factory=dict)
+    memories: tuple[Memory, ...] = ()
 
     def to_data(self) -> dict[str, Any]:
         """As JSON has it."""
@@ -60,6 +65,7 @@ class Entry:
             "due": None if self.due is None else self.due.isoformat(),
             "easier": self.easier,
             "days": {card: day.isoformat() for card, day in self.days.items()},
+            "memories": [memory.to_data() for memory in self.memories],
         }
 
     @classmethod
@@ -74,6 +80,7 @@ class Entry:
             due=None if data["due"] is None else date.fromisoformat(data["due"]),
             easier=data["easier"],
             days={card: date.fromisoformat(day) for card, day in data["days"].items()},
+            memories=tuple(map(Memory.from_data, data["memories"])),
         )
 
 
@@ -86,12 +93,14 @@ class Answered:
         entry: for the log.
         leech: the card has been forgotten so often that repeating it is no use.
         easier: the card that comes instead, if there is one; or empty.
+        freed: the memories of cards that waited for this one.
     """
 
     memory: Memory
     entry: Entry
     leech: bool = False
     easier: str = ""
+    freed: tuple[Memory, ...] = ()
 
 
 class Learner:
@@ -126,6 +135,20 @@ class Learner:
     def due(self, day: date) -> int:
         """How many learnt cards are due on a day or were before."""
         return self._shelf.due(day)
+
+    def waiting_now(self, now: datetime, days: Calendar) -> int:
+        """How many learnt cards are due now, by the day or by the minute."""
+        now = now.astimezone(UTC)
+        return self._shelf.due(days.day(now)) + self._shelf.due_by_the_minute(now)
+
+    def may_ask(self, card: str, now: datetime, days: Calendar) -> bool:
+        """Whether a card is due, or new, and nothing keeps it back."""
+        now = now.astimezone(UTC)
+        if card not in self._shelf.cards:
+            return False
+        today = days.day(now)
+        new = card not in self._shelf.memories
+        return self._shelf.free(card, today) if new else self._shelf.due_now(card, now, today)
 
     def room_for_new(self, day: date) -> int:
         """How many more new cards come on a day."""
@@ -173,11 +196,10 @@ class Learner:
         if easier:
             memory = replace(memory, waits_for=easier)
         self._shelf.put(memory)
-        if rating is not Rating.AGAIN:
-            self._taught(card, days)
+        let_go = self._taught(card, days) if rating is not Rating.AGAIN else ()
         due = None if isinstance(memory.due, datetime) else memory.due
         entry = Entry(kind="answer", at=memory.last, zone=days.zone, card=card, rating=rating, due=due, easier=easier)
-        return Answered(memory=memory, entry=entry, leech=leech, easier=easier)
+        return Answered(memory=memory, entry=entry, leech=leech, easier=easier, freed=let_go)
 
     def _easier(self, card: str) -> str:
         """A card that teaches the same more easily and waits for nothing itself; or empty."""
@@ -198,12 +220,24 @@ class Learner:
         )
         return "" if nearest is None else nearest.id
 
-    def _taught(self, easier: str, days: Calendar) -> None:
+    def _taught(self, easier: str, days: Calendar) -> tuple[Memory, ...]:
         """Lets those go on that waited for it."""
-        for card in sorted(self._shelf.waiting.get(easier, ())):
-            memory = self._shelf.memories[card]
-            self._shelf.pull(card)
-            self._shelf.put(freed(memory, self._shelf.memories[easier].day, days))
+        day = self._shelf.memories[easier].day
+        found = [self._shelf.memories[card] for card in sorted(self._shelf.waiting.get(easier, ()))]
+        let_go = tuple(freed(memory, day, days) for memory in found)
+        for memory in let_go:
+            self._shelf.pull(memory.card)
+            self._shelf.put(memory)
+        return let_go
+
+    # What comes from elsewhere.
+
+    def bring(self, memories: Iterable[Memory], now: datetime, days: Calendar) -> Entry:
+        """Takes in what was learnt elsewhere; what is remembered here already stays as it is."""
+        new = tuple(replace(memory, waits_for="") for memory in memories if memory.card not in self._shelf.memories)
+        for memory in new:
+            self._shelf.put(memory)
+        return Entry(kind="brought", at=now.astimezone(UTC), zone=days.zone, memories=new)
 
     # After a break.
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -18,6 +18,7 @@ from sandbox.protocol import Job, JobKind, Limits, Result, Status
 
 PAUSES_S = (0.2, 0.4, 0.8, 1.6)  # before an unanswered job is tried again; a busy sandbox waits before it says so
 SIDE_BY_SIDE = 2
+CUT_SHORT = frozenset({Status.TIMEOUT, Status.MEMORY, Status.OUTPUT_LIMIT, Status.KILLED})  # by limits, not by torch
 LIMITS = Limits(wall_s=20.0, cpu_s=5.0, memory_mb=512)  # a busy machine is no fault of a proof; the processor time is
 
 Sleep = Callable[[float], Awaitable[None]]
@@ -44,6 +45,7 @@ class Verdict:
         gave: what torch gave, as text.
         torch: the version that said so.
         elapsed_ms: that it took in the jail.
+        cut: a limit ended it, so that torch itself has said nothing.
     """
 
     card: str
@@ -53,6 +55,7 @@ class Verdict:
     gave: str = ""
     torch: str = ""
     elapsed_ms: float = 0.0
+    cut: bool = False
 
     def __str__(self) -> str:
         return f"{self.place}, card {self.card}: {self.why or self.outcome}"
@@ -91,12 +94,14 @@ class Prover:
         *,
         side_by_side: int = SIDE_BY_SIDE,
         limits: Limits = LIMITS,
+        pauses: Sequence[float] = PAUSES_S,
         sleep: Sleep = asyncio.sleep,
     ) -> None:
-        """The sandbox stays the caller's; `sleep` is how it waits between two tries."""
+        """The sandbox stays the caller's; `sleep` is how it waits between two tries, for so many seconds each."""
         self._sandbox = sandbox
         self._side_by_side = side_by_side
         self._limits = limits
+        self._pauses = tuple(pauses)
         self._sleep = sleep
         self._ids = itertools.count()
 
@@ -148,11 +153,12 @@ class Prover:
             gave=gave,
             torch=result.torch_version,
             elapsed_ms=result.elapsed_ms,
+            cut=result.status in CUT_SHORT,
         )
 
     async def _asked(self, card: Card) -> Result:
         payload = job_payload(card)
-        for pause in (*PAUSES_S, None):
+        for pause in (*self._pauses, None):
             job = Job(id=f"proof-{next(self._ids)}", kind=JobKind.PROVE, payload=payload, limits=self._limits)
             result = await self._sandbox.run(job)
             if result.status is not Status.UNAVAILABLE or pause is None:

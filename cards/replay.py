@@ -6,7 +6,7 @@ stored can be checked.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC
 
@@ -29,9 +29,20 @@ def replay(entries: Iterable[Entry], *, seed: int, teacher: Teacher) -> tuple[Me
                 known = memories.get(card)
                 if known is not None and known.phase == "review":
                     memories[card] = postponed(known, day)
+        elif entry.kind == "brought":
+            memories = {memory.card: memory for memory in entry.memories} | memories
         elif entry.rating is not None:
             _answer(entry, entry.rating, memories, waiting, seed=seed, teacher=teacher)
     return tuple(memories[card] for card in sorted(memories))
+
+
+def concerning(entries: Sequence[Entry], card: str) -> list[Entry]:
+    """The part of a log on which the memory of one card depends: its own lines, and those of cards it is tied to."""
+    ties = {(entry.card, entry.easier) for entry in entries if entry.easier}
+    cards = {card}
+    while more := {each for tie in ties if cards.intersection(tie) for each in tie} - cards:
+        cards |= more
+    return [entry for entry in entries if entry.kind != "answer" or entry.card in cards]
 
 
 def _answer(

@@ -203,20 +203,23 @@ class Learning:
         async with self._engine.connect() as connection:
             return [line_of(row) for row in (await connection.execute(wanted.order_by(answers.c.id))).mappings()]
 
-    async def withdraw(self, source: str, *, at: datetime, why: str, torch: str) -> bool:
-        """Nobody is asked this any more; whether it was still asked."""
-        row = {"source": source, "at": at, "why": why, "torch": torch}
+    async def withdraw(self, source: str, digest: str, *, at: datetime, why: str, torch: str) -> bool:
+        """Nobody is asked this any more, as it was written then; whether it was still asked."""
+        row = {"source": source, "digest": digest, "at": at, "why": why, "torch": torch}
         async with self._engine.begin() as connection:
             return (await connection.execute(insert(withdrawn).on_conflict_do_nothing(), row)).rowcount > 0
 
-    async def withdrawn(self) -> frozenset[str]:
-        """All that nobody is asked any more."""
+    async def withdrawn(self) -> frozenset[tuple[str, str]]:
+        """All that nobody is asked any more, each with the digest of how it was written."""
         async with self._engine.connect() as connection:
-            return frozenset((await connection.execute(select(withdrawn.c.source))).scalars())
+            found = await connection.execute(select(withdrawn.c.source, withdrawn.c.digest))
+            return frozenset((row.source, row.digest) for row in found)
 
-    async def withdrawal(self, source: str) -> tuple[str, str] | None:
+    async def withdrawal(self, source: str, digest: str) -> tuple[str, str] | None:
         """Why something is not asked any more, and the torch that said so; None where it is."""
-        wanted = select(withdrawn.c.why, withdrawn.c.torch).where(withdrawn.c.source == source)
+        wanted = select(withdrawn.c.why, withdrawn.c.torch).where(
+            withdrawn.c.source == source, withdrawn.c.digest == digest
+        )
         async with self._engine.connect() as connection:
             row = (await connection.execute(wanted)).first()
         return None if row is None else (row.why, row.torch)

@@ -10,9 +10,13 @@ from typing import Any, Literal
 
 from bot.command import Place
 from cards.grade import Rating
-from cards.learner import Entry
+from cards.learner import Entry, EntryKind
+from cards.memory import Memory
 
-LineKind = Literal["answer", "override", "credit", "plan"]
+LineKind = Literal["answer", "override", "credit", "plan", "brought"]
+
+
+_KINDS: Mapping[LineKind, EntryKind] = {"answer": "answer", "plan": "plan", "brought": "brought"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,13 +91,13 @@ def entries(lines: Iterable[Line]) -> list[Entry]:
     """A log as `cards.replay` takes it: each answer as it was rated last."""
     lines = list(lines)
     anew = {each.about: each.rating for each in lines if each.about is not None}
-    return [_entry(each, anew.get(each.id, each.rating)) for each in lines if each.kind in {"answer", "plan"}]
+    return [_entry(each, anew.get(each.id, each.rating)) for each in lines if each.kind in _KINDS]
 
 
 def _entry(given: Line, rating: int | None) -> Entry:
     due = given.effect.get("due")
     return Entry(
-        kind="plan" if given.kind == "plan" else "answer",
+        kind=_KINDS[given.kind],
         at=given.at,
         zone=given.zone,
         card=given.card,
@@ -101,7 +105,14 @@ def _entry(given: Line, rating: int | None) -> Entry:
         due=None if due is None else date.fromisoformat(due),
         easier=given.effect.get("easier", ""),
         days={card: date.fromisoformat(day) for card, day in given.effect.get("days", {}).items()},
+        memories=tuple(map(Memory.from_data, given.effect.get("memories", ()))),
     )
+
+
+def effect(entry: Entry) -> dict[str, Any]:
+    """What a line keeps of an entry beside its own columns."""
+    data = entry.to_data()
+    return {name: data[name] for name in ("due", "easier", "days", "memories") if data[name]}
 
 
 def columns(row: Asked | Line) -> dict[str, Any]:

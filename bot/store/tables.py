@@ -208,7 +208,7 @@ answers = Table(
     Column("person", String, nullable=False),
     Column("at", Moment, nullable=False),
     Column("zone", String, nullable=False),
-    Column("kind", String, nullable=False),  # answer | override | credit | plan
+    Column("kind", String, nullable=False),  # answer | override | credit | plan | brought
     Column("platform", String, nullable=False),
     Column("community", String, nullable=False),
     Column("posed", String, nullable=True),  # of an answer: the question
@@ -231,6 +231,7 @@ withdrawn = Table(
     "withdrawn",
     metadata,
     Column("source", String, primary_key=True),
+    Column("digest", String, primary_key=True),  # of the card as it was then: one that was put right is asked again
     Column("at", Moment, nullable=False),
     Column("why", Text, nullable=False),
     Column("torch", String, nullable=False),

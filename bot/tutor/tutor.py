@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 from bot.tutor.model import Catalogue, Checked, Disputed, Marked, Posed, Rest, Revealed, Session, Standing
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
 
     from bot.app import Core
     from bot.command import Incoming, Place, User
+    from bot.tutor.parts import Parts
     from cards.backlog import Plan
     from cards.calendar import Calendar
     from cards.grade import Confidence, Rating
@@ -24,21 +26,30 @@ class Tutor:
     def __init__(self, core: Core) -> None:
         """Asks nothing of the core yet."""
         self._core = core
+        self._made: Parts | None = None
+
+    async def _parts(self) -> Parts:
+        """What does the work; with the first use the decks' and the language's code is read in."""
+        if self._made is None:
+            self._made = await asyncio.to_thread(_make, self._core)
+        return self._made
 
     # What there is.
 
     async def cards(self, user: User, place: Place) -> Catalogue:
         """What this person may be asked here: the house deck, and what they or their community use."""
-        raise NotImplementedError
+        parts = await self._parts()
+        return (await parts.catalogues.of(user, place)).catalogue
 
     @property
     def topics(self) -> Mapping[str, str]:
         """The titles of the house deck's topics by their ids, once the decks have been read; none before."""
-        raise NotImplementedError
+        return {} if self._made is None else self._made.catalogues.topics
 
     async def standing(self, user: User, place: Place, now: datetime) -> Standing:
         """How much there is to do, what was done today, and a plan for what has piled up."""
-        raise NotImplementedError
+        parts = await self._parts()
+        return await parts.asking.standing(user, place, now)
 
     # What is asked.
 
@@ -59,7 +70,8 @@ class Tutor:
         Raises:
             UserError: there is no such topic or card, or torch cannot be asked.
         """
-        raise NotImplementedError
+        parts = await self._parts()
+        return await parts.asking.practise(incoming, words, count, names)
 
     async def review(self, incoming: Incoming) -> Posed | Rest:
         """Poses what is due, one question; the same again while it has not been answered.
@@ -67,27 +79,33 @@ class Tutor:
         Raises:
             UserError: torch cannot be asked, and nothing that is due goes without.
         """
-        raise NotImplementedError
+        parts = await self._parts()
+        return await parts.asking.review(incoming)
 
     async def posed(self, posed_id: str) -> Posed | None:
         """The question of that id; None where there is none."""
-        raise NotImplementedError
+        parts = await self._parts()
+        return await parts.sessions.posed(posed_id)
 
     async def open_question(self, user: User, place: Place) -> Posed | None:
         """The question that this person has to answer here: the first unanswered one of the newest session."""
-        raise NotImplementedError
+        parts = await self._parts()
+        return await parts.sessions.open_question(user, place)
 
     async def following(self, posed: Posed, user: User) -> Posed | None:
         """The next unanswered question of the same session; None where there is none."""
-        raise NotImplementedError
+        parts = await self._parts()
+        return await parts.sessions.following(posed, user)
 
     async def results(self, posed: Posed, user: User) -> tuple[Marked, ...]:
         """This person's answers in the session of that question, in the session's order."""
-        raise NotImplementedError
+        parts = await self._parts()
+        return await parts.sessions.results(posed, user)
 
     async def newest_answered(self, user: User, place: Place) -> Posed | None:
         """The question that this person answered last here."""
-        raise NotImplementedError
+        parts = await self._parts()
+        return await parts.sessions.newest_answered(user, place)
 
     async def card(self, incoming: Incoming, name: str) -> Posed:
         """A card by its name, `deck/card`, as nobody is asked it: for `check` and `dispute`; it is not kept.
@@ -95,7 +113,8 @@ class Tutor:
         Raises:
             UserError: this person sees no such card here.
         """
-        raise NotImplementedError
+        parts = await self._parts()
+        return await parts.asking.card(incoming, name)
 
     # What was answered.
 
@@ -105,7 +124,8 @@ class Tutor:
         Raises:
             UserError: words that cannot be read as an answer; the message says how to write it.
         """
-        raise NotImplementedError
+        parts = await self._parts()
+        return parts.read(posed, typed)
 
     async def answer(
         self,
@@ -136,50 +156,62 @@ class Tutor:
         Raises:
             UserError: somebody else's question, or words that cannot be read as an answer; nothing was kept.
         """
-        raise NotImplementedError
+        parts = await self._parts()
+        return await parts.answers.answer(
+            incoming, posed, typed=typed, choice=choice, rating=rating, confidence=confidence
+        )
 
     async def reveal(self, incoming: Incoming, posed: Posed) -> Revealed:
         """The answer to a `rated` question, to be compared with one's own; raises `UserError` for others."""
-        raise NotImplementedError
+        parts = await self._parts()
+        return await parts.answers.reveal(incoming, posed)
 
     async def marked(self, posed: Posed, user: User) -> Marked | None:
         """What this person was told about their answer; None where they have not answered."""
-        raise NotImplementedError
+        parts = await self._parts()
+        return await parts.answers.marked(posed, user)
 
     async def override(self, incoming: Incoming, posed: Posed, rating: Rating) -> Marked:
         """Rates the answer anew, as if it had been rated so at once; raises `UserError` where there is none."""
-        raise NotImplementedError
+        parts = await self._parts()
+        return await parts.answers.override(incoming, posed, rating)
 
     async def take_up(self, incoming: Incoming) -> Plan:
         """Spreads what has piled up over days; raises `UserError` where nothing has."""
-        raise NotImplementedError
+        parts = await self._parts()
+        return await parts.memories.take_up(incoming)
 
     async def set_zone(self, user: User, zone: str, now: datetime) -> None:
         """Where this person's days begin at 04:00 from now on; raises `UserError` for what is no zone."""
-        raise NotImplementedError
+        parts = await self._parts()
+        await parts.memories.set_zone(user, zone, now)
 
     # What comes in and goes out with a deck.
 
     async def calendar(self, user: User) -> Calendar:
         """The calendar of this person's days."""
-        raise NotImplementedError
+        parts = await self._parts()
+        return await parts.memories.calendar(user)
 
     async def remembered(self, user: User, deck_id: str) -> dict[str, Memory]:
         """What this person remembers of a deck's cards, by the ids that they have in it; what is new is left out."""
-        raise NotImplementedError
+        parts = await self._parts()
+        return await parts.memories.remembered(user, deck_id)
 
     async def take_over(self, user: User, deck_id: str, memories: Sequence[Memory], now: datetime) -> int:
         """Begins with what somebody brings along with a deck, such as from Anki; of how many cards.
 
         `memories` name cards by the ids that they have in the deck. What is remembered here already stays as it is.
         """
-        raise NotImplementedError
+        parts = await self._parts()
+        return await parts.memories.take_over(user, deck_id, memories, now)
 
     # Whether it is right.
 
     async def check(self, incoming: Incoming, posed: Posed) -> Checked:
         """Runs the question's proof now, for `/why`; raises `UserError` before the answer, or without torch."""
-        raise NotImplementedError
+        parts = await self._parts()
+        return await parts.disputes.check(incoming, posed)
 
     async def dispute(self, incoming: Incoming, posed: Posed) -> Disputed:
         """Runs the question's proof now; where it is wrong, withdraws it and credits everybody it affected.
@@ -187,4 +219,11 @@ class Tutor:
         Raises:
             UserError: it was not answered yet, or torch cannot be asked: nothing was decided.
         """
-        raise NotImplementedError
+        parts = await self._parts()
+        return await parts.disputes.dispute(incoming, posed)
+
+
+def _make(core: Core) -> Parts:
+    from bot.tutor.parts import Parts  # with it come all families of questions, which a start does not wait for
+
+    return Parts(core)

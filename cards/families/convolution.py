@@ -223,7 +223,10 @@ def _inverse(draw: Random, level: int) -> Draft:
     window, length = _window(draw, level), draw.choice(_LENGTHS[level - 1])
     out = window.after(length)
     dilation = f", dilation={window.d}" if window.d > 1 else ""
-    line = lambda tried: f"conv1d 1 1 {tried.flags()} @ 1x1x{length}"  # noqa: E731 - for the key, and for what is tried
+
+    def line(tried: Window) -> str:
+        return f"conv1d 1 1 {tried.flags()} @ 1x1x{length}"
+
     return Draft(
         asks="pair",
         prompt=f"A `nn.Conv1d` with kernel_size={window.k}{dilation} turns length {length} into {out}. Which stride "

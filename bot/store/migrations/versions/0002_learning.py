@@ -127,10 +127,11 @@ def _questions() -> None:
     op.create_table(
         "withdrawn",
         sa.Column("source", sa.String(), nullable=False),
+        sa.Column("digest", sa.String(), nullable=False),
         sa.Column("at", sa.BigInteger(), nullable=False),
         sa.Column("why", sa.Text(), nullable=False),
         sa.Column("torch", sa.String(), nullable=False),
-        sa.PrimaryKeyConstraint("source", name="pk_withdrawn"),
+        sa.PrimaryKeyConstraint("source", "digest", name="pk_withdrawn"),
     )
     op.create_table(
         "disputes",
