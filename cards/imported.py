@@ -10,11 +10,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from cards.calendar import Calendar
+from cards.deck import DeckError
 from cards.memory import Memory
 from cards.model import Deck
 
 MAX_FILE_BYTES = 32 << 20
-KINDS = (".apkg", ".csv", ".toml", ".tsv", ".txt")  # names of files that can hold a deck
+TABLES = (".csv", ".tsv", ".txt")
+KINDS = (".apkg", ".toml", *TABLES)  # what the names of files that hold a deck end in
+_PACKAGES = (".apkg", ".colpkg")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,4 +64,13 @@ def read(name: str, data: bytes, calendar: Calendar | None = None) -> Imported:
     Raises:
         DeckError: it cannot be used; says where and what to do. Nothing has been imported then.
     """
-    raise NotImplementedError
+    from cards import anki_read, csv_deck, toml_deck
+
+    kind = name[name.rfind(".") :].casefold() if "." in name else ""
+    if kind in _PACKAGES or (kind not in TABLES and data.startswith(b"PK")):
+        return anki_read.read_apkg(data, name=name, calendar=calendar)
+    if kind in TABLES:
+        return Imported(deck=csv_deck.read_csv(data, name=name))
+    if kind == ".toml":
+        return Imported(deck=toml_deck.read_toml(data, name=name))
+    raise DeckError(name[:80], None, "", f"decks are files of the kinds {', '.join(KINDS)}")
