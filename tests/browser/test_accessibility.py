@@ -39,7 +39,7 @@ async def test_no_state_of_the_page_keeps_anybody_out(
     """Empty, full of every kind of part, with the palette, with the dialog, and on the way."""
     someone = await opens(color_scheme=scheme, **device)
     assert await violations(someone) == []
-    for number, text in enumerate(("/help", "/table", "/files", "/form", "/snippet", "/wrong", "/bug"), start=1):
+    for number, text in enumerate(("/help", "/table", "/files", "/form", "/snippet", "/bring", "/wrong", "/bug"), start=1):
         await someone.fill("#box", text)
         await someone.press("#box", "Enter")
         await expect(someone.locator(".exchange:not(.pending)")).to_have_count(number)
@@ -52,6 +52,9 @@ async def test_no_state_of_the_page_keeps_anybody_out(
     await someone.keyboard.press("ArrowDown")
     assert await violations(someone) == []
     await someone.keyboard.press("Escape")
+    await someone.set_input_files("#pick", {"name": "deck.toml", "mimeType": "text/plain", "buffer": b"x"})
+    await expect(someone.locator("#attached li")).to_have_count(1)
+    assert await violations(someone) == []
     await someone.click("#me")
     await expect(someone.locator("#who")).to_be_visible()
     assert await violations(someone) == []

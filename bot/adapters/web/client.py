@@ -13,10 +13,19 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
+from bot.adapters.sent import NotTaken
 from bot.adapters.web import files, guard, line, render
 from bot.adapters.web.hub import Listener
 from bot.adapters.web.identity import YEAR_S, Signer, same_secret
-from bot.adapters.web.limits import CONNECTIONS, GUESSES, MAX_SOCKETS, MAX_SOCKETS_A_PERSON, Limiter
+from bot.adapters.web.limits import (
+    CONNECTIONS,
+    FILES,
+    GUESSES,
+    MAX_SOCKETS,
+    MAX_SOCKETS_A_PERSON,
+    MAX_UPLOADING,
+    Limiter,
+)
 from bot.adapters.web.parse import PLATFORM, channel_name
 from bot.adapters.web.room import FIRST_CHANNEL, Room
 from bot.errors import SettingsError
@@ -28,7 +37,7 @@ if TYPE_CHECKING:
 SECRET = "web"  # noqa: S105 - the name under which the store keeps it
 SECRET_BYTES = 32
 PATIENCE_S = 3.0
-MAX_BODY = 1024  # nothing is ever sent here but frames on the socket
+MAX_BODY = 1024  # nothing is sent here but frames on the socket, and files, which are read piece by piece
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -68,6 +77,8 @@ class _Page:
         self._room = Room(core, time.monotonic)
         self._guesses = Limiter(GUESSES, time.monotonic)
         self._connections = Limiter(CONNECTIONS, time.monotonic)
+        self._uploads = Limiter(FILES, time.monotonic)
+        self._arriving = 0
         prefix = "__Host-" if self._secure else ""  # no other host of the same domain can plant one
         self._cookie, self._pass = f"{prefix}stride", f"{prefix}stride-invited"
         self._files: Mapping[str, files.Asset] = {}
@@ -81,6 +92,7 @@ class _Page:
         app.router.add_get("/ws", self._socket)
         app.router.add_get("/health", self._health)
         app.router.add_get("/static/{name}", self._file)
+        app.router.add_post("/upload", self._upload)
         app.router.add_get(render.MEDIA + "/{channel}/{exchange}/{part:[0-9]{1,3}}", self._media)
         app.on_startup.append(self._open)
         app.on_shutdown.append(self._close)
@@ -126,6 +138,26 @@ class _Page:
             return web.Response(status=403, text="Open the page first: this belongs to a conversation.")
         index = int(request.match_info["part"])
         return files.media(await self._room.part(channel, request.match_info["exchange"], index, person))
+
+    async def _upload(self, request: web.Request) -> web.Response:
+        """A file for a message that comes on the socket; the guard has seen which page it comes from."""
+        person = self._person(request)
+        if person is None or not self._may_enter(request):
+            return web.Response(status=403, text="Reload the page: it does not know you any more.")
+        if self._arriving >= MAX_UPLOADING or self._uploads.take(person):
+            return web.Response(status=429, text="That are many files at once. Try again in a few seconds.")
+        name = request.query.get("name", "")
+        self._arriving += 1
+        try:
+            data = await files.received(request, name)
+            key = self._room.uploads.put(f"{PLATFORM}:{person}", name, data)
+        except NotTaken as fault:
+            return web.Response(status=413, text=fault.message)
+        except TimeoutError:
+            return web.Response(status=408, text="The file took too long to arrive. Try again.")
+        finally:
+            self._arriving -= 1
+        return web.json_response({"id": key})
 
     async def _home(self, request: web.Request) -> web.StreamResponse:
         if not self._may_enter(request):

@@ -1,7 +1,11 @@
-"""The page's own files, read once and served from memory: no path from a request ever reaches the disk."""
+"""The page's own files, read once and served from memory, and files that arrive.
+
+No path from a request ever reaches the disk.
+"""
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,6 +14,8 @@ from urllib.parse import quote
 
 from aiohttp import web
 
+from bot.adapters.sent import MAX_FILE, too_large
+from bot.adapters.web.limits import UPLOAD_TIMEOUT_S
 from bot.reply import File, Part, Picture
 
 FOLDER = Path(__file__).parent / "static"
@@ -20,6 +26,7 @@ KINDS = {
     ".svg": "image/svg+xml",
 }
 
+_PIECE = 64 << 10
 KEPT = "private, max-age=31536000, immutable"  # by the browser of whoever may see it, and by nothing between
 
 
@@ -66,6 +73,19 @@ def media(part: Part | None) -> web.Response:
             return web.Response(status=404, text="There is no such picture or file.")
     response.headers["Cache-Control"] = KEPT
     return response
+
+
+async def received(request: web.Request, name: str) -> bytes:
+    """The body of a request; raises `NotTaken` where it is too large, as soon as that is known, or `TimeoutError`."""
+    if (request.content_length or 0) > MAX_FILE:
+        raise too_large(name, request.content_length or 0)
+    data = bytearray()
+    async with asyncio.timeout(UPLOAD_TIMEOUT_S):
+        async for piece in request.content.iter_chunked(_PIECE):
+            data += piece
+            if len(data) > MAX_FILE:
+                raise too_large(name, len(data))
+    return bytes(data)
 
 
 def _asset(path: Path) -> Asset:

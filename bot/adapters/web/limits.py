@@ -29,6 +29,9 @@ class Rate:
 MESSAGES = Rate(12, 1.0)
 QUESTIONS = Rate(60, 20.0)  # completions and older messages, which a keyboard can ask for quickly
 CONNECTIONS = Rate(30, 1.0)
+FILES = Rate(8, 0.2)
+UPLOAD_TIMEOUT_S = 60.0
+MAX_UPLOADING = 8  # files that are being received at once, of everybody
 GUESSES = Rate(10, 0.2)  # wrong invites from one address
 
 

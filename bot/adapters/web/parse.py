@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
 from bot.actions import Action, ActionError, from_id
@@ -31,10 +32,11 @@ class FrameError(ValueError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Say:
-    """Something typed."""
+    """Something typed; `files` are the names that its files were given when they arrived."""
 
     event: str
     text: str
+    files: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +46,7 @@ class Act:
     event: str
     action: Action
     values: Mapping[str, str] = field(default_factory=dict)
+    files: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,12 +95,14 @@ def place(channel: str) -> Place:
     return Place(platform=PLATFORM, community=COMMUNITY, channel=channel)
 
 
-def incoming(frame: Say | Act, user: User, where: Place, at: datetime) -> Incoming:
+def incoming(
+    frame: Say | Act, user: User, where: Place, at: datetime, files: Mapping[str, bytes] = MappingProxyType({})
+) -> Incoming:
     """What someone did. The browser made the event's id; with the person's before it, nobody can use up another's."""
     event = f"{user.id}:{frame.event}"
     if isinstance(frame, Say):
-        return Incoming(id=event, user=user, place=where, at=at, text=frame.text)
-    return Incoming(id=event, user=user, place=where, at=at, action=frame.action, values=frame.values)
+        return Incoming(id=event, user=user, place=where, at=at, text=frame.text, files=files)
+    return Incoming(id=event, user=user, place=where, at=at, action=frame.action, values=frame.values, files=files)
 
 
 def _say(frame: Mapping[str, Any]) -> Say:
@@ -105,7 +110,7 @@ def _say(frame: Mapping[str, Any]) -> Say:
     text = _text(frame.get("text"), event)
     if not text.strip():
         raise FrameError("There is nothing in that message.", event)
-    return Say(event=event, text=text)
+    return Say(event=event, text=text, files=_files(frame, event))
 
 
 def _act(frame: Mapping[str, Any]) -> Act:
@@ -117,7 +122,8 @@ def _act(frame: Mapping[str, Any]) -> Act:
         action = from_id(_text(frame.get("action"), event))
     except ActionError as fault:
         raise FrameError("That button is not one of Stride's.", event) from fault
-    return Act(event=event, action=action, values={_text(name, event): _text(values[name], event) for name in values})
+    said = {_text(name, event): _text(values[name], event) for name in values}
+    return Act(event=event, action=action, values=said, files=_files(frame, event))
 
 
 def _complete(frame: Mapping[str, Any]) -> Complete:
@@ -146,6 +152,13 @@ def _event(frame: Mapping[str, Any]) -> str:
     if not isinstance(event, str) or not _EVENT.fullmatch(event):
         raise FrameError("That was not understood: reload the page.")
     return event
+
+
+def _files(frame: Mapping[str, Any], event: str) -> tuple[str, ...]:
+    named = frame.get("files", [])
+    if not isinstance(named, list) or not all(isinstance(each, str) and _EVENT.fullmatch(each) for each in named):
+        raise FrameError("Those files were not understood: reload the page.", event)
+    return tuple(dict.fromkeys(named))
 
 
 def _number(value: object) -> int:

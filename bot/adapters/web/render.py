@@ -126,7 +126,9 @@ def commands(known: Sequence[Command], *, organiser: bool) -> list[Json]:
             "options": [
                 {"name": each.name, "says": each.says, "required": each.required, "choices": each.choices}
                 for each in command.options
+                if not each.file
             ],
+            "file": next((f"/{command.name} {each.alone}".strip() for each in command.options if each.file), None),
             "examples": [{"text": each.text, "says": each.says} for each in command.examples],
         }
         for command in known

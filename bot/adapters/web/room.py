@@ -13,12 +13,14 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from bot.adapters.sent import MAX_FILE, MAX_FILES, NotTaken
 from bot.adapters.web import render
 from bot.adapters.web.hub import Hub, Listener
 from bot.adapters.web.identity import clean_name, guest_name, name_key
 from bot.adapters.web.limits import MAX_COMPLETED, MAX_RUNNING_A_PERSON, MESSAGES, PAGE, QUESTIONS, Limiter
 from bot.adapters.web.parse import COMMUNITY, PLATFORM, Act, Complete, Earlier, Frame, Rename, Say, incoming, place
 from bot.adapters.web.render import Json
+from bot.adapters.web.uploads import Uploads
 from bot.command import Incoming, User
 from bot.dispatch import MAX_TEXT
 from bot.logs import frames
@@ -43,6 +45,7 @@ class Room:
         self.hub = Hub()
         self._messages = Limiter(MESSAGES, now)
         self._questions = Limiter(QUESTIONS, now)
+        self.uploads = Uploads(now)
         self._running: dict[asyncio.Task[None], Incoming] = {}
         self._last = core.clock.now() - timedelta(days=1)
         self._log = structlog.get_logger("web")
@@ -84,6 +87,7 @@ class Room:
             "messages": messages,
             "earlier": earlier,
             "most": MAX_TEXT,
+            "files": {"most": MAX_FILES, "bytes": MAX_FILE},
             "people": [render.author(user) for user in self.hub.here(listener.channel)],
         }
 
@@ -115,7 +119,12 @@ class Room:
     def _start(self, listener: Listener, frame: Say | Act) -> None:
         """Starts on an answer. It is refused while the person is over a limit; asking again later is fine."""
         user = listener.user
-        event = incoming(frame, user, place(listener.channel), self._moment())
+        try:
+            files = self.uploads.files(user.id, frame.files)
+        except NotTaken as fault:
+            listener.send(_refused(frame, fault.message))
+            return
+        event = incoming(frame, user, place(listener.channel), self._moment(), files)
         if any(running.id == event.id for running in self._running.values()):
             return  # sent again after the line broke: the answer is on its way
         mine = sum(running.user.id == user.id for running in self._running.values())
@@ -124,18 +133,19 @@ class Room:
         elif wait := self._messages.take(user.id):
             listener.send(_refused(frame, f"That is faster than I can answer. Try again in {max(1, round(wait))} s."))
         else:
-            task = asyncio.create_task(self._answer(event, frame.event), name=f"web {event.id}")
+            task = asyncio.create_task(self._answer(event, frame), name=f"web {event.id}")
             self._running[task] = event
             task.add_done_callback(self._ended)
 
-    async def _answer(self, event: Incoming, own: str) -> None:
-        """Answers an event; `own` is the id that the browser gave it."""
-        user, channel = event.user, event.place.channel
+    async def _answer(self, event: Incoming, frame: Say | Act) -> None:
+        """Answers an event, which a browser has sent in a frame."""
+        user, channel, own = event.user, event.place.channel, frame.event
 
         async def show(reply: Reply) -> None:
             self.hub.send(channel, render.interim(reply, own), only=user.id)
 
         reply = await self.core.handle(replace(event, progress=show))
+        self.uploads.used(frame.files)
         taken = {"type": "taken", "id": own}
         if reply is None:
             self.hub.send(channel, taken | {"before": True}, only=user.id)

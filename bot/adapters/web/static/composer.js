@@ -1,5 +1,6 @@
 // The message box: grows with what is in it, sends with Enter, and brings back what was said.
 import { get } from "./dom.js";
+import { Attachments } from "./files.js";
 import { Palette } from "./palette.js";
 
 const TALLEST = 240; // pixels
@@ -7,7 +8,7 @@ const KEPT = 50;
 
 export class Composer {
   /**
-   * @param {(text: string) => void} send
+   * @param {(text: string, files: string[], names: string[]) => void} send
    * @param {(frame: object) => boolean} ask
    */
   constructor(send, ask) {
@@ -18,6 +19,8 @@ export class Composer {
     this.said = [];
     this.back = 0; // how many messages ago the one in the box was said
     this.palette = new Palette(this.box, ask, () => this.fit());
+    this.attachments = new Attachments((words) => this.complain(words), () => this.offer());
+    this.sending = false; // while files are on their way
     this.box.addEventListener("input", () => { this.back = 0; this.fit(); this.complain(""); });
     this.box.addEventListener("keydown", (event) => this.key(event));
     get("say").addEventListener("submit", (event) => { event.preventDefault(); this.submit(); });
@@ -36,20 +39,49 @@ export class Composer {
     this.trouble.hidden = !words;
   }
 
-  submit() {
+  /** With a file and no words yet, the box says what such a file is for. */
+  offer() {
+    const command = this.palette.commands.find((each) => each.file);
+    if (!this.box.value.trim() && command) this.fill(command.file);
+    else this.box.focus();
+    this.palette.close();
+  }
+
+  async submit() {
     const text = this.box.value.trim();
-    if (!text) return;
+    if (!text || this.sending) return;
     if (text.length > this.most) {
       this.complain(`That is ${text.length.toLocaleString()} characters; a message has at most ${this.most.toLocaleString()}.`);
       return;
     }
     this.palette.close();
-    this.send(text);
+    const names = this.attachments.files.map((file) => file.name);
+    let files = [];
+    if (names.length) {
+      this.wait(true);
+      try {
+        files = await this.attachments.send();
+      } catch (fault) {
+        this.complain(fault.message);
+        return;
+      } finally {
+        this.wait(false);
+      }
+    }
+    this.attachments.clear();
+    this.send(text, files, names);
     this.said = [text, ...this.said.filter((each) => each !== text)].slice(0, KEPT);
     this.back = 0;
     this.box.value = "";
     this.fit();
     this.complain("");
+  }
+
+  /** Shows that files are on their way. */
+  wait(sending) {
+    this.sending = sending;
+    get("send").setAttribute("aria-busy", String(sending));
+    if (sending) this.complain("");
   }
 
   key(event) {

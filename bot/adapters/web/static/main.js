@@ -1,16 +1,23 @@
 // Puts the page together: one channel, one line to the server, and what each frame from it means here.
 import { Composer } from "./composer.js";
 import { freshId, get, inline, make } from "./dom.js";
+import { upload } from "./files.js";
 import { Conversation } from "./messages.js";
 import { People } from "./people.js";
 import { Line } from "./socket.js";
 
 const channel = decodeURIComponent(location.pathname.split("/")[2] ?? "general");
 const conversation = new Conversation({
-  act: (action, values, button) => {
+  act: async (action, values, button, chosen = []) => {
     const id = freshId();
     conversation.press(id, button);
-    line.post({ type: "act", id, action, values });
+    try {
+      const files = await Promise.all(chosen.map(upload));
+      line.post({ type: "act", id, action, values, files });
+    } catch (fault) {
+      conversation.release(id);
+      composer.complain(fault.message);
+    }
   },
   use: (text) => composer.fill(text),
 });
@@ -39,11 +46,11 @@ addEventListener("keydown", (event) => {
 line.open();
 if (matchMedia("(hover: hover)").matches) composer.box.focus();
 
-function say(text) {
+function say(text, files = [], names = []) {
   const id = freshId();
-  conversation.wait(id, text);
+  conversation.wait(id, text, names);
   get("empty").hidden = true;
-  const gone = line.post({ type: "say", id, text });
+  const gone = line.post({ type: "say", id, text, files });
   conversation.progress(gone ? "Asking torch…" : "Waiting for the connection…");
 }
 
@@ -52,6 +59,8 @@ const FRAMES = {
     conversation.me = frame.you;
     composer.palette.commands = frame.commands;
     composer.most = frame.most;
+    composer.attachments.limits = frame.files;
+    get("attach").hidden = !frame.commands.some((command) => command.file);
     people.me(frame.you);
     people.here(frame.people);
     channels(frame.channels);

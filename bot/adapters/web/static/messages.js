@@ -106,10 +106,11 @@ export class Conversation {
   }
 
   /** Something of one's own on its way. */
-  wait(id, text) {
+  wait(id, text, files = []) {
     if (this.pending.has(id)) return;
     const author = this.me ?? { id: "", name: "You" };
-    const asked = this.side(author, new Date(), "said", said(text));
+    const brought = files.map((name) => make("p", { class: "text note" }, `with ${name}`));
+    const asked = this.side(author, new Date(), "said", said(text), ...brought);
     const thinking = make("p", { class: "progress" }, make("span", { class: "dots", "aria-hidden": "true" }), make("span", {}, "Sending…"));
     const element = make("li", { class: "exchange pending" }, asked, thinking);
     element.dataset.text = text;

@@ -1,5 +1,6 @@
 // A reply's parts as elements: one function a kind, the same eight kinds that every platform gets.
 import { icon, inline, make } from "./dom.js";
+import { size } from "./files.js";
 import { highlight } from "./highlight.js";
 
 const COPY = "M9 9h10v11H9zM5 15V4h10";
@@ -16,7 +17,7 @@ const HEADLINE = /^(?:([^:(]+): )?(.+) → (.+)$/s;
 /**
  * The elements of a reply.
  * @param {object[]} parts - as the server rendered them
- * @param {{act: (action: string, values: object, button: HTMLElement) => void, use: (text: string) => void}} hands -
+ * @param {{act: (action: string, values: object, button: HTMLElement, files?: File[]) => void, use: (text: string) => void}} hands -
  *   `act` is called when something is pressed, chosen or submitted; `use` puts a command into the message box
  */
 export function renderParts(parts, hands) {
@@ -110,6 +111,7 @@ function unknown() {
 
 function input(field) {
   const attributes = { name: field.name, required: field.required };
+  if (field.file) return make("input", { ...attributes, type: "file" });
   if (!field.multiline) return make("input", { ...attributes, value: field.value });
   const rows = Math.min(MOST_ROWS, Math.max(LEAST_ROWS, field.value.split("\n").length + 1));
   const area = make("textarea", {
@@ -134,7 +136,10 @@ function form(action, act, inside, label, kind, hint = null) {
     autocomplete: "off",
     submit: (event) => {
       event.preventDefault();
-      if (send.getAttribute("aria-busy") !== "true") act(action, Object.fromEntries(new FormData(event.target)), send);
+      if (send.getAttribute("aria-busy") === "true") return;
+      const filled = [...new FormData(event.target)];
+      const files = filled.map(([, value]) => value).filter((value) => value instanceof File && value.name);
+      act(action, Object.fromEntries(filled.filter(([, value]) => !(value instanceof File))), send, files);
     },
   }, ...[inside].flat(), hint ? make("div", { class: "row" }, send, hint) : send);
 }
@@ -161,8 +166,4 @@ async function copy(text) {
     area.remove();
     return done;
   }
-}
-
-function size(bytes) {
-  return bytes < 1024 ? `${bytes} B` : bytes < 1024 ** 2 ? `${(bytes / 1024).toFixed(1)} KiB` : `${(bytes / 1024 ** 2).toFixed(1)} MiB`;
 }
