@@ -1,0 +1,1 @@
+"""The study group's rules, as pure functions of what happened."""

@@ -1,0 +1,245 @@
+"""Streaks that feel fair: how long somebody has kept at it, and for each day why it counts.
+
+Everything follows from what happened, so a streak can be worked out anew at any time. A day counts with one meaningful
+answer on it. A day without one is excused by a holiday of the group or by Stride's own downtime; else a freeze is used,
+which is earned by seven days of answers; else the streak ends, and can be earned back within two days.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+
+from bot.group.days import Day, Move, days
+
+EARNED_BY = 7  # days of answers
+MOST_FREEZES = 2
+SESSION = 5  # answers
+EARN_BACK = 2 * SESSION  # answers: a double session
+EARN_BACK_WITHIN = timedelta(hours=48)
+LONG_OUTAGE = timedelta(minutes=10)  # shorter ones excuse a day in its last hour alone
+LAST_HOUR = timedelta(hours=1)
+
+
+class Kind(StrEnum):
+    """What a day was."""
+
+    ANSWERED = "answered"
+    HOLIDAY = "holiday"  # of the group: excused
+    DOWNTIME = "downtime"  # Stride was not there: excused
+    FROZEN = "frozen"  # a freeze was used
+    MISSED = "missed"  # the streak ended
+    NONE = "none"  # there was no streak to lose
+    OPEN = "open"  # today, with nothing answered yet
+
+
+@dataclass(frozen=True, slots=True)
+class Outage:
+    """Stride was not there from one moment to another."""
+
+    begins: datetime
+    ends: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Happened:
+    """What a streak follows from.
+
+    Attributes:
+        answers: the moments of a person's meaningful answers, in their order.
+        moves: where they were from when on; see `days`.
+        holidays: dates on which the group rests.
+        outages: when Stride was not there.
+    """
+
+    answers: Sequence[datetime]
+    moves: Sequence[Move]
+    holidays: Collection[date] = field(default_factory=frozenset)
+    outages: Sequence[Outage] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counted:
+    """One day, and how things stood at its end, or stand now if it is today.
+
+    Attributes:
+        day: which.
+        kind: what it was.
+        answers: how many meaningful ones.
+        streak: in days of answers.
+        freezes: that are left.
+        earned: whether it brought a freeze.
+        restored: the streak that was earned back on it, or 0.
+    """
+
+    day: Day
+    kind: Kind
+    answers: int
+    streak: int
+    freezes: int
+    earned: bool = False
+    restored: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Streak:
+    """How things stand.
+
+    Attributes:
+        days: of answers, without a day missed between them.
+        longest: the most there have ever been.
+        freezes: that are left.
+        until_freeze: days of answers until the next one is earned; 0 where no more can be held.
+        safe: whether today needs nothing more.
+        lost: the streak that can be earned back now, or 0.
+        earn_back_until: until when, where one can.
+        earn_back_answers: how many answers that still takes.
+        history: every day since the first answer, in order.
+    """
+
+    days: int = 0
+    longest: int = 0
+    freezes: int = 0
+    until_freeze: int = EARNED_BY
+    safe: bool = False
+    lost: int = 0
+    earn_back_until: datetime | None = None
+    earn_back_answers: int = 0
+    history: tuple[Counted, ...] = ()
+
+
+def streak(happened: Happened, now: datetime) -> Streak:
+    """The streak at a moment; what happens after it is not looked at."""
+    answers = happened.answers[: bisect_left(happened.answers, now + timedelta.resolution)]
+    if not answers:
+        return Streak()
+    first = answers[0]
+    moves = [move for move in happened.moves if move.at <= now] or happened.moves[:1]
+    counter = _Counter(happened, answers)
+    for day in days(moves, now):
+        if day.ends > first:
+            counter.count(day, today=now in day)
+    return counter.standing(now)
+
+
+class _Counter:
+    """Goes through the days."""
+
+    def __init__(self, happened: Happened, answers: Sequence[datetime]) -> None:
+        self._happened = happened
+        self._answers = answers
+        self._streak = self._longest = self._freezes = self._towards = 0
+        self._lost = 0
+        self._broke: datetime | None = None
+        self._history: list[Counted] = []
+
+    def count(self, day: Day, *, today: bool) -> None:
+        """One more day."""
+        restored = self._earned_back(day)
+        answered = self._between(day.begins, day.ends)
+        earned = False
+        if answered:
+            kind = Kind.ANSWERED
+            self._streak += 1
+            earned = self._earn()
+        elif today:
+            kind = Kind.OPEN
+        else:
+            kind = self._excuse(day)
+        self._longest = max(self._longest, self._streak)
+        self._history.append(
+            Counted(
+                day=day,
+                kind=kind,
+                answers=answered,
+                streak=self._streak,
+                freezes=self._freezes,
+                earned=earned,
+                restored=restored,
+            )
+        )
+
+    def standing(self, now: datetime) -> Streak:
+        """After the last day."""
+        last = self._history[-1]
+        open_until = self._broke + EARN_BACK_WITHIN if self._broke is not None and self._lost else None
+        can = open_until is not None and now < open_until
+        given = self._between(self._broke, now) if can and self._broke is not None else 0
+        return Streak(
+            days=self._streak,
+            longest=self._longest,
+            freezes=self._freezes,
+            until_freeze=0 if self._freezes == MOST_FREEZES else EARNED_BY - self._towards,
+            safe=last.kind is Kind.ANSWERED or self._excused(last.day) is not None,
+            lost=self._lost if can else 0,
+            earn_back_until=open_until if can else None,
+            earn_back_answers=max(0, EARN_BACK - given) if can else 0,
+            history=tuple(self._history),
+        )
+
+    def _earn(self) -> bool:
+        if self._freezes == MOST_FREEZES:
+            self._towards = 0  # a freeze that cannot be held is not earned in advance
+            return False
+        self._towards += 1
+        if self._towards < EARNED_BY:
+            return False
+        self._towards, self._freezes = 0, self._freezes + 1
+        return True
+
+    def _excuse(self, day: Day) -> Kind:
+        """What a day without an answer was."""
+        excused = self._excused(day)
+        if excused is not None:
+            return excused
+        if not self._streak:
+            return Kind.NONE
+        if self._freezes:
+            self._freezes -= 1
+            return Kind.FROZEN
+        self._lost, self._broke = self._streak, day.ends
+        self._streak = self._towards = 0
+        return Kind.MISSED
+
+    def _excused(self, day: Day) -> Kind | None:
+        if day.date in self._happened.holidays:
+            return Kind.HOLIDAY
+        return Kind.DOWNTIME if any(_in_the_way(outage, day) for outage in self._happened.outages) else None
+
+    def _earned_back(self, day: Day) -> int:
+        """The streak that is restored on a day: what was lost, from the answer on that completes a double session."""
+        if self._broke is None or not self._lost:
+            return 0
+        start = bisect_left(self._answers, self._broke)
+        completing = self._answers[start + EARN_BACK - 1 : start + EARN_BACK]
+        if not completing or completing[0] >= self._broke + EARN_BACK_WITHIN or completing[0] not in day:
+            return 0
+        restored, self._lost = self._lost, 0
+        self._streak += restored
+        return restored
+
+    def _between(self, begins: datetime, ends: datetime) -> int:
+        return bisect_left(self._answers, ends) - bisect_left(self._answers, begins)
+
+
+def _in_the_way(outage: Outage, day: Day) -> bool:
+    """Whether somebody who meant to answer on that day may have found nobody there."""
+    begins, ends = max(outage.begins, day.begins), min(outage.ends, day.ends)
+    return begins < ends and (ends - begins >= LONG_OUTAGE or ends > day.ends - LAST_HOUR)
+
+
+def group_days(answered: Iterable[Collection[date]], *, quorum: float, fewest: int = 2) -> dict[date, bool]:
+    """Whether each date on which anybody answered counts for the group.
+
+    Args:
+        answered: for each active member, the dates on which they answered.
+        quorum: the share of active members that a date needs.
+        fewest: how many it needs at least, so that nobody is a group.
+    """
+    members = [set(each) for each in answered]
+    needed = max(fewest, -(-len(members) * quorum // 1))
+    dates = sorted(set().union(*members)) if members else []
+    return {each: sum(each in member for member in members) >= needed for each in dates}
