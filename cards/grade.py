@@ -5,6 +5,7 @@ Reading is lenient and says what it understood where it is not sure; judging is 
 
 from __future__ import annotations
 
+import itertools
 import re
 import unicodedata
 from collections.abc import Sequence
@@ -17,11 +18,16 @@ from cards.model import Card, Value
 from cards.wording import SHORT, bare_words, key_of, misspelt
 
 MAX_TYPED = 500  # characters
+MAX_DIGITS, MOST = 40, 10**30  # of a number that is read
 _WRAPPER = re.compile(r"\A(?:torch\.)?(?:Size|Tensor|shape|size)\s*[:=]?\s*\(?(?=[(\[])", re.IGNORECASE)
 _SEPARATOR = re.compile(r"\s*[,;x\N{MULTIPLICATION SIGN}*]\s*|\s+by\s+|\s+", re.IGNORECASE)
 _LEAD = re.compile(r"\A(?:(?:it|that|this)\s+)?(?:prints|print|gives|outputs|returns|shows)\s*:?\s+", re.IGNORECASE)
+_ROW = "|"  # between two rows of an output
+_BRACKET = re.compile(r"[\[\](){}]")
 _COUNTED = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
-_PRINTED = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d{1,3})?|-?inf|[A-Za-z_][\w.]*", re.IGNORECASE | re.ASCII)
+_PRINTED = re.compile(
+    r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d{1,3})?|-?inf|[A-Za-z_][\w.]*|\|", re.IGNORECASE | re.ASCII
+)
 _NUMBER = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d{1,3})?", re.IGNORECASE | re.ASCII)
 _GROUPED = re.compile(r"[+-]?\d{1,3}(?:[,' _]\d{3})+(?:\.\d+)?", re.ASCII)
 _FREE = re.compile(r"[A-Za-z](?:\d|_\w{1,8})?\Z", re.ASCII)  # N, C2, L_out
@@ -99,10 +105,11 @@ def judge(
         reading = read(kind, typed, key, accept)
     except UnreadableError as fault:
         return Verdict(correct=False, problem=str(fault))
+    understood = clean(typed) if kind == "predict" else written(reading.value)
     if _same(reading.value, key, tolerance):
-        return Verdict(correct=True, understood=written(reading.value), sure=reading.sure)
+        return Verdict(correct=True, understood=understood, sure=reading.sure)
     mistake = next((each for each in wrong if _same(reading.value, each.value, tolerance)), None)
-    return Verdict(correct=False, understood=written(reading.value), sure=reading.sure, mistake=mistake)
+    return Verdict(correct=False, understood=understood, sure=reading.sure, mistake=mistake)
 
 
 def judge_card(card: Card, typed: str, choices: Sequence[str] = ()) -> Verdict:
@@ -112,8 +119,10 @@ def judge_card(card: Card, typed: str, choices: Sequence[str] = ()) -> Verdict:
     if card.kind == "order":
         return _ordered(card, typed, choices)
     if card.kind == "predict" and isinstance(card.answer, str):
-        right = (card.answer, *card.accept, *_SAME_WORD.get(card.answer, ()))
-        tries = [judge("predict", typed, read_output(each).value, wrong=_known(card)) for each in right]
+        right = [read_output(each).value for each in (card.answer, *card.accept, *_SAME_WORD.get(card.answer, ()))]
+        if not _BRACKET.search(typed):
+            right += [_in_one_row(each) for each in right]
+        tries = [judge("predict", typed, each, wrong=_known(card)) for each in right]
         return next((each for each in tries if each.correct), tries[0])
     tolerance = card.proof.tolerance if card.proof else 0.0
     return judge(_asked(card), typed, card.answer, wrong=_known(card), accept=card.accept, tolerance=tolerance)
@@ -145,6 +154,15 @@ def _known(card: Card) -> list[Wrong]:
         Wrong(value=read(_asked(card), each.text, "").value, misconception=each.misconception, says=each.because)
         for each in card.wrong
     ]
+
+
+def _in_one_row(output: Value) -> Value:
+    """The numbers of an output without the borders of its rows, where the rows are equally long and so go without."""
+    if not isinstance(output, tuple) or _ROW not in output:
+        return output
+    borders = [-1, *(place for place, part in enumerate(output) if part == _ROW), len(output)]
+    lengths = {after - before for before, after in itertools.pairwise(borders)}
+    return tuple(part for part in output if part != _ROW) if len(lengths) == 1 else output
 
 
 def _asked(card: Card) -> str:
@@ -226,7 +244,9 @@ def read_number(text: str) -> Reading:
     percent = percents > 0
     grouped = _GROUPED.match(bare)
     if grouped is not None:
-        number: float | int = _plain(re.sub(r"[,' _]", "", grouped[0]))
+        plain = re.sub(r"[,' _]", "", grouped[0])
+        _within(plain)
+        number: float | int = _plain(plain)
         rest, sure = bare[grouped.end() :], True
     elif re.fullmatch(r"[+-]?\d+,\d+", bare, re.ASCII):
         return Reading(_scaled(float(bare.replace(",", ".")), percent=percent), sure=False)  # 0,5 in much of the world
@@ -242,12 +262,12 @@ def _sum(text: str) -> tuple[float | int, str, bool]:
     match = _NUMBER.match(text)
     if match is None:
         raise UnreadableError(_HOW_NUMBER)
-    values, signs, at = [Fraction(match[0])], [], match.end()
+    values, signs, at = [_within(match[0])], [], match.end()
     while step := re.match(r"\s*([*/^+-])\s*", text[at:]):
         following = _NUMBER.match(text, at + step.end())
         if following is None:
             break
-        values.append(Fraction(following[0]))
+        values.append(_within(following[0]))
         signs.append(step[1])
         at = following.end()
     for binding in ("^", "*/", "+-"):
@@ -255,6 +275,14 @@ def _sum(text: str) -> tuple[float | int, str, bool]:
             values[place - 1 : place + 1] = [_combined(values[place - 1], signs.pop(place - 1), values[place])]
     value = values[0]
     return (int(value) if value.denominator == 1 else float(value)), text[at:], at == match.end()
+
+
+def _within(text: str) -> Fraction:
+    """A number that is not larger than any that is asked for, so that nobody's answer can keep the machine busy."""
+    number = Fraction(text) if len(text) < MAX_DIGITS else None
+    if number is None or abs(number) > MOST:
+        raise UnreadableError(_TOO_LARGE)
+    return number
 
 
 def _combined(left: Fraction, sign: str, right: Fraction) -> Fraction:
@@ -288,10 +316,14 @@ def read_text(text: str, right: Sequence[str]) -> Reading:
 
 
 def read_output(text: str) -> Reading:
-    """What code prints: numbers and words in their order; spaces, quotes and `torch.` make no difference."""
+    """What code prints: numbers and words in their order, and where a row ends and another begins.
+
+    Spaces, quotes, outer brackets and `torch.` make no difference.
+    """
     parts: list[Value] = []
     plain = re.sub(r"\b(?:torch\.)?(?:Size|tensor|float)(?=\()", " ", _LEAD.sub("", text))
     plain = re.sub(r"infinity|\N{INFINITY}", "inf", plain, flags=re.IGNORECASE)
+    plain = re.sub(r"[\])]\s*[,;]?\s*[\[(]", f" {_ROW} ", plain)
     for part in _PRINTED.findall(re.sub(r"(?<=\d)x(?=\d)", " ", plain)):  # 2x3 for (2, 3)
         word = part.removeprefix("torch.")
         if word not in {"and", "then"}:
@@ -354,4 +386,5 @@ def rating(*, correct: bool, confidence: Confidence | None = None) -> Rating:
 _SAME_WORD = {"True": ("yes", "y"), "False": ("no", "n")}
 _WORDS = 3  # of a name at most; what is longer is a sentence
 _HOW_SHAPE = "I could not read that as a shape. Write it like 32x16x100 or (32, 16, 100)."
+_TOO_LARGE = "That number is larger than any that I ask for."
 _HOW_NUMBER = "I could not read that as a number. Write it like 160, 1,792, 0.5, 1/2 or 50%."
