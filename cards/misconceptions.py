@@ -7,6 +7,7 @@ same rules. So each mistake is named once, here, and computed where its question
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -186,6 +187,8 @@ def close(value: Value, other: Value, tolerance: float) -> bool:
     if isinstance(value, bool) or isinstance(other, bool):
         return value is other
     if isinstance(value, int | float) and isinstance(other, int | float):
+        if max(abs(value), abs(other)) > sys.float_info.max:  # whole numbers beyond every float
+            return value == other
         return math.isclose(value, other, rel_tol=1e-9, abs_tol=tolerance)
     return value == other
 
