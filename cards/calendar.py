@@ -58,7 +58,12 @@ def calendar(zone: str) -> Calendar:
 
     With a zone's first use its rules are read from the disk.
     """
+    return Calendar(zone, zone_info(zone))
+
+
+def zone_info(zone: str) -> ZoneInfo:
+    """The rules of a zone; raises `ValueError` with a sentence for people."""
     try:
-        return Calendar(zone, ZoneInfo(zone))
+        return ZoneInfo(zone)
     except (ZoneInfoNotFoundError, ValueError, OSError) as fault:
         raise ValueError(f"{zone[:60]!r} is no time zone; they look like Europe/Berlin or America/New_York") from fault
