@@ -5,7 +5,7 @@ One declaration feeds Discord's tree, Slack's manifest, the web palette, `/help`
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -141,3 +141,12 @@ class Command:
     opens_form: Callable[[Incoming], bool] | None = None
     form_actions: frozenset[str] = frozenset()
     organisers_only: bool = False
+
+
+def said_by_a_file(commands: Sequence[Command]) -> str:
+    """What somebody means who sends a file and no words: `/deck import`; empty where no command takes a file."""
+    for command in commands:
+        for option in command.options:
+            if option.file:
+                return f"/{command.name} {option.alone}".rstrip()
+    return ""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import structlog
@@ -108,7 +108,7 @@ async def _ask(core: Core, incoming: Incoming, deck: Deck, proofs: Proofs) -> No
                     await prover.deck(deck, progress=hear)
 
     ticket: list[str] = []
-    say_place = teller(incoming)
+    say_place = teller(_whispering(incoming))
 
     async def tell(name: str, ahead: int) -> None:
         ticket[:] = [name]
@@ -122,6 +122,14 @@ async def _ask(core: Core, incoming: Incoming, deck: Deck, proofs: Proofs) -> No
         else:
             proofs.standing[card.id] = Standing(Outcome.UNASKED)
             proofs.late = True
+
+
+def _whispering(incoming: Incoming) -> Incoming:
+    """The same, with progress that concerns one person alone."""
+    show = incoming.progress
+    if show is None:
+        return incoming
+    return replace(incoming, progress=lambda reply: show(replace(reply, private=True)))
 
 
 @asynccontextmanager

@@ -22,16 +22,19 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.actions import ActionError
 from bot.adapters.notices import OUTDATED, under_question
+from bot.adapters.sent import NotTaken
 from bot.adapters.slack import parse
+from bot.adapters.slack.download import fetched
 from bot.adapters.slack.exchange import Exchange, reason
 from bot.adapters.slack.render import FORM
-from bot.command import Incoming
+from bot.command import Incoming, said_by_a_file
 
 if TYPE_CHECKING:
     from bot.app import Core
     from bot.settings import Settings
 
 RETRIES = 3
+FILE_SHARED = "file_share"  # how Slack calls a message that brings files
 Ack = Callable[[], Coroutine[Any, Any, Any]]
 Body = dict[str, Any]
 
@@ -79,6 +82,7 @@ class StrideApp(AsyncApp):
         """Answers what Slack sends from `core`."""
         self._core = core
         self._answers: set[asyncio.Task[None]] = set()
+        self._alone = said_by_a_file(core.commands)
         self.command(re.compile(r"/.*"))(self._on_slash)
         self.event("app_mention")(self._on_event)
         self.event("message")(self._on_message)
@@ -96,13 +100,14 @@ class StrideApp(AsyncApp):
 
     async def _on_event(self, ack: Ack, body: Body) -> None:
         await ack()
-        self._answer(body, parse.event_address, lambda: parse.event(body))
+        self._answer(body, parse.event_address, lambda: parse.event(body, self._alone))
 
     async def _on_message(self, ack: Ack, body: Body) -> None:
         await ack()
         said = body["event"]
-        if said.get("channel_type") == "im" and said.get("user") and not (said.get("subtype") or said.get("bot_id")):
-            self._answer(body, parse.event_address, lambda: parse.event(body))
+        by_a_person = said.get("user") and not said.get("bot_id") and said.get("subtype") in {None, "", FILE_SHARED}
+        if said.get("channel_type") == "im" and by_a_person:
+            self._answer(body, parse.event_address, lambda: parse.event(body, self._alone))
 
     async def _on_press(self, ack: Ack, body: Body) -> None:
         await ack()
@@ -130,9 +135,14 @@ class StrideApp(AsyncApp):
         exchange = Exchange(self.client, address(body))
         try:
             asked = incoming()
+            if attached := parse.attached(body):
+                files = await fetched(attached, token=self.client.token or "", api_base=self.client.base_url)
+                asked = replace(asked, files=files)
             reply = await self._core.handle(replace(asked, progress=exchange.shows))
             if reply is not None and "command" in body:  # Slack shows nobody a slash command
                 reply = under_question(reply, asked, by=asked.user.name)
+        except NotTaken as fault:
+            reply = fault.reply()
         except ActionError:
             reply = OUTDATED
         try:

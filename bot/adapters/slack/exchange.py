@@ -42,10 +42,14 @@ class Exchange:
         """Something before the answer, in its place; the next, and the answer, take the place of this.
 
         A response URL cannot say which message it has made, so this goes through the channel; where Stride is not in
-        it, the first is whispered, and the rest left out.
+        it, or what is said concerns one person, the first is whispered, and the rest left out.
         """
         message = render(reply).messages[0]
-        if self._before is not None:
+        if reply.private and not self.channel.startswith("D"):
+            if not self._refused:
+                self._refused = True
+                await self._posts(message, private=True)
+        elif self._before is not None:
             await self._updates(self._before, message)
         elif not self._refused:
             try:

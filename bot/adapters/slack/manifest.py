@@ -18,6 +18,7 @@ from bot.command import Command, Option
 MAX_COMMAND = 32
 MAX_DESCRIPTION = 140
 MAX_HINT = 100
+SCOPES = ("app_mentions:read", "chat:write", "commands", "files:read", "files:write", "im:history", "im:write")
 RESERVED = frozenset(
     {
         "active", "all", "apps", "archive", "away", "call", "canvas", "collapse", "dm", "dnd", "expand", "feed",
@@ -55,9 +56,7 @@ def manifest(commands: Sequence[Command]) -> dict[str, Any]:
                 *(_slash(f"/{each.name}", each.says, _hint(each.options)) for each in commands if not taken(each)),
             ],
         },
-        "oauth_config": {
-            "scopes": {"bot": ["app_mentions:read", "chat:write", "commands", "files:write", "im:history", "im:write"]}
-        },
+        "oauth_config": {"scopes": {"bot": list(SCOPES)}},
         "settings": {
             "event_subscriptions": {"bot_events": ["app_mention", "message.im"]},
             "interactivity": {"is_enabled": True},
@@ -85,7 +84,7 @@ def _slash(name: str, says: str, hint: str) -> dict[str, Any]:
 
 
 def _hint(options: Sequence[Option]) -> str:
-    return " ".join(each.name if each.required else f"[{each.name}]" for each in options)
+    return " ".join(each.name if each.required else f"[{each.name}]" for each in options if not each.file)
 
 
 def main() -> None:

@@ -36,6 +36,31 @@ class Address:
     pressed: MessageRef | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Attached:
+    """A file that somebody shared, and where its bytes are."""
+
+    name: str
+    size: int
+    url: str
+
+
+def attached(body: Mapping[str, Any]) -> list[Attached]:
+    """The files of a message, or of a form."""
+    found = list(body.get("event", {}).get("files") or ())
+    for block in body.get("view", {}).get("state", {}).get("values", {}).values():
+        for state in block.values():
+            found += state.get("files") or ()
+    return [
+        Attached(
+            name=str(file.get("name") or "file"),
+            size=int(file.get("size") or 0),
+            url=str(file.get("url_private_download") or file.get("url_private") or ""),
+        )
+        for file in found
+    ]
+
+
 def slash(body: Mapping[str, Any], at: datetime) -> Incoming:
     """A slash command, `/shape conv1d 3 16` or `/stride shape conv1d 3 16`."""
     typed = typed_text(str(body.get("text", "")))
@@ -56,10 +81,14 @@ def slash_address(body: Mapping[str, Any]) -> Address:
     )
 
 
-def event(body: Mapping[str, Any]) -> Incoming:
-    """A message that mentions the bot, or one in its own chat. Slack sends it again until it is acknowledged."""
+def event(body: Mapping[str, Any], alone: str = "") -> Incoming:
+    """A message that mentions the bot, or one in its own chat. Slack sends it again until it is acknowledged.
+
+    `alone` is what a message means that brings a file and says nothing.
+    """
     said = body["event"]
-    text = _own(typed_text(_MENTION.sub(" ", str(said.get("text", "")), count=1)))
+    typed = typed_text(_MENTION.sub(" ", str(said.get("text", "")), count=1))
+    text = alone if alone and not typed and said.get("files") else _own(typed)
     at = datetime.fromtimestamp(float(said["ts"]), UTC)
     return _incoming(event_address(body), event=str(body["event_id"]), name="", at=at, text=text)
 
@@ -163,6 +192,8 @@ def _inputs(values: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> Iterator[t
     """What stands in a form: Slack curls its quotation marks, and leaves everything else as it was typed."""
     for block in values.values():
         for name, state in block.items():
+            if state.get("type") == "file_input":
+                continue
             yield name, str(state.get("value") or "").translate(_CURLY)
 
 

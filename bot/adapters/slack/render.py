@@ -15,7 +15,22 @@ from typing import Any, assert_never
 from bot.actions import to_id
 from bot.adapters.layout import Record, lay_out, pieces, shortened, spans
 from bot.adapters.slack.parse import Address
-from bot.reply import Button, Buttons, Code, File, Form, Part, Picture, Reply, Select, Table, Text, plain, plain_part
+from bot.reply import (
+    Button,
+    Buttons,
+    Code,
+    Field,
+    File,
+    Form,
+    Part,
+    Picture,
+    Reply,
+    Select,
+    Table,
+    Text,
+    plain,
+    plain_part,
+)
 
 MAX_BLOCKS = 50
 MAX_BLOCK_TEXT = 3_000
@@ -85,16 +100,22 @@ def modal(form: Form, address: Address) -> dict[str, Any]:
                 "block_id": each.name,
                 "optional": not each.required,
                 "label": _plain(each.label, 2000),
-                "element": {
-                    "type": "plain_text_input",
-                    "action_id": each.name,
-                    "multiline": each.multiline,
-                    "max_length": MAX_FORM_VALUE,
-                    **({"initial_value": each.value[:MAX_FORM_VALUE]} if each.value else {}),
-                },
+                "element": _input(each),
             }
             for each in form.fields
         ],
+    }
+
+
+def _input(field: Field) -> dict[str, Any]:
+    if field.file:
+        return {"type": "file_input", "action_id": field.name, "max_files": 1}
+    return {
+        "type": "plain_text_input",
+        "action_id": field.name,
+        "multiline": field.multiline,
+        "max_length": MAX_FORM_VALUE,
+        **({"initial_value": field.value[:MAX_FORM_VALUE]} if field.value else {}),
     }
 
 

@@ -10,7 +10,7 @@ from typing import Any, assert_never
 
 from bot.actions import Action, to_id
 from bot.adapters.web.parse import PLATFORM
-from bot.command import Command, Completion, User
+from bot.command import Command, Completion, User, said_by_a_file
 from bot.reply import Buttons, Code, File, Form, Part, Picture, Reply, Select, Table, Text, plain
 
 Json = dict[str, Any]
@@ -128,7 +128,7 @@ def commands(known: Sequence[Command], *, organiser: bool) -> list[Json]:
                 for each in command.options
                 if not each.file
             ],
-            "file": next((f"/{command.name} {each.alone}".strip() for each in command.options if each.file), None),
+            "file": said_by_a_file([command]) or None,
             "examples": [{"text": each.text, "says": each.says} for each in command.examples],
         }
         for command in known

@@ -72,6 +72,8 @@ class FakeSlack:
     _urls: dict[str, tuple[float, int]] = field(default_factory=dict)
     _triggers: dict[str, float] = field(default_factory=dict)
     _uploads: dict[str, Upload] = field(default_factory=dict)
+    reads_files: bool = True  # whether the app was given the scope files:read
+    _shared: dict[str, bytes] = field(default_factory=dict)
     _last_post: dict[str, float] = field(default_factory=dict)
     _numbers: Any = field(default_factory=itertools.count)
     _connected: asyncio.Event = field(default_factory=asyncio.Event)
@@ -84,6 +86,7 @@ class FakeSlack:
         app.router.add_route("*", "/api/{method}", self._api)
         app.router.add_post("/respond/{key}", self._respond)
         app.router.add_post("/upload/{file}", self._take_file)
+        app.router.add_get("/files/{file}", self._give_file)
         app.router.add_get("/socket", self._open_socket)
         return app
 
@@ -192,6 +195,18 @@ class FakeSlack:
             self.alts.append(upload.alt)
         return {"files": [{"id": each["id"], "title": each["title"]} for each in sent["files"]]}
 
+    async def _give_file(self, request: web.Request) -> web.StreamResponse:
+        if not self.reads_files or request.headers.get("Authorization") != f"Bearer {BOT_TOKEN}":
+            raise web.HTTPFound("/login")
+        return web.Response(body=self._shared[request.match_info["file"]])
+
+    def share(self, name: str, data: bytes, **other: Any) -> dict[str, Any]:
+        """A file that somebody has uploaded, as Slack speaks of it."""
+        key = f"F{next(self._numbers)}"
+        self._shared[key] = data
+        address = f"{self.base}/files/{key}"
+        return {"id": key, "name": name, "size": len(data), "url_private_download": address, **other}
+
     async def _respond(self, request: web.Request) -> web.Response:
         key = request.match_info["key"]
         lent, uses = self._urls.get(key, (0.0, URL_USES))
@@ -275,8 +290,13 @@ class FakeSlack:
             "actions": [done],
         }
 
-    def submit(self, view: dict[str, Any], values: dict[str, str]) -> dict[str, Any]:
-        state = {name: {name: {"type": "plain_text_input", "value": value}} for name, value in values.items()}
+    def submit(
+        self, view: dict[str, Any], values: dict[str, str], files: dict[str, list[dict[str, Any]]] | None = None
+    ) -> dict[str, Any]:
+        state: dict[str, Any] = {
+            name: {name: {"type": "plain_text_input", "value": value}} for name, value in values.items()
+        }
+        state |= {name: {name: {"type": "file_input", "files": shared}} for name, shared in (files or {}).items()}
         return {
             "type": "view_submission",
             "user": {"id": ALICE, "username": "alice", "team_id": TEAM},
@@ -286,10 +306,19 @@ class FakeSlack:
             "view": {**view, "id": "V1", "hash": self._ts(), "state": {"values": state}},
         }
 
-    def mention(self, text: str, *, kind: str = "app_mention", channel: str = CHANNEL) -> dict[str, Any]:
-        event = {"type": kind, "user": ALICE, "text": text, "ts": self._ts(), "channel": channel}
+    def mention(
+        self,
+        text: str,
+        *,
+        kind: str = "app_mention",
+        channel: str = CHANNEL,
+        files: tuple[dict[str, Any], ...] = (),
+    ) -> dict[str, Any]:
+        event: dict[str, Any] = {"type": kind, "user": ALICE, "text": text, "ts": self._ts(), "channel": channel}
         if kind == "message":
             event["channel_type"] = "im"
+        if files:
+            event |= {"files": list(files), "subtype": "file_share", "upload": False}
         return {
             "type": "event_callback",
             "team_id": TEAM,
