@@ -22,6 +22,10 @@ MAX_DIGITS, MOST = 40, 10**30  # of a number that is read
 _WRAPPER = re.compile(r"\A(?:torch\.)?(?:Size|Tensor|shape|size)\s*[:=]?\s*\(?(?=[(\[])", re.IGNORECASE)
 _SEPARATOR = re.compile(r"\s*[,;x\N{MULTIPLICATION SIGN}*]\s*|\s+by\s+|\s+", re.IGNORECASE)
 _LEAD = re.compile(r"\A(?:(?:it|that|this)\s+)?(?:prints|print|gives|outputs|returns|shows)\s*:?\s+", re.IGNORECASE)
+_SENTENCE = re.compile(
+    r"\A(?:(?:i think|i guess|i'd say|maybe|the answer is|answer:|it is|it's|that's)\s+)+", re.IGNORECASE
+)
+_GROUP = 1000
 _ROW = "|"  # between two rows of an output
 _BRACKET = re.compile(r"[\[\](){}]")
 _COUNTED = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
@@ -128,15 +132,6 @@ def judge_card(card: Card, typed: str, choices: Sequence[str] = ()) -> Verdict:
     return judge(_asked(card), typed, card.answer, wrong=_known(card), accept=card.accept, tolerance=tolerance)
 
 
-def rated_by_oneself(card: Card) -> bool:
-    """Whether the answer is a sentence, which people say in more ways than can be listed.
-
-    What is typed may then be judged right by `judge_card`, but is not wrong where it is not: show the answer, and let
-    people say themselves how well they knew it.
-    """
-    return card.kind in {"recall", "mistake"} and isinstance(card.answer, str) and len(card.answer.split()) > _WORDS
-
-
 def _chosen(card: Card, typed: str, choices: Sequence[str]) -> Verdict:
     shown = list(choices) or [str(card.answer), *(each.text for each in card.wrong)]
     try:
@@ -193,6 +188,9 @@ def read(kind: str, typed: str, key: Value, accept: Sequence[str] = ()) -> Readi
     if kind == "shape":
         return read_shape(text)
     if kind == "number":
+        if isinstance(key, int) and abs(key) >= _GROUP and re.fullmatch(r"[+-]?\d{1,3}(?:\.\d{3})+", text, re.ASCII):
+            grouped = int(text.replace(".", ""))  # 33.024 in much of the world
+            return Reading(grouped, sure=False) if grouped == key else read_number(text)
         return read_number(text)
     if kind == "numbers":
         return read_numbers(text)
@@ -202,9 +200,10 @@ def read(kind: str, typed: str, key: Value, accept: Sequence[str] = ()) -> Readi
 
 
 def clean(typed: str) -> str:
-    """The text without what a keyboard or a chat adds: full-width digits, backticks, spaces, a full stop at the end."""
+    """The text without what a keyboard, a chat or a sentence adds: full-width digits, backticks, stars, "it is"."""
     text = unicodedata.normalize("NFKC", typed[:MAX_TYPED]).replace("\N{MINUS SIGN}", "-")
-    return text.strip().strip("`").strip().rstrip(".!").strip()
+    text = text.strip().strip("`*|").strip().rstrip(".!").strip()
+    return _SENTENCE.sub("", text) or text
 
 
 def read_shape(text: str) -> Reading:
@@ -238,7 +237,7 @@ def read_numbers(text: str) -> Reading:
 def read_number(text: str) -> Reading:
     """`1e3`, `1,000`, `1 000`, `0.5`, `1/2`, `50%`, `2^10`, `3*4`, `160 parameters`."""
     bare = text.lower().replace("\N{MULTIPLICATION SIGN}", "*").replace("**", "^").rpartition("=")[2].strip()
-    bare = re.sub(r"^(?:(?:about|around|roughly|~|it is|it's|its|the answer is)\s*)+", "", bare)
+    bare = re.sub(r"^(?:(?:about|around|roughly|~)\s*)+", "", bare)
     bare = re.sub(r"^[a-z]+\b", lambda word: str(_COUNTED.index(word[0])) if word[0] in _COUNTED else word[0], bare)
     bare, percents = re.subn(r"\s*(?:%|percent|per cent)$", "", bare)
     percent = percents > 0
@@ -342,14 +341,20 @@ def read_choice(text: str, choices: Sequence[str]) -> Reading:
         exact = [choice for choice in choices if alike(choice) == alike(text)]
         if len(exact) == 1:
             return Reading(exact[0])
-    if short.isdigit() and 0 < int(short[:3]) <= len(choices):
-        return Reading(choices[int(short[:3]) - 1], sure=False)
+    if short.isdigit():
+        counted = [choice for choice in choices if bare_words(choice).split()[:1] == [short]]  # 3 for "3 positions"
+        if len(counted) == 1:
+            return Reading(counted[0], sure=False)
+        if 0 < int(short[:3]) <= len(choices):
+            return Reading(choices[int(short[:3]) - 1], sure=False)
     long = choices if len(key_of(text)) > SHORT else ()
     begun = [choice for choice in long if key_of(choice).startswith(key_of(text))]
     held = [choice for choice in long if f" {bare_words(text)} " in f" {bare_words(choice)} "]
     for found in (begun, held):
         if len(found) == 1:
             return Reading(found[0], sure=False)
+    if both := re.match(r"\(?[a-z]\s*[.):]\s*(?=\S)", text, re.IGNORECASE):  # b) its words
+        return read_choice(text[both.end() :], choices)
     letters = ", ".join(chr(ord("a") + index) for index in range(len(choices)))
     raise UnreadableError(f"Choose one of {letters}, or type its words.")
 
@@ -384,7 +389,6 @@ def rating(*, correct: bool, confidence: Confidence | None = None) -> Rating:
 
 
 _SAME_WORD = {"True": ("yes", "y"), "False": ("no", "n")}
-_WORDS = 3  # of a name at most; what is longer is a sentence
 _HOW_SHAPE = "I could not read that as a shape. Write it like 32x16x100 or (32, 16, 100)."
 _TOO_LARGE = "That number is larger than any that I ask for."
 _HOW_NUMBER = "I could not read that as a number. Write it like 160, 1,792, 0.5, 1/2 or 50%."

@@ -15,7 +15,6 @@ from cards.grade import (
     UnreadableError,
     judge,
     judge_card,
-    rated_by_oneself,
     rating,
     read_number,
     read_shape,
@@ -104,6 +103,10 @@ def test_axes_may_be_letters_and_a_scalar_has_none() -> None:
         ("4*3 + 2 = 14", 14),
         ("it's about 0.5", 0.5),
         ("50 percent", 0.5),
+        ("**160**", 160),
+        ("I think it's 160!", 160),
+        ("1.792", 1792),
+        ("1.792", 1.792),
     ],
 )
 def test_a_number_is_read_in_every_way_people_write_it(typed: str, number: float) -> None:
@@ -207,6 +210,11 @@ def test_a_choice_is_taken_by_its_letter_its_number_or_its_words() -> None:
     assert mistaken.mistake is not None
     assert mistaken.mistake.diagnosis == "The weight is stored turned round."
     assert judge_card(asked, "d", shown).problem
+    assert judge_card(asked, "b) x @ W.T + b", shown).correct
+    assert not judge_card(asked, "b) x @ W + b", shown).correct
+    moved = card("choice", "3 positions", wrong=(Choice(text="1 position", because="No."),))
+    assert judge_card(moved, "3", ["1 position", "2 positions", "3 positions"]).correct
+    assert judge_card(moved, "3", ["1 position", "3 positions", "2 positions"]).correct
     asked = card("choice", "About a third as many", wrong=(Choice(text="Just as many", because="No."),))
     assert judge_card(asked, "a third").correct
     assert judge_card(asked, "banana", shown).problem
@@ -292,12 +300,6 @@ def test_what_says_something_else_is_no_slip(right: str, typed: str) -> None:
 )
 def test_the_same_in_other_words_or_with_a_slip_is_right(right: str, typed: str) -> None:
     assert judge("recall", typed, right).correct
-
-
-def test_a_sentence_is_rated_by_oneself_and_a_name_or_a_choice_is_not() -> None:
-    assert rated_by_oneself(card("mistake", "The layer is built once, in __init__."))
-    assert not rated_by_oneself(card("recall", "nn.NLLLoss"))
-    assert not rated_by_oneself(card("number", 4))
 
 
 def test_every_misconception_of_the_curriculum_has_a_diagnosis() -> None:
