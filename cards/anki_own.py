@@ -115,8 +115,10 @@ def _answer(card: Card) -> str:
     if card.kind == "predict":
         return code_html(card.answer if isinstance(card.answer, str) else written(card.answer)) + unit
     answer = to_html(card.answer) if isinstance(card.answer, str) else f"<code>{escaped(written(card.answer))}</code>"
-    because = "".join(f"<li>{to_html(each.text)}: {to_html(each.because)}</li>" for each in card.wrong)
-    return answer + unit + (f"<ul>{because}</ul>" if because else "")
+    if card.kind != "choice":
+        return answer + unit
+    because = (f"<li>{to_html(each.text)}: {to_html(each.because)}</li>" for each in card.wrong)
+    return f"{answer}<ul>{''.join(because)}</ul>"
 
 
 def _choices(card: Card) -> str:

@@ -87,8 +87,8 @@ def _memory(row: Row, phase: Phase, card: str, collection: Collection, calendar:
     )
 
 
-def scheduled(memory: Memory, calendar: Calendar, began: date) -> Scheduled:
-    """A memory as Anki has it, in a collection that began on a day."""
+def scheduled(memory: Memory, calendar: Calendar, began: date, place: int) -> Scheduled:
+    """A memory as Anki has it, in a collection that began on a day; `place` is the card's among the new ones."""
     interval = min(max(1, round(memory.stability)), LONGEST_DAYS)
     type_, queue, left = REVIEW, REVIEW, 0
     if memory.phase == "review":
@@ -102,6 +102,7 @@ def scheduled(memory: Memory, calendar: Calendar, began: date) -> Scheduled:
         interval = interval if type_ == RELEARNING else 0
         left = max(1, _STEPS[memory.phase] - (memory.step or 0))
     data = {
+        "pos": place,
         "s": memory.stability,
         "d": memory.difficulty,
         "dr": RETENTION,

@@ -98,7 +98,7 @@ def _fill(
     for place, card in enumerate(deck.cards, start=1):
         id_ = milliseconds + place
         memory = memories.get(card.id)
-        row = Scheduled(due=place) if memory is None else scheduled(memory, calendar, began)
+        row = Scheduled(due=place) if memory is None else scheduled(memory, calendar, began, place)
         fields = note_fields(card, deck.topics.get(card.topic, ""))
         first = text_of(fields[0])
         tags = f" {'-'.join(card.topic.split())} " if card.topic.strip() else ""

@@ -66,7 +66,7 @@ def read_csv(data: bytes, *, name: str = "deck.csv") -> Deck:
     cards: dict[str, Card] = {}
     places: dict[str, Place] = {}
     topics: dict[str, str] = {}
-    for line, cells in table.rows:
+    for line, cells in list(table.rows):  # all of it is a table before any of it is a card
         place = Place(name, line)
         card = _card(place, dict(zip(table.columns, cells, strict=False)), topics)
         if card.id in cards:

@@ -99,10 +99,11 @@ def _answered(kind: str, cell: str) -> Any:
         return _items(cell)
     if kind == "shape" and _SHAPE.match(cell.strip()):
         return [int(size) for size in re.findall(r"-?\d+", cell)]
-    if kind == "number":
+    value = _value(cell) if kind in {"shape", "number", "predict"} else cell
+    if kind == "number" and isinstance(value, str):
         with suppress(UnreadableError):
             return read("number", cell, 0).value  # as people type them: 1,792 or 50%
-    return _value(cell) if kind in {"shape", "number", "predict"} else cell
+    return value
 
 
 def _list(items: list[str]) -> str:

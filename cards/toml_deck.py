@@ -79,7 +79,8 @@ def row(card: Card) -> dict[str, Any]:
 
 def slug(text: str) -> str:
     """A text as an id: small letters, digits and dashes; empty where nothing of it can be."""
-    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().casefold()
+    parts = unicodedata.normalize("NFKD", text.casefold())
+    plain = "".join(part for part in parts if not unicodedata.combining(part))
     return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:60].strip("-")
 
 
