@@ -4,6 +4,7 @@
     ├── UserError                 what was asked cannot be answered: shown in the chat, never logged as a fault
     │   ├── UnknownCommand        no command of that name; the nearest is offered
     │   ├── WrongUsage            an option is missing, unknown or not one of its choices
+    │   ├── NothingFound          no card, layer or topic is like what was typed; the nearest are offered
     │   ├── TextTooLong           more text than a command takes
     │   ├── NotAllowed            only organisers may do this
     │   ├── StaleAction           a button of a message that is too old, or of another version
@@ -79,6 +80,10 @@ class UnknownCommand(UserError):
 
 class WrongUsage(UserError):
     """An option is missing, unknown or not one of its choices."""
+
+
+class NothingFound(UserError):
+    """No card, layer or topic is like what was typed."""
 
 
 class TextTooLong(UserError):

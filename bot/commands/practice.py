@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from bot.actions import Action
 from bot.command import Command, Completion, Example, Incoming, Option
-from bot.commands import asked, question_reply, session_reply
+from bot.commands import asked, card, question_reply, session_reply
 from bot.errors import StaleAction, WrongUsage
 from bot.reply import Reply, Text
 from bot.tutor.model import Posed, Session
@@ -36,6 +36,16 @@ async def started(core: Core, incoming: Incoming, action: Action) -> Reply:
     """The button that begins with a bit of everything."""
     del action
     return _first(await core.tutor.practise(incoming, count=FEW))
+
+
+async def about(core: Core, incoming: Incoming, action: Action) -> Reply:
+    """The button that practises a topic or a layer, by the words that a `/practice` would have."""
+    return _first(await core.tutor.practise(incoming, action.args[0] if action.args else "", FEW))
+
+
+async def one_card(core: Core, incoming: Incoming, action: Action) -> Reply:
+    """The button under a card that was looked up: it is asked."""
+    return _first(await core.tutor.practise(incoming, count=1, names=(await card.named(core, action),)))
 
 
 async def following(core: Core, incoming: Incoming, action: Action) -> Reply:
@@ -138,6 +148,12 @@ PRACTICE = Command(
         Example(text="/practice stride/conv1d-length", says="one card, by its name"),
     ),
     handler=practice,
-    actions={"practice-start": started, "practice-next": following, "practice-again": again},
+    actions={
+        "practice-start": started,
+        "practice-about": about,
+        "practice-card": one_card,
+        "practice-next": following,
+        "practice-again": again,
+    },
     private=True,
 )

@@ -3,10 +3,30 @@
 from __future__ import annotations
 
 from bot.command import Command
+from bot.commands.answer import ANSWER
 from bot.commands.bench import BENCH
+from bot.commands.card import CARD
 from bot.commands.deck import DECK
 from bot.commands.help import HELP
+from bot.commands.layer import LAYER
+from bot.commands.practice import PRACTICE
+from bot.commands.review import REVIEW
 from bot.commands.run import CANCEL, RUN
 from bot.commands.shape import SHAPE
+from bot.commands.why import DISPUTE, WHY
 
-COMMANDS: tuple[Command, ...] = (SHAPE, RUN, BENCH, DECK, CANCEL, HELP)
+COMMANDS: tuple[Command, ...] = (
+    SHAPE,
+    LAYER,
+    RUN,
+    CARD,
+    PRACTICE,
+    ANSWER,
+    REVIEW,
+    WHY,
+    DISPUTE,
+    BENCH,
+    DECK,
+    CANCEL,
+    HELP,
+)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from bot.actions import Action
 from bot.command import Command, Example, Incoming, Option
-from bot.commands import asked, run, shape, why_reply
+from bot.commands import asked, card, run, shape, why_reply
 from bot.commands.proof_code import runnable
 from bot.errors import StaleAction
 from bot.reply import Button, Reply
@@ -34,6 +34,11 @@ async def why(core: Core, incoming: Incoming, given: Mapping[str, str]) -> Reply
 async def why_pressed(core: Core, incoming: Incoming, action: Action) -> Reply:
     """The button under an answer."""
     return await _why(core, incoming, await asked.pressed(core, incoming, action))
+
+
+async def why_card(core: Core, incoming: Incoming, action: Action) -> Reply:
+    """The button under a card that was looked up."""
+    return await _why(core, incoming, await core.tutor.card(incoming, await card.named(core, action)))
 
 
 async def dispute(core: Core, incoming: Incoming, given: Mapping[str, str]) -> Reply:
@@ -90,7 +95,7 @@ WHY = Command(
         Example(text="/why stride/conv1d-length-rule", says="a rule, held against many layers"),
     ),
     handler=why,
-    actions={"why": why_pressed, RUN: run_pressed},
+    actions={"why": why_pressed, "why-card": why_card, RUN: run_pressed},
     slow=True,
     private=True,
 )

@@ -57,6 +57,11 @@ class Catalogues:
         """The titles of the house deck's topics by their ids; none before it was read."""
         return {} if self._house is None else {f"{HOUSE}/{name}": title for name, title in self._house.topics.items()}
 
+    @property
+    def read_before(self) -> Index | None:
+        """The words of the house deck, and perhaps of others, where anybody has asked for them yet."""
+        return next(iter(reversed(self._known.values()))).index if self._known else None
+
     async def of(self, user: User, place: Place) -> Shelved:
         """What this person may be asked in this place."""
         return await self.of_person(user.id, place)

@@ -247,6 +247,23 @@ class Standing:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LookedUp:
+    """A card as somebody sees it who looks it up.
+
+    Attributes:
+        name: `deck/card`.
+        card: the card.
+        topic: its topic's title.
+        torch: the version that proved it; empty where nothing was run.
+    """
+
+    name: str
+    card: Card
+    topic: str
+    torch: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Rest:
     """Nothing is to be asked now."""
 

@@ -10,6 +10,7 @@ from bot.tutor.asking import Asking
 from bot.tutor.catalogues import Catalogues
 from bot.tutor.checking import Checker
 from bot.tutor.disputes import Disputes
+from bot.tutor.finding import Finding
 from bot.tutor.pupils import Pupils
 from bot.tutor.remembering import Remembering
 from bot.tutor.sessions import Sessions
@@ -29,6 +30,7 @@ class Parts:
         pupils = Pupils(learning)
         self.catalogues = Catalogues(core.store)
         self.asking = Asking(learning, pupils, self.catalogues, checker)
+        self.finding = Finding(pupils, self.catalogues, checker)
         self.sessions = Sessions(learning)
         self.answers = Answers(learning, pupils, self.catalogues, checker)
         self.memories = Remembering(learning, pupils, self.catalogues)

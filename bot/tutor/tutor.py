@@ -5,7 +5,18 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from bot.tutor.model import Catalogue, Checked, Disputed, Marked, Posed, Rest, Revealed, Session, Standing
+from bot.tutor.model import (
+    Catalogue,
+    Checked,
+    Disputed,
+    LookedUp,
+    Marked,
+    Posed,
+    Rest,
+    Revealed,
+    Session,
+    Standing,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -18,6 +29,7 @@ if TYPE_CHECKING:
     from cards.calendar import Calendar
     from cards.grade import Confidence, Rating
     from cards.memory import Memory
+    from cards.search import Found, Hit
 
 
 class Tutor:
@@ -45,6 +57,30 @@ class Tutor:
     def topics(self) -> Mapping[str, str]:
         """The titles of the house deck's topics by their ids, once the decks have been read; none before."""
         return {} if self._made is None else self._made.catalogues.topics
+
+    async def find(self, user: User, place: Place, words: str, limit: int = 10) -> Found:
+        """The cards of this person's decks that are nearest to words."""
+        parts = await self._parts()
+        return await parts.finding.find(user, place, words, limit)
+
+    async def look_up(self, user: User, place: Place, name: str) -> LookedUp:
+        """A card by its name, `deck/card`, with its answer; nothing is asked, and nothing is remembered.
+
+        Raises:
+            UserError: this person sees no such card here, or torch does not confirm it.
+        """
+        parts = await self._parts()
+        return await parts.finding.look_up(user, place, name)
+
+    async def next_card(self, user: User, place: Place, now: datetime) -> str | None:
+        """The name of the card that this person would be asked next: due, or new; None where nothing is."""
+        parts = await self._parts()
+        return await parts.finding.next_card(user, place, now)
+
+    def begun(self, words: str) -> tuple[Hit, ...]:
+        """Cards of the house deck for words that are still being typed; none before the decks were read."""
+        found = None if self._made is None else self._made.finding.begun(words)
+        return () if found is None else tuple(hit for hit in found.hits if hit.name.startswith("stride/"))
 
     async def standing(self, user: User, place: Place, now: datetime) -> Standing:
         """How much there is to do, what was done today, and a plan for what has piled up."""

@@ -10,7 +10,7 @@ from importlib import resources
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """One family: `letters` are (letter, meaning) of its formula, `traps` true sentences."""
+    """One layer in its family: `letters` are (letter, meaning) of its formula, `traps` true sentences about it."""
 
     key: str
     text: str
@@ -19,21 +19,21 @@ class About:
 
 
 def about(name: str) -> About | None:
-    """The family of a layer, by its class name; None for tensor operations."""
+    """What is known about a layer, by its class name; None for tensor operations."""
     return families().get(name)
 
 
 @cache
 def families() -> dict[str, About]:
-    """Every layer's family, by the layer's class name."""
+    """Every layer's family, by the layer's class name, with the traps that are this layer's."""
     text = resources.files("sandbox.language").joinpath("about.toml").read_text(encoding="utf-8")
-    found = {}
-    for entry in tomllib.loads(text)["family"]:
-        family = About(
+    return {
+        layer: About(
             key=entry["key"],
             text=entry["text"],
             letters=tuple((letter, meaning) for letter, meaning in entry["letters"]),
-            traps=tuple(trap["says"] for trap in entry["traps"]),
+            traps=tuple(trap["says"] for trap in entry["traps"] if layer in trap.get("of", (layer,))),
         )
-        found.update(dict.fromkeys(entry["layers"], family))
-    return found
+        for entry in tomllib.loads(text)["family"]
+        for layer in entry["layers"]
+    }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sandbox.language import about, catalogue, meanings
+from sandbox.language import about, catalogue, lessons, meanings
 
 
 def read_all() -> None:
@@ -10,3 +10,4 @@ def read_all() -> None:
     catalogue.load()
     meanings.patterns()
     about.families()
+    lessons.read_all()

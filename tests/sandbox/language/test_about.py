@@ -37,5 +37,19 @@ def test_every_layer_of_the_language_is_described(name: str) -> None:
     assert about(name) is not None
 
 
+def test_a_trap_of_some_layers_names_layers_of_its_family() -> None:
+    for family in FAMILIES:
+        for trap in family["traps"]:
+            assert set(trap.get("of", ())) <= set(family["layers"]), trap["says"]
+
+
+def test_a_layer_is_told_the_traps_that_are_its_own() -> None:
+    gelu, relu = about("GELU"), about("ReLU")
+    assert gelu is not None
+    assert relu is not None
+    assert not any("inplace" in trap for trap in gelu.traps), "it has no such argument"
+    assert any("inplace" in trap for trap in relu.traps)
+
+
 def test_a_family_has_no_layer_that_the_language_does_not_know() -> None:
     assert {name for family in FAMILIES for name in family["layers"]} <= set(LAYERS)
