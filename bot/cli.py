@@ -100,6 +100,12 @@ async def _tick(found: Settings, chosen: argparse.Namespace) -> int:
     return await tick(found, at=chosen.at, as_json=chosen.json, say=_say)
 
 
+async def _fit(found: Settings, chosen: argparse.Namespace) -> int:
+    from bot.fit import fit_learners
+
+    return await fit_learners(found, person=chosen.person, say=_say)
+
+
 async def _verify(found: Settings, chosen: argparse.Namespace) -> int:
     from bot.verify import verify
 
@@ -151,6 +157,8 @@ def _parser() -> argparse.ArgumentParser:
     tick = _add(commands, "tick", _tick, "do all that is due at a moment, and say what was done")
     tick.add_argument("--at", type=_moment, metavar="TIME", help="the moment (default: now)")
     tick.add_argument("--json", action="store_true", help="say it as JSON")
+    fit = _add(commands, "fit", _fit, "look for weights of FSRS that foresee a learner's answers better")
+    fit.add_argument("--person", metavar="ID", help="of one learner, such as discord:123 (default: all with enough)")
     verify = _add(commands, "verify", _verify, "prove every card and run every example that the help shows, with torch")
     verify.add_argument("decks", nargs="*", type=Path, metavar="DECK.toml", help="prove these decks instead")
     return parser

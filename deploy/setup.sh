@@ -72,7 +72,7 @@ run)
     touch "$VENV/.ready"
     ;;
 test)
-    install -e '.[worker,test,lint,bench]'
+    install -e '.[worker,optimizer,test,lint,bench]'
     chromium
     touch "$VENV/.ready-for-tests"
     ;;

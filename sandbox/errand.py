@@ -17,6 +17,7 @@ from typing import Any, Protocol
 from sandbox import limits as ceilings
 from sandbox import outcome
 from sandbox.bench_outcome import bench_value
+from sandbox.fit_outcome import fit_value
 from sandbox.lines import Lines
 from sandbox.protocol import Job, JobKind, Limits, ProtocolError, Result, Status, decode, encode_job
 from sandbox.prove_outcome import prove_value
@@ -33,7 +34,12 @@ _HITS = {
     "files": "a file too large",
     "threads": "torch could not start its threads (torch.set_num_threads)",
 }
-_VALUES = {JobKind.RUN: outcome.run_value, JobKind.BENCH: bench_value, JobKind.PROVE: prove_value}
+_VALUES = {
+    JobKind.RUN: outcome.run_value,
+    JobKind.BENCH: bench_value,
+    JobKind.PROVE: prove_value,
+    JobKind.FIT: fit_value,
+}
 _MOST_MEMBERS = 60_000  # of an answer's lists and objects, beside its text: each costs whoever reads it a microsecond
 # What a job may say of itself: that no worker was there is its owner's to say.
 _CLAIMED = {status.value: status for status in Status if status is not Status.UNAVAILABLE}

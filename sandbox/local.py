@@ -52,7 +52,7 @@ class Local:
         match job.kind:
             case JobKind.SHAPE:
                 return await self._resident.run(job)
-            case JobKind.RUN | JobKind.BENCH | JobKind.PROVE:
+            case JobKind.RUN | JobKind.BENCH | JobKind.PROVE | JobKind.FIT:
                 pool = self._pools.get(job.device)
                 if pool is None:
                     return devices.refused(job)

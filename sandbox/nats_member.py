@@ -246,8 +246,8 @@ def _at_a_time(settings: SandboxSettings, device: str) -> int:
 
 
 def kinds(device: str) -> tuple[JobKind, ...]:
-    """What a member for a device does: shapes need no device of their own."""
-    return tuple(kind for kind in JobKind if device == "cpu" or kind is not JobKind.SHAPE)
+    """What a member for a device does: shapes and learners' memories need no device of their own."""
+    return tuple(kind for kind in JobKind if device == "cpu" or kind not in {JobKind.SHAPE, JobKind.FIT})
 
 
 def _answerable(message: Msg) -> bool:

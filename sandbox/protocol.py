@@ -25,6 +25,7 @@ class JobKind(StrEnum):
     RUN = "run"  # users' code, in a jail: {"code": str, "show": bool}
     BENCH = "bench"  # time and memory of a layer, in a jail: see `sandbox.jobs.bench`
     PROVE = "prove"  # a proof of a card, in a jail: see `sandbox.jobs.prove`
+    FIT = "fit"  # weights of FSRS for a learner, in a jail with more time: see `sandbox.jobs.fit_memory`
 
 
 class Status(StrEnum):

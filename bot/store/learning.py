@@ -60,6 +60,13 @@ class Learning:
             rows = (await connection.execute(wanted)).scalars().all()
         return found, [Memory.from_data(json.loads(row)) for row in rows]
 
+    async def diligent(self, fewest: int) -> list[str]:
+        """The learners with so many answers or more."""
+        given = select(answers.c.person).where(answers.c.kind == "answer").group_by(answers.c.person)
+        async with self._engine.connect() as connection:
+            found = await connection.execute(given.having(func.count() >= fewest).order_by(answers.c.person))
+            return list(found.scalars())
+
     async def set_zone(self, person: str, zone: str) -> None:
         """From now on this learner's days are those of a zone."""
         changed = update(learners).where(learners.c.person == person)

@@ -31,7 +31,7 @@ class TorchToolbox:
         match job.kind:
             case JobKind.SHAPE:
                 return shape.perform(job.payload)
-            case JobKind.RUN | JobKind.BENCH | JobKind.PROVE:
+            case JobKind.RUN | JobKind.BENCH | JobKind.PROVE | JobKind.FIT:
                 raise ValueError(f"a {job.kind.value} is done in a jail and nowhere else")
             case _:
                 assert_never(job.kind)

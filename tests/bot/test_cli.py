@@ -62,7 +62,7 @@ def test_a_chat_needs_no_terminal(monkeypatch: pytest.MonkeyPatch, capsys: pytes
     assert "torch has run" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("arguments", [["ask", "/help"], ["run"], ["chat"], ["doctor"], ["tick"], ["verify"]])
+@pytest.mark.parametrize("arguments", [["ask", "/help"], ["run"], ["chat"], ["doctor"], ["tick"], ["verify"], ["fit"]])
 def test_a_wrong_setting_is_one_line_and_status_2(
     arguments: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
