@@ -217,9 +217,9 @@ async def _of(core: Core, incoming: Incoming, action: Action, *, removed: bool =
 
 async def _house() -> Deck:
     """The deck that comes with Stride, read where that blocks nobody."""
-    from cards import deck as decks
+    from bot.tutor.catalogues import house
 
-    return await asyncio.to_thread(decks.house)
+    return await asyncio.to_thread(house)
 
 
 def _flags(name: str, given: set[str]) -> tuple[str, set[str]]:

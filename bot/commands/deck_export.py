@@ -40,10 +40,8 @@ async def exported(core: Core, incoming: Incoming, deck: Deck, kind: str) -> Rep
     said = f"`{name}`: {words.count(len(deck.cards), 'card')}."
     if kind == "apkg":
         said += " Anki opens it, with the dates on which you are asked again."
-    elif kind == "toml":
-        said += " `/deck import` reads it back, proofs and all."
     else:
-        said += " Proofs do not fit into a table; `toml` keeps them."
+        said += " `/deck import` reads it back, proofs and all."
     file = File(name=name, data=data, kind=KINDS[kind])
     return Reply(
         parts=(Text(text=said, tone="good"), file),

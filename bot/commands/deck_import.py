@@ -42,11 +42,12 @@ class NotADeck(UserError):  # noqa: N818 - named for what happened, as all of `b
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """What is to be imported, and under which name; without a title the file's own is taken."""
+    """What is to be imported, and under which title: without one, a file's own, or for a `pasted` text its subject."""
 
     name: str
     data: bytes
     title: str = ""
+    pasted: bool = False
 
 
 def form(*, group: bool, title: str = "") -> Reply:
@@ -79,7 +80,7 @@ def source(files: Mapping[str, bytes], text: str, *, title: str = "") -> Source 
     if not text.strip():
         return None
     kind = "toml" if "[[" in text and "=" in text else "csv"
-    return Source(name=f"pasted.{kind}", data=_unfenced(text).encode(), title=title or "pasted")
+    return Source(name=f"pasted.{kind}", data=_unfenced(text).encode(), title=title, pasted=True)
 
 
 async def imported(core: Core, incoming: Incoming, found: Source, *, group: bool) -> Reply:
@@ -95,7 +96,8 @@ async def imported(core: Core, incoming: Incoming, found: Source, *, group: bool
     # Only Anki's packages say when cards are due, and what is due concerns one person.
     calendar = await core.tutor.calendar(incoming.user) if _is_package(found) and not group else None
     read = await _read(found, calendar)
-    title = " ".join((found.title or read.deck.title).split())[:MAX_TITLE] or "deck"
+    title = " ".join((found.title or (_subject(read.deck) if found.pasted else read.deck.title)).split())
+    title = title[:MAX_TITLE].rstrip() or "deck"
     if is_house(title):
         raise NotADeck(f"`{HOUSE}` and `{HOUSE_TITLE}` are Stride's own deck: give yours another name.")
     deck = replace(read.deck, id=deck_id(owner, title), title=title)
@@ -142,6 +144,11 @@ async def judged(core: Core, incoming: Incoming, kept: Kept) -> Reply:
     found |= {verdict.card: Standing(Outcome.WRONG) for verdict in proofs.wrong}
     await core.store.decks.judge(kept.deck.id, found)
     return words.judged(kept.deck.title, proofs)
+
+
+def _subject(deck: Deck) -> str:
+    """What pasted cards are about, so that two that were pasted without a name are two decks."""
+    return next(iter(deck.topics.values()), "") or deck.cards[0].front.partition("\n")[0].replace("`", "")
 
 
 def _together(before: Kept, deck: Deck) -> Deck:

@@ -110,12 +110,8 @@ def imported(
         taken: cards whose dates came along.
     """
     title = shorten(deck.title)
-    done = (
-        f"`{title}` is there: {count(kept, 'card')}."
-        if changes.fresh
-        else f"`{title}` is up to date: {count(kept, 'card')}."
-    )
-    parts: list[Part] = [Text(text=done, tone="good")]
+    done = "is there" if changes.fresh else "is up to date"
+    parts: list[Part] = [Text(text=f"`{title}` {done}: {count(kept, 'card')}.", tone="good")]
     if not changes.fresh:
         parts.append(Text(text=_difference(changes)))
     parts += _proved(proofs)
