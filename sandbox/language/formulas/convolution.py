@@ -222,8 +222,9 @@ def _channels(working: Working, planes: Planes, *, lazy: bool, transposed: bool 
         require_some(working, planes.channels, "Your input has 0 channels: there is nothing to convolve.")
     if transposed and lazy and out >= groups and not working.flag("bias"):
         return groups, out // groups * groups  # only here does torch round instead of refusing
-    words = f"`groups` is {groups}, and does not divide out_channels {out}."
-    working.require(out % groups == 0, words, Fix({"out_channels": -(-out // groups) * groups}), Fix({"groups": 1}))
+    if out % groups:
+        words = f"`groups` is {groups}, and does not divide out_channels {out}."
+        working.refuse(words, Fix({"out_channels": -(-out // groups) * groups}), Fix({"groups": 1}))
     return groups, out
 
 
@@ -231,8 +232,10 @@ def _match_channels(working: Working, planes: Planes, groups: int) -> None:
     wanted = working.solve("in_channels", planes.channels)
     if isinstance(wanted, int):
         require_least(working, "in_channels", (wanted,), 0)
-        words = f"`groups` is {groups}, and does not divide in_channels {wanted}."
-        working.require(wanted % groups == 0, words, Fix({"groups": 1}))
+        if wanted % groups:
+            working.refuse(f"`groups` is {groups}, and does not divide in_channels {wanted}.", Fix({"groups": 1}))
+    if planes.channels == wanted:
+        return
     has = "1 channel" if planes.channels == 1 else f"{planes.channels} channels"
     working.require_equal(
         planes.channels,

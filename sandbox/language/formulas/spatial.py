@@ -86,11 +86,11 @@ def exactly_per_axis(working: Working, name: str, axes: int) -> tuple[int, ...]:
 def require_least(working: Working, name: str, numbers: Sequence[int], least: int) -> None:
     """Every number of an argument is at least this."""
     smallest = min(numbers, default=least)
-    working.require(
-        smallest >= least,
-        f"`{name}` is {smallest}, and {working.stage.name} needs at least {least}.",
-        Fix({name: one_or_all([max(number, least) for number in numbers])}),
-    )
+    if smallest < least:
+        working.refuse(
+            f"`{name}` is {smallest}, and {working.stage.name} needs at least {least}.",
+            Fix({name: one_or_all([max(number, least) for number in numbers])}),
+        )
 
 
 def require_some(working: Working, size: Size, words: str, *fixes: Fix) -> None:
@@ -147,7 +147,9 @@ class Window:
 def require_fit(working: Working, windows: Sequence[Window], padding: str | None = "padding") -> None:
     """Every window fits its padded axis at least once; else: more padding, a smaller kernel, less dilation."""
     for window in windows:
-        size, letter = window.size, window.letter
+        size, letter, room = window.size, window.letter, window.padded - window.reach
+        if isinstance(room, int) and room >= 0:
+            continue
         there = str(size)
         if window.before or window.after:
             there = f"{size} + {window.before} + {window.after} of padding = {window.padded}"
