@@ -57,7 +57,7 @@ class Asking:
         catalogue, draw = shelved.catalogue, draw_for(session)
         last = await self._last_rule(incoming.user, incoming.place)
         async with self.pupils.held(incoming.user.id, catalogue, incoming.at) as held:
-            scope = None if names else await asyncio.to_thread(shelved.index.topics, words)
+            scope = None if names else await asyncio.to_thread((await shelved.index()).topics, words)
             if scope is None:
                 between = by_rule(_known(names, catalogue), catalogue)
             else:

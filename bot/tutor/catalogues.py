@@ -9,8 +9,9 @@ import asyncio
 import hashlib
 from collections import OrderedDict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
+from functools import cache
 from itertools import chain, zip_longest
 from typing import TYPE_CHECKING
 
@@ -33,13 +34,28 @@ Editions = tuple[tuple[str, int, datetime], ...]
 Withdrawn = frozenset[tuple[str, str]]
 
 
-@dataclass(frozen=True, slots=True)
 class Shelved:
-    """A catalogue and what belongs to it: the words by which its cards are found, and torch's version for each."""
+    """A catalogue and what belongs to it.
 
-    catalogue: Catalogue
-    index: Index
-    proved: Mapping[str, str]  # name of a card -> the torch that proved it when it was brought in
+    Attributes:
+        catalogue: what may be asked.
+        proved: names of cards that people brought -> the torch that proved them then.
+        built: the words by which cards are found, once anybody has looked for some.
+    """
+
+    def __init__(self, catalogue: Catalogue, proved: Mapping[str, str], built: Index | None = None) -> None:
+        """Reads no words yet."""
+        self.catalogue = catalogue
+        self.proved = proved
+        self.built = built
+        self._building = asyncio.Lock()
+
+    async def index(self) -> Index:
+        """The words by which cards are found; read with the first use."""
+        async with self._building:
+            if self.built is None:
+                self.built = await asyncio.to_thread(_index, self.catalogue)
+        return self.built
 
 
 class Catalogues:
@@ -59,8 +75,8 @@ class Catalogues:
 
     @property
     def read_before(self) -> Index | None:
-        """The words of the house deck, and perhaps of others, where anybody has asked for them yet."""
-        return next(iter(reversed(self._known.values()))).index if self._known else None
+        """The words of the house deck, and perhaps of others, where anybody has looked for some."""
+        return next((each.built for each in reversed(self._known.values()) if each.built is not None), None)
 
     async def of(self, user: User, place: Place) -> Shelved:
         """What this person may be asked in this place."""
@@ -81,10 +97,26 @@ class Catalogues:
         return known
 
     async def _read(self, editions: Editions, withdrawn: Withdrawn) -> Shelved:
-        if self._house is None:
-            self._house = await asyncio.to_thread(decks.house)
+        self._house = await asyncio.to_thread(house)
         kept = [await self._store.decks.read(deck) for deck, _, _ in editions]
         return await asyncio.to_thread(_shelved, self._house, [each for each in kept if each is not None], withdrawn)
+
+
+@cache
+def house() -> Deck:
+    """The deck that comes with Stride: one for the process, since it never changes."""
+    return decks.house()
+
+
+@cache
+def _house_shelf() -> tuple[Catalogue, Index]:
+    """The house deck alone, which most people are asked."""
+    catalogue = _catalogue([house()])
+    return catalogue, _index(catalogue)
+
+
+def _index(catalogue: Catalogue) -> Index:
+    return Index(catalogue.cards, catalogue.topics, catalogue.skills)
 
 
 def digest(card: Card) -> str:
@@ -105,18 +137,24 @@ def named(deck: str, card: Card) -> Card:
 
 
 def _shelved(house: Deck, own: Sequence[Kept], withdrawn: Withdrawn) -> Shelved:
-    found = [house, *(replace(kept.deck, cards=kept.usable) for kept in own)]
+    if not own and not withdrawn:
+        catalogue, index = _house_shelf()
+        return Shelved(catalogue, {}, index)
     sources = {source for source, _ in withdrawn}
-    found = [replace(deck, cards=_asked(deck, sources, withdrawn)) for deck in found]
+    found = [house, *(replace(kept.deck, cards=kept.usable) for kept in own)]
+    proved = {f"{kept.deck.id}/{name}": standing.torch for kept in own for name, standing in kept.standing.items()}
+    return Shelved(_catalogue([replace(deck, cards=_asked(deck, sources, withdrawn)) for deck in found]), proved)
+
+
+def _catalogue(found: Sequence[Deck]) -> Catalogue:
+    """Of some decks, the house's first."""
     lists = [[named(deck.id, card) for card in deck.cards] for deck in found]
     lists[0] = _with_skills(lists[0])
     taught = tuple(card for card in chain.from_iterable(zip_longest(*lists)) if card is not None)  # decks in turns
     skills = {f"{SKILL}{family.id}": family for family in FAMILIES}
     cards = {card.id: card for each in lists for card in each if card.id not in skills}
     topics = {f"{deck.id}/{topic}": title for deck in found for topic, title in deck.topics.items()}
-    catalogue = Catalogue(decks=tuple(found), cards=cards, skills=skills, topics=topics, taught=taught)
-    proved = {f"{kept.deck.id}/{name}": standing.torch for kept in own for name, standing in kept.standing.items()}
-    return Shelved(catalogue=catalogue, index=Index(cards, topics, skills), proved=proved)
+    return Catalogue(decks=tuple(found), cards=cards, skills=skills, topics=topics, taught=taught)
 
 
 def _asked(deck: Deck, sources: Collection[str], withdrawn: Withdrawn) -> tuple[Card, ...]:
