@@ -9,13 +9,14 @@ from typing import Any
 from bot.actions import Action
 from bot.commands.learning_words import LETTERS, NOTED, RATED, comes_back
 from bot.commands.question_reply import described
-from bot.commands.session_reply import score, summary
+from bot.commands.session_reply import counts, score, summary
 from bot.reply import Button, Buttons, Code, Part, Reply, Text
 from bot.tutor.model import Marked, Posed, Revealed
 from cards.grade import Rating
 from cards.model import Card
 
 _ONE_CLAIM = re.compile(r"claim\((.+)\)")  # all of a proof: its value is what the card says
+_PAIR = re.compile(r"\((\d+), (\d+)\)")
 _OTHERWISE = RATED | {Rating.AGAIN: "I guessed"}  # of a right answer
 EXACT = frozenset({"shape", "number", "numbers", "pair", "predict"})  # answers that are written to the letter
 
@@ -81,14 +82,15 @@ def unsure(posed: Posed, understood: str, answer: str) -> Reply:
 
 
 def _said_before(found: Marked) -> tuple[Part, ...]:
-    if found.credited:
-        return (Text(text="The question was wrong, so this counts as right.", tone="note"),)
     return (Text(text="You answered this before, and the first answer counts.", tone="note"),) if found.again else ()
 
 
 def _verdict(found: Marked) -> list[Part]:
     """Whether it was right, the key, and of a wrong answer the mistake."""
     posed = found.posed
+    if found.credited:
+        said = f" You said {spoken(posed, found.understood)}" if found.understood else ""
+        return [Text(text=f"The question was wrong and is taken out, so this counts as right.{said}", tone="good")]
     if _self_rated(found):
         return [Text(text=f"Noted: {NOTED[found.rating]}.", tone="good" if found.correct else "normal")]
     if found.correct:
@@ -116,7 +118,7 @@ def _right(posed: Posed, answer: str) -> str:
 
 def _why(found: Marked) -> list[Part]:
     """The reason, and what torch ran where that is short; whoever rated themselves has just seen both."""
-    if _self_rated(found):
+    if _self_rated(found) or found.credited:
         return []
     reason = [Text(text=sentence(found.reason))] if found.reason else []
     return [*reason, *_ran(found.posed, found.proof)]
@@ -183,6 +185,8 @@ def code_part(proof: str) -> Code:
 
 def spoken(posed: Posed, answer: str) -> str:
     """An answer in a sentence that it ends: to the letter where it is code, with its letter where it is a choice."""
+    if posed.asks == "pair" and (pair := _PAIR.fullmatch(answer)):
+        return f"`stride={pair[1]}, padding={pair[2]}`."
     if posed.asks in EXACT and "`" not in answer and "\n" not in answer:
         unit = f" {posed.unit}" if posed.asks == "number" and posed.unit else ""
         return f"`{answer}`{unit}."
@@ -210,7 +214,7 @@ def sentence(text: str) -> str:
 def _data(found: Marked, following: Posed | None, results: Sequence[Marked]) -> dict[str, Any]:
     data: dict[str, Any] = {
         "question": found.posed.id,
-        "correct": found.correct,
+        "correct": counts(found),
         "key": found.key,
         "said": found.said,
         "understood": found.understood,

@@ -65,7 +65,9 @@ async def again(core: Core, incoming: Incoming, action: Action) -> Reply:
     posed = await asked.pressed(core, incoming, action)
     results = await core.tutor.results(posed, incoming.user)
     missed_only = action.args[1:] == ("missed",)
-    names = tuple(dict.fromkeys(each.posed.card for each in results if not (missed_only and each.correct)))
+    names = tuple(
+        dict.fromkeys(each.posed.card for each in results if not (missed_only and session_reply.counts(each)))
+    )
     if not names:
         raise WrongUsage("There is nothing to practise again in that session.", suggestion=asked.START)
     return _first(await core.tutor.practise(incoming, count=min(MOST, len(names)), names=names))

@@ -11,7 +11,7 @@ from bot.tutor.model import Posed
 
 
 def question(posed: Posed, *, above: tuple[Part, ...] = (), left: int | None = None) -> Reply:
-    """One question; `left` is how many are due, where that says more than its place in a session."""
+    """One question; `left` is how many are to be reviewed, where that says more than its place in a session."""
     return Reply(parts=(*above, *asked(posed, left=left)), private=True, data={"questions": [described(posed)]})
 
 
@@ -72,7 +72,7 @@ def described(posed: Posed) -> dict[str, Any]:
 
 def _where(posed: Posed, left: int | None) -> str:
     if left is not None:
-        place = f"Review, {left} due" if left > 1 else "Review, the last one that is due"
+        place = f"Review, {left} to go" if left > 1 else "Review, the last one for now"
     else:
         place = f"Question {posed.position} of {posed.of}" if posed.of > 1 else "Question"
     return " · ".join(piece for piece in (place, posed.topic, posed.id) if piece)

@@ -19,16 +19,17 @@ def session_over(results: Sequence[Marked]) -> Reply:
 
 def summary(results: Sequence[Marked]) -> list[Part]:
     """The parts of it; there is at least one answer."""
-    right = sum(each.correct for each in results)
-    missed = [each for each in results if not each.correct]
+    right = sum(map(counts, results))
+    missed = [each for each in results if not counts(each)]
     says = f"All {right} right." if not missed else f"{right} of {len(results)} right."
     parts: list[Part] = [Text(text=says, tone="heading")]
     first = results[0].posed.id
     ways = [Button(label="Once more", action=Action("practice-again", (first, "all")))]
     if missed:
-        counts = Counter((each.posed.topic, _mistake(each)) for each in missed)
+        mistakes = Counter((each.posed.topic, _mistake(each)) for each in missed)
         rows = tuple(
-            (topic, mistake + (f" ({times} times)" if times > 1 else "")) for (topic, mistake), times in counts.items()
+            (topic, mistake + (f" ({times} times)" if times > 1 else ""))
+            for (topic, mistake), times in mistakes.items()
         )
         parts.append(Table(headers=("missed", "the mistake"), rows=rows))
         again = Action("practice-again", (first, "missed"))
@@ -45,4 +46,9 @@ def _mistake(found: Marked) -> str:
 
 def score(results: Sequence[Marked]) -> dict[str, int]:
     """How many of how many were right."""
-    return {"right": sum(each.correct for each in results), "of": len(results)}
+    return {"right": sum(map(counts, results)), "of": len(results)}
+
+
+def counts(found: Marked) -> bool:
+    """Whether an answer counts as right: it was, or the question was wrong."""
+    return found.correct or found.credited

@@ -2,15 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
-from bot.command import Place
+from bot.command import Incoming, Place
 from bot.reply import Buttons, Reply
 from bot.tutor.model import Drawn, Marked, Posed
-from cards.grade import Rating
+from cards.grade import Rating, written
 from cards.misconceptions import Wrong
 from cards.model import Card
+from sandbox.client import Sandbox
+from tests.bot.commands.running import AT_EASE
+from tests.bot.conversation import Conversation, conversation
+
+
+class Lesson(Conversation):
+    """A conversation in which time passes: each thing that is done takes a second."""
+
+    def incoming(self, name: str, **done: Any) -> Incoming:
+        """An event as an adapter would make it."""
+        self.clock.advance(seconds=1)
+        return super().incoming(name, **done)
+
+
+@asynccontextmanager
+async def lesson(folder: Path, sandbox: AbstractAsyncContextManager[Sandbox] | None = None) -> AsyncIterator[Lesson]:
+    """A channel to learn in; without a sandbox torch is away."""
+    async with conversation(folder, sandbox=sandbox, fairness=AT_EASE) as talk:
+        yield Lesson(talk.core, talk.clock, talk.place)
+
 
 AT = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 PLACE = Place(platform="test", community="page", channel="group")
@@ -82,3 +105,25 @@ def actions(reply: Reply) -> list[str]:
     """The names of what can be pressed, in order."""
     rows = [part for part in reply.parts if isinstance(part, Buttons)]
     return [button.action.name for row in rows for button in row.buttons]
+
+
+def right(question: Posed) -> str:
+    """What to type to be right."""
+    secret = question.secret
+    if question.asks == "order" and isinstance(secret, Card) and isinstance(secret.answer, tuple):
+        return " ".join(chr(ord("a") + question.choices.index(str(step))) for step in secret.answer)
+    return question.key
+
+
+def wrong(question: Posed) -> str:
+    """What to type to be wrong."""
+    secret = question.secret
+    if question.rated:
+        return "?"
+    if isinstance(secret, Drawn) and secret.wrong:
+        return written(secret.wrong[0].value)
+    if question.asks == "order":
+        return " ".join(reversed(right(question).split()))
+    if question.asks == "choice":
+        return next(choice for choice in question.choices if choice != question.key)
+    return {"shape": "7x7x7x7x7x7x7", "pair": "99 99", "numbers": "77, 78, 79"}.get(question.asks, "987654")

@@ -77,9 +77,11 @@ def test_an_order_is_shown_step_by_step_where_it_was_wrong() -> None:
 
 def test_any_pair_that_fits_is_right() -> None:
     question = posed(asks="pair")
-    assert plain(told(marked(question, key="(2, 2)", understood="(2, 1)"), None)).startswith("Right: `(2, 1)`.")
-    wrong = marked(question, correct=False, key="(2, 2)", understood="(1, 1)")
-    assert plain(told(wrong, None)).startswith("Not right. One that works is `(2, 2)`.")
+    assert plain(told(marked(question, key="(2, 2)", understood="stride=2, padding=1"), None)).startswith(
+        "Right: `stride=2, padding=1`."
+    )
+    wrong = marked(question, correct=False, key="(2, 2)", understood="stride=1, padding=1")
+    assert plain(told(wrong, None)).startswith("Not right. One that works is `stride=2, padding=2`.")
 
 
 @pytest.mark.parametrize(
@@ -101,8 +103,12 @@ def test_a_second_answer_says_that_the_first_one_counts() -> None:
     assert plain(told(marked(posed(), again=True), None)).startswith("You answered this before")
 
 
-def test_a_credited_answer_says_why_it_counts() -> None:
-    assert "The question was wrong, so this counts as right." in plain(told(marked(posed(), credited=True), None))
+def test_a_credited_answer_says_why_it_counts_and_repeats_nothing_that_was_wrong() -> None:
+    found = marked(posed(), correct=False, understood="30", credited=True)
+    reply = told(found, None)
+    assert plain(reply).startswith("The question was wrong and is taken out, so this counts as right. You said `30`.")
+    assert "31" not in plain(reply)
+    assert reply.data["correct"] is True
 
 
 def test_what_is_forgotten_again_and_again_is_not_only_repeated() -> None:

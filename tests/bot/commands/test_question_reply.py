@@ -57,7 +57,7 @@ def test_code_is_shown_as_code() -> None:
 def test_a_review_says_how_many_are_left() -> None:
     first = asked(posed(purpose="review", of=1, position=1), left=12)[0]
     assert isinstance(first, Text)
-    assert first.text.startswith("Review, 12 due")
+    assert first.text.startswith("Review, 12 to go")
 
 
 def test_programs_get_what_people_see_and_nothing_that_is_not_there() -> None:
