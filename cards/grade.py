@@ -123,7 +123,9 @@ def judge_card(card: Card, typed: str, choices: Sequence[str] = ()) -> Verdict:
     if card.kind == "order":
         return _ordered(card, typed, choices)
     if card.kind == "predict" and isinstance(card.answer, str):
-        right = [read_output(each).value for each in (card.answer, *card.accept, *_SAME_WORD.get(card.answer, ()))]
+        right = [read_output(each).value for each in (card.answer, *card.accept)]
+        if set(_parts(right[0])) <= {"true", "false"}:
+            typed = re.sub(r"\b(?:(yes)|no)\b", lambda word: str(bool(word[1])), typed, flags=re.IGNORECASE)
         if not _BRACKET.search(typed):
             right += [_in_one_row(each) for each in right]
         tries = [judge("predict", typed, each, wrong=_known(card)) for each in right]
@@ -153,11 +155,14 @@ def _known(card: Card) -> list[Wrong]:
 
 def _in_one_row(output: Value) -> Value:
     """The numbers of an output without the borders of its rows, where the rows are equally long and so go without."""
-    if not isinstance(output, tuple) or _ROW not in output:
-        return output
-    borders = [-1, *(place for place, part in enumerate(output) if part == _ROW), len(output)]
+    parts = _parts(output)
+    borders = [-1, *(place for place, part in enumerate(parts) if part == _ROW), len(parts)]
     lengths = {after - before for before, after in itertools.pairwise(borders)}
-    return tuple(part for part in output if part != _ROW) if len(lengths) == 1 else output
+    return tuple(part for part in parts if part != _ROW) if len(lengths) == 1 else output
+
+
+def _parts(output: Value) -> tuple[Value, ...]:
+    return output if isinstance(output, tuple) else (output,)
 
 
 def _asked(card: Card) -> str:
@@ -388,7 +393,6 @@ def rating(*, correct: bool, confidence: Confidence | None = None) -> Rating:
     )
 
 
-_SAME_WORD = {"True": ("yes", "y"), "False": ("no", "n")}
 _HOW_SHAPE = "I could not read that as a shape. Write it like 32x16x100 or (32, 16, 100)."
 _TOO_LARGE = "That number is larger than any that I ask for."
 _HOW_NUMBER = "I could not read that as a number. Write it like 160, 1,792, 0.5, 1/2 or 50%."

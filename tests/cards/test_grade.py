@@ -185,6 +185,8 @@ def card(kind: Kind, answer: Value, **more: Any) -> Card:
         ("True", "It prints True", True),
         ("True", "yes", True),
         ("False", "yes", False),
+        ("(True, False)", "yes, no", True),
+        ("(True, False)", "no, yes", False),
         ("[[0.0, -inf]]", "[[0, -infinity]]", True),
         ("[[0.0, -inf]]", "[[0, float('-inf')]]", True),
         ("None", "none", True),
