@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable, Mapping
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -19,7 +19,7 @@ from bot.command import Incoming
 from bot.commands.run import teller
 from bot.reply import Button, Buttons, Reply, Text
 from bot.store.decks import Standing
-from cards.model import Card, Deck
+from cards.model import Card, Deck, Place
 from cards.proof import Outcome, Prover, Verdict
 
 if TYPE_CHECKING:
@@ -39,13 +39,11 @@ class Proofs:
         standing: of the cards that may be kept, by their ids.
         wrong: those that are kept out, and why.
         gone: why torch could not be asked, where it could not.
-        late: whether the time was up before all were proved.
     """
 
     standing: dict[str, Standing] = field(default_factory=dict)
     wrong: list[Verdict] = field(default_factory=list)
     gone: str = ""
-    late: bool = False
 
     def hear(self, verdict: Verdict) -> None:
         """Takes down what became of one card."""
@@ -96,18 +94,19 @@ async def proved(core: Core, incoming: Incoming, deck: Deck, known: Mapping[str,
 
 async def _ask(core: Core, incoming: Incoming, deck: Deck, proofs: Proofs) -> None:
     heard: dict[str, Verdict] = {}
-
-    def hear(verdict: Verdict) -> None:
-        heard[verdict.card] = verdict
+    ticket: list[str] = []
 
     async def work() -> None:
-        prover = Prover(core.sandbox, side_by_side=1)  # one place at the sandbox, as for a run
+        prover, clock = Prover(core.sandbox), asyncio.get_running_loop().time
+        until = clock() + BUDGET_S
         async with _progress(incoming, heard, len(deck.cards), ticket):
-            with suppress(TimeoutError):
-                async with asyncio.timeout(BUDGET_S):
-                    await prover.deck(deck, progress=hear)
+            for card in deck.cards:  # one after the other: an import has one place at the sandbox, as a run has
+                if clock() >= until:
+                    break
+                heard[card.id] = await prover.card(card, deck.places.get(card.id, Place(deck.id, None)))
+                if heard[card.id].outcome is Outcome.UNASKED:
+                    break
 
-    ticket: list[str] = []
     say_place = teller(_whispering(incoming))
 
     async def tell(name: str, ahead: int) -> None:
@@ -121,7 +120,6 @@ async def _ask(core: Core, incoming: Incoming, deck: Deck, proofs: Proofs) -> No
             proofs.hear(heard[card.id])
         else:
             proofs.standing[card.id] = Standing(Outcome.UNASKED)
-            proofs.late = True
 
 
 def _whispering(incoming: Incoming) -> Incoming:
