@@ -10,8 +10,8 @@ from contextlib import suppress
 from typing import Any
 
 from cards.deck import DeckError
-from cards.grade import UnreadableError, read
 from cards.model import Card, Place
+from cards.reading import UnreadableError, read
 from cards.toml_deck import row, slug
 
 WHY_NO_PROOF = "It came from a table of somebody's own, without a proof."

@@ -27,7 +27,7 @@ def key_of(text: str) -> str:
 
 def bare_words(text: str) -> str:
     """The words of a text, with one space between them."""
-    return " ".join(re.sub(r"[`'\",;:()]", " ", text.casefold()).split())
+    return " ".join(re.sub(r"[`'\",;:()]|(?<!\d)\.|\.(?!\d)", " ", text.casefold()).split())
 
 
 def misspelt(text: str, right: str) -> bool:

@@ -130,7 +130,7 @@ def _sent(values: Mapping[str, str]) -> Draft:
 
 
 async def _shape_card(core: Core, action: Action, draft: Draft) -> Card:
-    from cards.grade import UnreadableError, clean, read_shape
+    from cards.reading import UnreadableError, clean, read_shape
     from sandbox.language.python import comfortable_sizes, write
 
     walk = (await _asked(core, action)).walk

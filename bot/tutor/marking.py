@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 from bot.errors import UnreadableAnswer
 from bot.tutor.model import Posed
-from cards.grade import UnreadableError, Verdict, clean, judge, judge_card, read_numbers
+from cards.grade import Verdict, judge, judge_card
 from cards.misconceptions import Wrong
 from cards.model import Card
+from cards.reading import UnreadableError, clean, read_numbers
 
 if TYPE_CHECKING:
     from cards.generate import Examiner

@@ -12,16 +12,14 @@ from cards.deck import house
 from cards.grade import (
     Confidence,
     Rating,
-    UnreadableError,
     judge,
     judge_card,
     rating,
-    read_number,
-    read_shape,
     written,
 )
 from cards.misconceptions import MISCONCEPTIONS, Wrong, distinct
 from cards.model import Card, Choice, Kind, Value
+from cards.reading import UnreadableError, read_number, read_shape
 
 SHAPE = (32, 16, 100)
 
@@ -227,6 +225,10 @@ def test_steps_are_put_in_order_by_letters_or_numbers() -> None:
     shown = ["backward", "step", "zero_grad", "forward"]
     for typed in ("c d a b", "cdab", "3 4 1 2", "3, 4, 1, 2"):
         assert judge_card(asked, typed, shown).correct, typed
+    for typed in ("zero_grad -> forward -> backward -> step", "zero_grad, forward, backward, then step"):
+        assert judge_card(asked, typed, shown).correct, typed
+    assert not judge_card(asked, "forward, zero_grad, backward, step", shown).correct
+    assert judge_card(asked, "forward, forward, backward, step", shown).problem.endswith("such as: b c d a.")
     assert not judge_card(asked, "a b c d", shown).correct
     assert judge_card(asked, "a b", shown).problem
 
