@@ -23,7 +23,7 @@ def _dropout(draw: Random, level: int) -> Draft:
             wrong=(
                 wrong("M20", x, "Those that are left are scaled by 1/(1-p), so that the mean stays."),
                 wrong("M20", round(x * (1 - p), 6), "It divides by 1-p: those that are left grow."),
-                wrong("M20", x / p, "It divides by 1-p, not by p."),
+                wrong("M20", round(x / p, 2), "It divides by 1-p, not by p."),
             ),
             working=f"{x} / (1 - {p}) = {kept:g}",
             proof=f"claim(nn.Dropout({p})(torch.full((1000,), {float(x)})).max())",
@@ -48,7 +48,7 @@ def _normalised(draw: Random, level: int) -> Draft:
     low, gap = draw.choice((1, 2, 3, 5)), draw.choice((2, 4, 6))
     high = low + gap
     training = level == 1 or draw.random() < 0.5
-    mode = "training mode" if training else "eval mode, before it ever saw another batch"
+    mode = "training mode" if training else "eval mode, which has never seen a batch,"
     key = (-1.0, 1.0) if training else (float(low), float(high))
     call = "nn.BatchNorm1d(1)" + ("" if training else ".eval()")
     return Draft(
@@ -83,13 +83,13 @@ def _entropy(draw: Random, level: int) -> Draft:
     return Draft(
         asks="number",
         prompt=f"`nn.CrossEntropyLoss()` gets the logits `[[log({odds}), 0]]` and the target `[{target}]`. What is "
-        "the loss, to two decimals? (log is the natural one)",
-        key=round(key, 4),
+        "the loss, to two decimals? (log is the natural one: log 2 = 0.693, log 3 = 1.099, log 5 = 1.609)",
+        key=round(key, 2),
         wrong=(
-            wrong("M18", round(twice, 4)),
-            wrong("", round(picked, 4), "That is the probability: the loss is minus its logarithm."),
-            wrong("", round(math.log(1 / (1 - picked)), 4), "That is the other class."),
-            wrong("", round(-math.log2(picked), 4), "torch takes the natural logarithm."),
+            wrong("M18", round(twice, 2)),
+            wrong("", round(picked, 2), "That is the probability: the loss is minus its logarithm."),
+            wrong("", round(math.log(1 / (1 - picked)), 2), "That is the other class."),
+            wrong("", round(-math.log2(picked), 2), "torch takes the natural logarithm."),
         ),
         working=f"softmax gives {right:.2f} and {1 - right:.2f}; -log({picked:.2f}) = {key:.2f}",
         proof=f"claim(F.cross_entropy(torch.tensor([[math.log({odds}), 0.]]), torch.tensor([{target}])))",
@@ -153,15 +153,18 @@ def _metric(draw: Random, level: int) -> Draft:
     tp, fp, fn, tn = draw.choice(_TABLES)
     counts = {"tp": tp, "fp": fp, "fn": fn, "tn": tn}
     values = {each: _computed(each, **counts) for each in _METRICS}
-    key = values[name]
-    others: list[Wrong] = [wrong("", value, _CONFUSED[each]) for each, value in values.items() if each != name]
-    formula = _METRICS[name].replace("tp", "TP").replace("fp", "FP").replace("fn", "FN").replace("tn", "TN")
+    key = round(values[name], 2)
+    others: list[Wrong] = [wrong("", round(value, 2), _CONFUSED[each]) for each, value in values.items()]
+    formula = filled = _METRICS[name]
+    for each, count in counts.items():
+        formula, filled = formula.replace(each, each.upper()), filled.replace(each, str(count))
     return Draft(
         asks="number",
         prompt=f"A classifier has TP={tp}, FP={fp}, FN={fn}, TN={tn}. What is its {name}, to two decimals?",
         key=key,
         wrong=tuple(others),
-        working=f"{formula} = {key:.4g}",
+        working=f"{formula} = {filled} = {values[name]:.4g}"
+        + ("" if math.isclose(values[name], key) else f", to two decimals {key}"),
         proof=_METRIC_PROOF.format(tp=tp, fp=fp, fn=fn, tn=tn, formula=_METRICS[name]),
         tolerance=0.006,
     )

@@ -9,6 +9,7 @@ from cards.families.family import Draft, Family, shown, spelled, wrong
 
 _LENGTHS = ((16, 20, 24, 28, 32), (40, 50, 64, 100), (60, 99, 100, 120, 128))
 _CHANNELS = (1, 2, 3, 4, 8, 16, 32)
+_COUNTS = {2: "Two", 3: "Three", 4: "Four"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +82,7 @@ def _length(draw: Random, level: int) -> Draft:
 
 def _shape(draw: Random, level: int) -> Draft:
     window, length = _window(draw, level), draw.choice(_LENGTHS[level - 1])
-    (c_in, c_out), n = draw.sample(_CHANNELS, 2), draw.choice((8, 16, 32))
+    (c_in, c_out), n = draw.sample(_CHANNELS, 2), draw.choice((5, 10, 20))
     out = window.after(length)
     key = (n, c_out, out)
     return Draft(
@@ -103,7 +104,7 @@ def _image(draw: Random, level: int) -> Draft:
     height = draw.choice(((28, 32), (32, 64), (30, 56, 64, 224))[level - 1])
     width = height if level < 3 else draw.choice((40, 48, 100))
     window = _window(draw, min(level, 2))
-    (c_in, c_out), n = draw.sample((1, 3, 8, 16, 32, 64), 2), draw.choice((4, 8, 16))
+    (c_in, c_out), n = draw.sample((1, 3, 8, 16, 32, 64), 2), draw.choice((4, 10, 20))
     key = (n, c_out, window.after(height), window.after(width))
 
     def both(rule: str, rows: int, columns: int) -> tuple[str, tuple[int, ...]]:
@@ -130,7 +131,7 @@ def _image(draw: Random, level: int) -> Draft:
 
 
 def _transposed(draw: Random, level: int) -> Draft:
-    length = draw.choice((4, 7, 8, 10, 14, 16))
+    length = draw.choice((7, 8, 10, 14, 16))
     k, s, p = draw.choice(
         ((2, 2, 0), (3, 2, 0), (4, 2, 0)) if level == 1 else ((4, 2, 1), (3, 2, 1), (5, 3, 1), (5, 2, 2))
     )
@@ -186,7 +187,7 @@ def _same(draw: Random, level: int) -> Draft:
 def _field(draw: Random, level: int) -> Draft:
     count = draw.choice((2, 3, 4) if level == 1 else (3, 4))
     kernels = [draw.choice((3, 5)) for _ in range(count)] if level > 1 else [draw.choice((3, 5))] * count
-    strides = [1] * count if level < 3 else [draw.choice((1, 2)) for _ in range(count)]
+    strides = [1] * count if level < 3 else [2, *(draw.choice((1, 2)) for _ in range(count - 1))]
     reach, jump = 1, 1
     parts: list[str] = []
     for k, s in zip(kernels, strides, strict=True):
@@ -194,13 +195,13 @@ def _field(draw: Random, level: int) -> Draft:
         reach += (k - 1) * jump
         jump *= s
     layers = " | ".join(f"conv1d 4 4 k{k} s{s}" for k, s in zip(kernels, strides, strict=True))
-    told = ", then ".join(
+    told = "; then ".join(
         f"kernel_size={k}" + (f", stride={s}" if s > 1 else "") for k, s in zip(kernels, strides, strict=True)
     )
     return Draft(
         asks="number",
-        prompt=f"{count} Conv1d layers one after the other: {told}. How many neighbouring inputs does one output see "
-        "(its receptive field)?",
+        prompt=f"{_COUNTS[count]} Conv1d layers stand one after the other: {told}. How many neighbouring inputs does "
+        "one output see (its receptive field)?",
         key=reach,
         wrong=(
             wrong("M1", reach - 1, "The output sees its own middle too: begin at 1."),
@@ -229,7 +230,7 @@ def _inverse(draw: Random, level: int) -> Draft:
 
     return Draft(
         asks="pair",
-        prompt=f"A `nn.Conv1d` with kernel_size={window.k}{dilation} turns length {length} into {out}. Which stride "
+        prompt=f"An `nn.Conv1d` with kernel_size={window.k}{dilation} turns length {length} into {out}. Which stride "
         "and padding could it have? (type them as `s p`, such as `2 1`)",
         key=(window.s, window.p),
         wrong=(),

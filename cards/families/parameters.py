@@ -17,7 +17,7 @@ def _linear(draw: Random, level: int) -> Draft:
     weights = rows * columns
     return Draft(
         asks="number",
-        prompt=f"How many parameters has `nn.Linear({rows}, {columns}{told})`?",
+        prompt=f"How many parameters does `nn.Linear({rows}, {columns}{told})` have?",
         key=weights + columns * bias,
         wrong=(
             wrong("M11", weights + columns * (not bias)),
@@ -44,7 +44,7 @@ def _conv(draw: Random, level: int) -> Draft:
     power = f"{k}" if axes == 1 else f"{k}*{k}"
     return Draft(
         asks="number",
-        prompt=f"How many parameters has `nn.Conv{axes}d({c_in}, {c_out}, {k}{told})`?",
+        prompt=f"How many parameters does `nn.Conv{axes}d({c_in}, {c_out}, {k}{told})` have?",
         key=weights + c_out * bias,
         wrong=(
             wrong("M11", weights + c_out * (not bias)),
@@ -68,7 +68,7 @@ def _grouped(draw: Random, level: int) -> Draft:
     weights = c_out * (c_in // groups) * k
     return Draft(
         asks="number",
-        prompt=f"How many parameters has `nn.Conv1d({c_in}, {c_out}, {k}, groups={groups})`?",
+        prompt=f"How many parameters does `nn.Conv1d({c_in}, {c_out}, {k}, groups={groups})` have?",
         key=weights + c_out,
         wrong=(
             wrong("M12", c_out * c_in * k + c_out),
@@ -84,16 +84,16 @@ def _grouped(draw: Random, level: int) -> Draft:
 
 
 def _depthwise(draw: Random, level: int) -> Draft:
-    channels, k = draw.choice((8, 16, 32, 64, 128)), draw.choice((3, 5, 7))
     axes = 1 if level == 1 else 2
+    channels, k = draw.choice((8, 10, 16, 32) if axes == 1 else (8, 10, 16, 32, 64)), draw.choice((3, 5, 7))
     taps = k**axes
     bias = level < 3
     weights = channels * taps
     told = "" if bias else ", bias=False"
     return Draft(
         asks="number",
-        prompt=f"How many parameters has `nn.Conv{axes}d({channels}, {channels}, {k}, groups={channels}{told})` "
-        "(a depthwise layer)?",
+        prompt=f"How many parameters does `nn.Conv{axes}d({channels}, {channels}, {k}, groups={channels}{told})`, a "
+        "depthwise layer, have?",
         key=weights + channels * bias,
         wrong=(
             wrong("M13", channels * channels * taps + channels * bias),
@@ -117,7 +117,7 @@ def _gated(draw: Random, level: int) -> Draft:
     told = ", bidirectional=True" if both else ""
     return Draft(
         asks="number",
-        prompt=f"How many parameters has `nn.{name}({inputs}, {hidden}{told})`?",
+        prompt=f"How many parameters does `nn.{name}({inputs}, {hidden}{told})` have?",
         key=times * one,
         wrong=(
             wrong("M11", times * (one - gates * hidden), "torch keeps two biases for each gate: b_ih and b_hh."),
@@ -130,7 +130,8 @@ def _gated(draw: Random, level: int) -> Draft:
             ),
             wrong("", one, "Two directions have weights of their own: twice as many."),
         ),
-        working=f"{times}*{gates}*({hidden}*{inputs} + {hidden}*{hidden} + 2*{hidden}) = {times * one}",
+        working=f"{'2 directions * ' if both else ''}{gates}*({hidden}*{inputs} + {hidden}*{hidden} + 2*{hidden}) "
+        f"= {times * one}",
         line=f"{name.lower()} {inputs} {hidden} bidirectional={str(both).lower()}",
         reads="params",
         unit="parameters",
@@ -139,11 +140,11 @@ def _gated(draw: Random, level: int) -> Draft:
 
 def _attention(draw: Random, level: int) -> Draft:
     heads = draw.choice((2, 4))
-    size = heads * draw.choice((2, 4, 5) if level == 1 else (4, 8, 16))
+    size = heads * draw.choice({1: (2, 4, 5), 2: (4, 5, 8), 3: (8, 10, 16)}[level])
     key = 4 * size * size + 4 * size
     return Draft(
         asks="number",
-        prompt=f"How many parameters has `nn.MultiheadAttention({size}, {heads})`?",
+        prompt=f"How many parameters does `nn.MultiheadAttention({size}, {heads})` have?",
         key=key,
         wrong=(
             wrong("M16", heads * key, "The heads share out the size: their number does not change the count."),
@@ -164,12 +165,14 @@ def _embedding(draw: Random, level: int) -> Draft:
     rows, size = draw.choice((10, 50, 100, 1000)), draw.choice((4, 8, 16, 32))
     outputs = draw.choice((2, 5, 10)) if level > 1 else 0
     line = f"embedding {rows} {size}" + (f" | linear {size} {outputs}" if outputs else "")
-    told = f"`nn.Embedding({rows}, {size})`" + (f" followed by `nn.Linear({size}, {outputs})`" if outputs else "")
+    told = f"does `nn.Embedding({rows}, {size})` have"
+    if outputs:
+        told = f"do `nn.Embedding({rows}, {size})` and `nn.Linear({size}, {outputs})` have together"
     key = rows * size + (size * outputs + outputs if outputs else 0)
     more = f" + {size}*{outputs} + {outputs}" if outputs else ""
     return Draft(
         asks="number",
-        prompt=f"How many parameters {'have' if outputs else 'has'} {told}{' together' if outputs else ''}?",
+        prompt=f"How many parameters {told}?",
         key=key,
         wrong=(
             wrong("M11", key + size, "An embedding has no bias: it looks rows up."),

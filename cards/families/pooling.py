@@ -123,7 +123,7 @@ def _larger(draw: Random, level: int) -> Draft:
                 wrong("", (n, deep // r, height * r, width * r), f"It takes {r}*{r} channels for one, not {r}."),
                 wrong("", (n, channels, height * r * r, width * r * r), f"Each side grows by {r}, not by {r}*{r}."),
             ),
-            working=f"{deep} / ({r}*{r}) = {channels} channels, each side times {r}",
+            working=f"{deep} / ({r}*{r}) = {channels} channel{'s' if channels > 1 else ''}, each side times {r}",
             line=f"pixelshuffle {r} @ {spelled((n, deep, height, width))}",
         )
     return Draft(

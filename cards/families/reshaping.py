@@ -10,7 +10,7 @@ from cards.families.family import Draft, Family, shown, spelled, wrong
 
 
 def _bridge(draw: Random, level: int) -> Draft:
-    side, c_out = draw.choice((28, 32) if level == 1 else (28, 32, 64)), draw.choice((4, 6, 8, 10, 16))
+    side, c_out = draw.choice(((20, 24), (28, 32), (28, 32, 64))[level - 1]), draw.choice((4, 8, 10))
     conv = Window(draw.choice((3, 5)), 1, draw.choice((0, 1)) if level > 1 else 1)
     pool = 2
     after = conv.after(side)
@@ -117,7 +117,7 @@ def _broadcast(draw: Random, level: int) -> Draft:
         left, right, key = (k, n, m), (m,), (k, n, m)
     return Draft(
         asks="shape",
-        prompt=f"`x` has the shape {shown(left)}, `y` the shape {shown(right)}. What shape has `x + y`?",
+        prompt=f"`x` has the shape {shown(left)}, `y` the shape {shown(right)}. What is the shape of `x + y`?",
         key=key,
         wrong=(
             wrong("M23", left),
@@ -136,7 +136,7 @@ def _listed(shape: tuple[int, ...]) -> str:
 
 
 def _matmul(draw: Random, level: int) -> Draft:
-    a, b, c = draw.sample((2, 3, 4, 5, 6, 8), 3)
+    a, b, c = draw.sample((2, 3, 5, 6, 8), 3)
     batch = draw.choice((7, 9, 10))
     left, right, key = {
         1: ((a, b), (b, c), (a, c)),
@@ -145,7 +145,7 @@ def _matmul(draw: Random, level: int) -> Draft:
     }[level]
     return Draft(
         asks="shape",
-        prompt=f"`x` has the shape {shown(left)}, `y` the shape {shown(right)}. What shape has `x @ y`?",
+        prompt=f"`x` has the shape {shown(left)}, `y` the shape {shown(right)}. What is the shape of `x @ y`?",
         key=key,
         wrong=(
             wrong("", (*key[:-2], key[-1], key[-2]), "Rows come from the left one, columns from the right one."),
@@ -170,7 +170,7 @@ def _permute(draw: Random, level: int) -> Draft:
     swapped = [key[1], key[0], *key[2:]]
     return Draft(
         asks="shape",
-        prompt=f"`x` has the shape {shown(shape)}. What shape has `x.permute({told})`?",
+        prompt=f"`x` has the shape {shown(shape)}. What is the shape of `x.permute({told})`?",
         key=key,
         wrong=(
             wrong("M22", shape, "It moves the axes, so their sizes move with them."),
@@ -222,7 +222,7 @@ def _joined(draw: Random, level: int) -> Draft:
         key = (a + c, b) if dim == 0 else (a, b + c)
         return Draft(
             asks="shape",
-            prompt=f"`x` has the shape {shown(left)}, `y` the shape {shown(right)}. What shape has "
+            prompt=f"`x` has the shape {shown(left)}, `y` the shape {shown(right)}. What is the shape of "
             f"`torch.cat([x, y], dim={dim})`?",
             key=key,
             wrong=(
@@ -238,7 +238,8 @@ def _joined(draw: Random, level: int) -> Draft:
     stacked = (*shape[:dim], count, *shape[dim:])
     return Draft(
         asks="shape",
-        prompt=f"{count} tensors have the shape {shown(shape)}. What shape has `torch.stack` of them with `dim={dim}`?",
+        prompt=f"`tensors` is a list of {count}, each of shape {shown(shape)}. What is the shape of "
+        f"`torch.stack(tensors, dim={dim})`?",
         key=stacked,
         wrong=(
             wrong(

@@ -17,7 +17,8 @@ def _output(draw: Random, level: int) -> Draft:
     key = (*shape[:2], ways * hidden)
     return Draft(
         asks="shape",
-        prompt=f"`nn.{name}({inputs}, {hidden}{told})` gets an input of shape {shown(shape)}. What shape has `output`?",
+        prompt=f"`nn.{name}({inputs}, {hidden}{told})` gets an input of shape {shown(shape)}. What is the shape of "
+        "`output`?",
         key=key,
         wrong=(
             wrong(
@@ -44,7 +45,7 @@ def _hidden(draw: Random, level: int) -> Draft:
     return Draft(
         asks="shape",
         prompt=f"`nn.{name}({inputs}, {hidden}{told}, batch_first=True)` gets an input of shape "
-        f"{shown((n, length, inputs))}. What shape has `h_n`?",
+        f"{shown((n, length, inputs))}. What is the shape of `h_n`?",
         key=key,
         wrong=(
             wrong("M15", (n, layers * ways, hidden)),
@@ -53,11 +54,15 @@ def _hidden(draw: Random, level: int) -> Draft:
             wrong("", (layers, n, ways * hidden), "Directions count along the first axis of h_n, not the last."),
             wrong("", (n, hidden), "The first axis stays, also with one layer."),
         ),
-        working=f"{layers} layer(s) times {ways} direction(s), {n} sequences, {hidden} numbers",
+        working=f"{_counted(layers, 'layer')} times {_counted(ways, 'direction')}, {n} sequences, {hidden} numbers",
         line=f"{name.lower()} {inputs} {hidden} num_layers={layers} bidirectional={str(both).lower()} batch_first=true "
         f"@ {spelled((n, length, inputs))}",
         reads="h_n",
     )
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count} {what}" if count == 1 else f"{count} {what}s"
 
 
 def _weights(draw: Random, level: int) -> Draft:
@@ -75,8 +80,8 @@ def _weights(draw: Random, level: int) -> Draft:
     )
     return Draft(
         asks="shape",
-        prompt=f"`nn.MultiheadAttention({size}, {heads}, batch_first=True)`: {told}. What shape have the attention "
-        "weights it gives back?",
+        prompt=f"`nn.MultiheadAttention({size}, {heads}, batch_first=True)`: {told}. What is the shape of the "
+        "attention weights that it returns?",
         key=(n, queries, keys),
         wrong=(
             wrong("M16", (n, heads, queries, keys)),
@@ -97,7 +102,8 @@ def _embedding(draw: Random, level: int) -> Draft:
     shape = tuple(draw.choice((2, 3, 5, 6, 7)) for _ in range(level))
     return Draft(
         asks="shape",
-        prompt=f"`nn.Embedding({rows}, {size})` gets whole numbers of shape {shown(shape)}. What shape comes out?",
+        prompt=f"`nn.Embedding({rows}, {size})` gets indices (whole numbers) of shape {shown(shape)}. What shape "
+        "comes out?",
         key=(*shape, size),
         wrong=(
             wrong("", shape, "Every number becomes a row of the table: one more axis."),
