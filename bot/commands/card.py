@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from random import Random
 from typing import TYPE_CHECKING
 
@@ -82,17 +83,18 @@ def reference(core: Core, incoming: Incoming, name: str) -> str:
     return name if len(name) <= LONGEST else _KEPT + run.keep(core, incoming, name)
 
 
-async def buttons(core: Core, incoming: Incoming, names: list[str]) -> Buttons:
-    """One button a card, its question on it."""
+async def buttons(core: Core, incoming: Incoming, names: Sequence[str]) -> Buttons:
+    """One button a card, its question on it; its name before that, where two begin alike."""
     catalogue = await core.tutor.cards(incoming.user, incoming.place)
+    cards = {name: catalogue.cards[name] for name in names if name in catalogue.cards}
+    labels = Counter(card_reply.label(each) for each in cards.values())
     return Buttons(
         buttons=tuple(
             Button(
-                label=card_reply.label(catalogue.cards[name]),
+                label=card_reply.label(each, name if labels[card_reply.label(each)] > 1 else ""),
                 action=Action("card", (reference(core, incoming, name),)),
             )
-            for name in names
-            if name in catalogue.cards
+            for name, each in cards.items()
         )
     )
 

@@ -51,11 +51,13 @@ def back(looked: LookedUp, *, ways: Buttons, near: Buttons, names: Sequence[str]
     return Reply(parts=tuple(parts), data={"card": _described(looked), "near": list(names), "read": dict(read)})
 
 
-def label(card: Card) -> str:
-    """A card's question on a button: as much as fits of it."""
+def label(card: Card, name: str = "") -> str:
+    """A card's question on a button: as much as fits of it, behind the card's name where that is given."""
     text = " ".join(card.front.replace("`", "").split())
     if card.code and len(text) < len(card.code):  # "What does this give?" says nothing about it
         text = f"{text} {' '.join(card.code.split())}"
+    if name:
+        text = f"{name.rpartition('/')[2][: MOST_LABEL // 2]}: {text}"
     return text if len(text) <= MOST_LABEL else f"{text[: MOST_LABEL - 1].rstrip()}…"
 
 
