@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from sandbox.oracle import Oracle
 
 
+CONFIRM_S = 3.0  # that a card waits for its proof before it is asked; the jails may just be starting
 TICKET = 12  # characters that name a run until it is over
 
 
@@ -70,6 +71,7 @@ class Core:
         runs: the newest of them, to look at closer.
         gate: lets runs in, in fairness; whoever runs people's code goes through it.
         tutor: asks and remembers.
+        confirm_s: how long a card waits for its proof before it is asked.
     """
 
     def __init__(
@@ -84,6 +86,7 @@ class Core:
         new_reference: Callable[[], str] | None = None,
         new_event: Callable[[], str] = new_event,
         quick_s: float = QUICK_S,
+        confirm_s: float = CONFIRM_S,
     ) -> None:
         """Takes what is already open; `build_core` opens it."""
         self.settings = settings
@@ -106,6 +109,7 @@ class Core:
             new_id=lambda: self.new_event()[:TICKET],
         )
         self.tutor = Tutor(self)
+        self.confirm_s = confirm_s
         self._oracle: Oracle | None = None
         self.dispatcher = Dispatcher(self.commands, fingerprint=Fingerprint(secrets.token_bytes(16)), quick_s=quick_s)
 
@@ -204,4 +208,5 @@ async def build_core(
             pictures=pictures,
             clock=clock,
             quick_s=QUICK_S + way.start_s if patient else QUICK_S,
+            confirm_s=way.start_s if patient else CONFIRM_S,
         )

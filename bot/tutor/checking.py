@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from sandbox.client import Sandbox
     from sandbox.oracle import Oracle
 
-CONFIRM_S = 3.0  # that a question waits for its proof; the jails may just be starting
 AWAY = timedelta(seconds=30)  # before torch is asked again for that
 LATER = "Torch cannot be asked just now, so nothing was decided. Try again in a moment."
 
@@ -29,11 +28,14 @@ LATER = "Torch cannot be asked just now, so nothing was decided. Try again in a 
 class Checker:
     """Asks torch about questions."""
 
-    def __init__(self, sandbox: Sandbox, oracle: Callable[[], Awaitable[Oracle]], clock: Clock) -> None:
-        """Asks nothing yet."""
+    def __init__(
+        self, sandbox: Sandbox, oracle: Callable[[], Awaitable[Oracle]], clock: Clock, *, confirm_s: float
+    ) -> None:
+        """Asks nothing yet; `confirm_s` is how long a card waits for its proof before it is asked."""
         self._sandbox = sandbox
         self._oracle = oracle
         self._clock = clock
+        self._confirm_s = confirm_s
         self._prover = Prover(sandbox)
         self._quick = Prover(sandbox, pauses=())
         self._examiner: Examiner | None = None
@@ -56,7 +58,7 @@ class Checker:
         if known is not None or card.proof is None or (self._away_until is not None and now < self._away_until):
             return True, known or ""
         try:
-            async with asyncio.timeout(CONFIRM_S):
+            async with asyncio.timeout(self._confirm_s):
                 verdict = await self._quick.card(card, Place(card.id, None))
         except TimeoutError:
             verdict = Verdict(card=card.id, place=Place(card.id, None), outcome=Outcome.UNASKED)
@@ -73,14 +75,6 @@ class Checker:
         if isinstance(posed.secret, Card):
             return await self._check_card(posed.secret)
         return await self._check_drawn(posed, posed.secret)
-
-    async def refuted(self, posed: Posed) -> Checked | None:
-        """What torch says against a question, twice in a row; None where it does not."""
-        for _ in range(2):
-            checked = await self.check(posed)
-            if checked.outcome != "wrong":
-                return None
-        return checked
 
     async def _check_card(self, card: Card) -> Checked:
         if card.proof is None:

@@ -26,7 +26,7 @@ class Parts:
     def __init__(self, core: Core) -> None:
         """Reads no deck and asks no torch yet."""
         learning = core.store.learning
-        checker = Checker(core.sandbox, core.oracle, core.clock)
+        checker = Checker(core.sandbox, core.oracle, core.clock, confirm_s=core.confirm_s)
         pupils = Pupils(learning)
         self.catalogues = Catalogues(core.store)
         self.asking = Asking(learning, pupils, self.catalogues, checker)

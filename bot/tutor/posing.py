@@ -55,13 +55,11 @@ def level(memory: Memory | None) -> int:
     return 1 + sum(memory.stability >= days for days in LEVEL_FROM_DAYS)
 
 
-def from_card(
-    incoming: Incoming, seat: Seat, card: Card, *, catalogue: Catalogue, torch: str, person: str | None = None
-) -> Posed:
+def from_card(incoming: Incoming, seat: Seat, card: Card, *, catalogue: Catalogue, torch: str) -> Posed:
     """A card of a deck, by its name."""
     return Posed(
         id=short_id(seat.session, str(seat.position)),
-        person=incoming.user.id if person is None else person,
+        person=incoming.user.id,
         place=incoming.place,
         at=incoming.at,
         session=seat.session,
@@ -84,15 +82,7 @@ def from_card(
     )
 
 
-def from_question(
-    incoming: Incoming,
-    seat: Seat,
-    question: Question,
-    *,
-    catalogue: Catalogue,
-    newcomer: bool,
-    person: str | None = None,
-) -> Posed:
+def from_question(incoming: Incoming, seat: Seat, question: Question, *, catalogue: Catalogue, newcomer: bool) -> Posed:
     """A question with fresh numbers; somebody new to the skill gets a few choices."""
     name = f"{SKILL}{question.family.id}"
     drawn = Drawn(
@@ -106,7 +96,7 @@ def from_question(
     )
     return Posed(
         id=short_id(seat.session, str(seat.position)),
-        person=incoming.user.id if person is None else person,
+        person=incoming.user.id,
         place=incoming.place,
         at=incoming.at,
         session=seat.session,
