@@ -21,6 +21,7 @@ from bot.clock import SYSTEM_CLOCK, Clock
 from bot.command import Command, Completion, Incoming, Place
 from bot.commands.registry import COMMANDS
 from bot.completion import complete
+from bot.deck_files.reader import DeckReader
 from bot.dispatch import QUICK_S, Dispatcher, clean
 from bot.fairness.gate import Gate
 from bot.logs import Fingerprint
@@ -65,6 +66,7 @@ class Core:
         store: what is remembered.
         sandbox: runs torch, in a process of its own.
         pictures: draws numbers, in another.
+        deck_files: reads decks that people send, each in one of its own.
         commands: every command, in the order in which help lists them.
         clock: says what time it is.
         shapes: what it has answered.
@@ -93,6 +95,7 @@ class Core:
         self.store = store
         self.sandbox = sandbox
         self.pictures = pictures or Pictures()  # which draws nothing unless it was opened
+        self.deck_files = DeckReader()
         self.commands = tuple(commands)
         self.clock = clock
         self.new_reference = new_reference or References(secrets.randbits(64))

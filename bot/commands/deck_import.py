@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -95,7 +94,7 @@ async def imported(core: Core, incoming: Incoming, found: Source, *, group: bool
     owner = await owner_of_new(core, incoming, group=group)
     # Only Anki's packages say when cards are due, and what is due concerns one person.
     calendar = await core.tutor.calendar(incoming.user) if _is_package(found) and not group else None
-    read = await _read(found, calendar)
+    read = await _read(core, found, calendar)
     title = " ".join((found.title or (_subject(read.deck) if found.pasted else read.deck.title)).split())
     title = title[:MAX_TITLE].rstrip() or "deck"
     if is_house(title):
@@ -162,12 +161,11 @@ def _is_package(found: Source) -> bool:
     return found.data[:2] == b"PK"
 
 
-async def _read(found: Source, calendar: Calendar | None) -> Imported:
+async def _read(core: Core, found: Source, calendar: Calendar | None) -> Imported:
     from cards.deck import DeckError
-    from cards.imported import read
 
     try:
-        return await asyncio.to_thread(read, found.name, found.data, calendar)
+        return await core.deck_files.read(found.name, found.data, calendar)
     except DeckError as fault:
         raise NotADeck(f"Nothing was imported. {fault}") from fault
 

@@ -58,7 +58,8 @@ def rows(draw: st.DrawFn, topics: list[str]) -> dict[str, Any]:
             "reason": draw(WORDS),
         }
         row |= {"tolerance": draw(st.floats(0, 10)), "denials": draw(st.lists(_VALUES, max_size=2))}
-        row |= draw(st.just({}) | st.fixed_dictionaries({"value": _VALUES}))
+        if draw(st.booleans()):
+            row["value"] = draw(_VALUES)
     else:
         row |= {"why_no_proof": draw(WORDS), "reason": draw(st.just("") | WORDS)}
     return row

@@ -13,11 +13,13 @@ import sys
 from base64 import b64encode
 from typing import Any, BinaryIO
 
+from bot.confine import confine
 from bot.pictures.drawing.cards import MAX_PNG, draw
-from bot.pictures.drawing.confine import confine
 from bot.pictures.raw import Drawing, Kind, from_line
 
 NICE = 5  # whoever asks about a shape is answered before a picture is drawn
+MEMORY_MB = 512  # on top of what it has when it is ready
+CPU_S = 600  # of its whole life; it is replaced long before
 READY = {"ready": True}
 _MAX_LINE = 1_500_000  # several times the numbers of the largest image
 
@@ -26,7 +28,7 @@ def main() -> None:
     """Serves stdin until it ends."""
     os.nice(NICE)
     rehearse()
-    confine(int(sys.argv[1]))
+    confine(int(sys.argv[1]), memory_mb=MEMORY_MB, cpu_s=CPU_S)
     gc.freeze()
     said = sys.stdout.buffer
     say(said, READY)

@@ -1,4 +1,4 @@
-"""What the drawing process gives up before it sees a number: files, the network, processes, privileges.
+"""What a process of ours gives up before it sees what people sent: files, the network, processes, privileges.
 
 A process that may open no descriptor at all can open no file and no socket either, and that needs no privilege to
 arrange: the limit on open files becomes 0 when everything that is needed has been read in.
@@ -14,8 +14,6 @@ import socket
 import sys
 from pathlib import Path
 
-MEMORY_MB = 512  # on top of what it has when it is ready
-CPU_S = 600  # of its whole life; it is replaced long before
 NOBODY = 65534
 _PR_SET_PDEATHSIG, _PR_SET_DUMPABLE, _PR_SET_NO_NEW_PRIVS = 1, 4, 38
 
@@ -24,8 +22,13 @@ class ConfinementError(Exception):
     """A bound does not hold."""
 
 
-def confine(parent: int) -> None:
+def confine(parent: int, *, memory_mb: int, cpu_s: int) -> None:
     """Bounds this process for good; it ends when the process `parent` does.
+
+    Args:
+        parent: the process that started this one.
+        memory_mb: on top of what it has now.
+        cpu_s: of its whole life.
 
     Raises:
         ConfinementError: something that should be impossible by now is still possible.
@@ -34,8 +37,8 @@ def confine(parent: int) -> None:
     used = _memory_in_use()
     _prctl(_PR_SET_NO_NEW_PRIVS, 1)
     for limit, most in (
-        (resource.RLIMIT_AS, used + MEMORY_MB * 1024 * 1024),
-        (resource.RLIMIT_CPU, CPU_S),
+        (resource.RLIMIT_AS, used + memory_mb * 1024 * 1024),
+        (resource.RLIMIT_CPU, cpu_s),
         (resource.RLIMIT_CORE, 0),
         (resource.RLIMIT_FSIZE, 0),
         (resource.RLIMIT_NOFILE, 0),
