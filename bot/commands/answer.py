@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from bot.actions import Action
 from bot.command import Command, Example, Flag, Incoming, Option, bare
 from bot.commands import asked, marked_reply, question_reply
-from bot.errors import StaleAction, UserError
+from bot.errors import StaleAction, UnreadableAnswer, UserError
 from bot.reply import Reply, Text
 from bot.tutor.model import Marked, Posed, Revealed
 from cards.grade import Confidence, Rating
@@ -58,8 +58,17 @@ async def _typed(
 ) -> Reply:
     """What was typed: an answer, that they do not know, or how well they knew it.
 
-    `ask` asks how sure they are before anything is shown.
+    `ask` asks how sure they are before anything is shown. What cannot be read comes back with the question's buttons.
     """
+    try:
+        return await _understood(core, incoming, posed, text, confidence, ask=ask)
+    except UnreadableAnswer as fault:
+        raise UnreadableAnswer(fault.message, buttons=question_reply.buttons(posed)) from None
+
+
+async def _understood(
+    core: Core, incoming: Incoming, posed: Posed, text: str, confidence: Confidence | None, *, ask: bool
+) -> Reply:
     said = " ".join(text.split())
     word = said.casefold().rstrip(".!")
     if word in _UNKNOWN:

@@ -103,10 +103,11 @@ def _verdict(found: Marked) -> list[Part]:
     it_is = "One that works is" if posed.asks == "pair" else "It is"
     if not found.understood:
         return [Text(text=f"{it_is} {spoken(posed, found.key)}")]
-    diagnosis = f" {found.diagnosis}" if found.diagnosis else ""
+    diagnosis = [Text(text=found.diagnosis)] if found.diagnosis else []
     return [
         Text(text=f"Not right. {it_is} {spoken(posed, found.key)}", tone="bad"),
-        Text(text=f"You said {spoken(posed, found.understood)}{diagnosis}"),
+        Text(text=f"You said {spoken(posed, found.understood)}"),
+        *diagnosis,
     ]
 
 

@@ -29,7 +29,7 @@ def test_a_wrong_answer_names_the_mistake() -> None:
     found = marked(question, correct=False, understood="30", mistake="M1", diagnosis=MISCONCEPTIONS["M1"].says)
     reply = told(found, None)
     assert plain(reply).startswith("Not right. It is `31`.")
-    assert "You said `30`. You left out the +1" in plain(reply)
+    assert "You said `30`.\n\nYou left out the +1" in plain(reply)
     assert reply.data["diagnosis"] == MISCONCEPTIONS["M1"].says
     assert reply.fault is None, "a wrong answer is an answer"
 
@@ -65,7 +65,7 @@ def test_a_choice_is_named_by_its_letter() -> None:
     assert plain(told(marked(question), None)).startswith("Right, B: `relu`.")
     wrong = marked(question, correct=False, understood="tanh", diagnosis="That one is smooth.")
     assert "Not right. It is B: `relu`." in plain(told(wrong, None))
-    assert "You said A: tanh. That one is smooth." in plain(told(wrong, None))
+    assert "You said A: tanh.\n\nThat one is smooth." in plain(told(wrong, None))
 
 
 def test_an_order_is_shown_step_by_step_where_it_was_wrong() -> None:

@@ -99,6 +99,7 @@ async def test_what_cannot_be_read_says_how_to_write_it_and_does_not_count(schoo
     unread = await school.says("eve", "/answer quite long")
     assert unread.fault is not None
     assert "32x16x100" in plain(unread)
+    assert labels(unread) == ["Answer", "I don't know"], "the question can be answered from here"
     marked = await school.says("eve", f"/answer {right(await question(school, reply))}")
     assert marked.data["correct"] is True
     assert marked.data["again"] is False
