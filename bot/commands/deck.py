@@ -12,6 +12,7 @@ from bot.command import Command, Completion, Example, Flag, Incoming, Option
 from bot.commands import card_draft, card_made, deck_export, deck_import
 from bot.commands import deck_words as words
 from bot.commands.deck_names import Reader, is_house, must_organise, must_own, named, owner_of_new
+from bot.dispatch import is_organiser
 from bot.errors import NotAllowed, StaleAction
 from bot.reply import Button, Buttons, Reply, Text
 from bot.store.decks import Held
@@ -58,8 +59,17 @@ async def _shown(core: Core, incoming: Incoming, held: Held) -> Reply:
     kept = await core.store.decks.read(held.id)
     if kept is None:
         raise StaleAction("That deck is no longer there.", suggestion="/deck list")
-    used = held.id in {each.id for each in await core.store.decks.used_by(reader.owners)}
-    return words.shown(kept, used=used, mine=held.owner == reader.person or incoming.user.organiser, reader=reader)
+    mine, ours = [
+        {each.id for each in await core.store.decks.used_by([owner])} for owner in (reader.person, reader.group)
+    ]
+    organises = await is_organiser(core, incoming)
+    return words.shown(
+        kept,
+        used=held.id in mine | ours,
+        may_stop=held.id in mine or organises,
+        may_change=held.owner == reader.person or organises,
+        reader=reader,
+    )
 
 
 async def _use(core: Core, incoming: Incoming, name: str, group: bool) -> Reply:

@@ -104,7 +104,7 @@ async def owner_of_new(core: Core, incoming: Incoming, *, group: bool) -> str:
     reader = Reader.of(incoming)
     if not group:
         return reader.person
-    await must_organise(core, incoming, "bring in decks for the group")
+    await must_organise(core, incoming, "bring in decks for the group", "Without `--group` it becomes your own.")
     return reader.group
 
 
@@ -118,8 +118,8 @@ async def must_own(core: Core, incoming: Incoming, held: Held, what: str) -> Non
     await must_organise(core, incoming, what)
 
 
-async def must_organise(core: Core, incoming: Incoming, what: str) -> None:
+async def must_organise(core: Core, incoming: Incoming, what: str, way_out: str = "Ask one of them.") -> None:
     """Raises `NotAllowed` for everybody but the organisers of the place."""
     if not await is_organiser(core, incoming):
         where = ", in a channel of the group" if incoming.place.private else ""
-        raise NotAllowed(f"Only organisers may {what}{where}. Without `--group`, a deck is your own.")
+        raise NotAllowed(f"Only organisers may {what}{where}. {way_out}")

@@ -53,22 +53,23 @@ def listed(house: Deck, seen: Sequence[Held], used: Iterable[str], reader: Reade
     return Reply(parts=tuple(parts), private=True, data=data)
 
 
-def shown(kept: Kept, *, used: bool, mine: bool, reader: Reader) -> Reply:
-    """One deck: what is in it, and what can be done with it."""
+def shown(kept: Kept, *, used: bool, may_stop: bool, may_change: bool, reader: Reader) -> Reply:
+    """One deck: what is in it, and what can be done with it by whoever asks."""
     held = kept.held
     words = [count(held.cards, "card"), reader.whose(held), "in use" if used else "not in use"]
     parts: list[Part] = [Text(text=shorten(held.title), tone="heading"), Text(text=", ".join(words) + ".")]
     if held.says:
         parts.append(Text(text=held.says))
     parts += _cards(kept.deck.cards, kept.standing)
-    buttons = [
-        Button(label="Stop using it", action=Action("deck-stop", (held.id,)))
-        if used
-        else Button(label="Use it", action=Action("deck-use", (held.id,)), style="primary")
-    ]
-    if held.waiting and mine:
+    buttons = []
+    if not used:
+        buttons.append(Button(label="Use it", action=Action("deck-use", (held.id,)), style="primary"))
+    elif may_stop:
+        buttons.append(Button(label="Stop using it", action=Action("deck-stop", (held.id,))))
+    if held.waiting and may_change:
         buttons.append(prove_button(held.id))
-    parts.append(Buttons(buttons=tuple(buttons)))
+    if buttons:
+        parts.append(Buttons(buttons=tuple(buttons)))
     cards = [
         {"id": card.id, "kind": card.kind, "front": card.front, "proof": kept.standing[card.id].outcome.value}
         for card in kept.deck.cards

@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import case, delete, func, select, update
+from sqlalchemy import bindparam, case, delete, func, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from bot.command import Place
@@ -144,10 +144,8 @@ class Decks:
             known = await _data(connection, deck.id)
             named = {card.id for card in deck.cards}
             gone = [card for card in known if card not in named]
-            for card in gone:
-                await connection.execute(
-                    delete(deck_cards).where(deck_cards.c.deck == deck.id, deck_cards.c.card == card)
-                )
+            if gone:
+                await connection.execute(_DROP_CARD, [{"of": deck.id, "named": card} for card in gone])
             if rows:
                 await connection.execute(_PUT_CARD, rows)
             await _hold_limits(connection, owner)
@@ -326,6 +324,7 @@ def _count(outcome: Outcome) -> Any:
     return func.coalesce(func.sum(case((deck_cards.c.proof == outcome.value, 1), else_=0)), 0)
 
 
+_DROP_CARD = delete(deck_cards).where(deck_cards.c.deck == bindparam("of"), deck_cards.c.card == bindparam("named"))
 _card = insert(deck_cards)
 _PUT_CARD = _card.on_conflict_do_update(
     index_elements=[deck_cards.c.deck, deck_cards.c.card],

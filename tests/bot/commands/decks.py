@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from bot.actions import Action
+from bot.command import Incoming
 from bot.reply import File, Reply
+from bot.store.decks import Standing, community, deck_id
+from cards.model import Card, Deck
+from cards.proof import Outcome
 from tests.bot.conversation import Conversation
 
 PLAIN = """[topics]
@@ -56,22 +59,31 @@ proof = "claim(nparam(nn.Conv1d(1, 16, 3, bias=False)))"
 """
 
 
-async def brings(
-    group: Conversation,
-    who: str,
-    text: str = "/deck import",
-    *,
-    progress: Callable[[Reply], Awaitable[None]] | None = None,
-    action: Action | None = None,
-    values: dict[str, str] | None = None,
-    **files: str | bytes,
-) -> Reply:
+async def brings(group: Conversation, who: str, text: str = "/deck import", **files: str | bytes) -> Reply:
     """Someone says something and brings a file; `deck_toml="..."` is a file called `deck.toml`."""
-    named = {name.replace("_", "."): data if isinstance(data, bytes) else data.encode() for name, data in files.items()}
-    asked = group.incoming(who, text="" if action else text, action=action, values=values)
-    reply = await group.core.handle(replace(asked, files=named, progress=progress))
+    return await sends(group, group.incoming(who, text=text), {name.replace("_", "."): files[name] for name in files})
+
+
+async def sends(group: Conversation, asked: Incoming, files: Mapping[str, str | bytes]) -> Reply:
+    """What an adapter has made of an event, and the files that came with it."""
+    held = {name: data if isinstance(data, bytes) else data.encode() for name, data in files.items()}
+    reply = await group.core.handle(replace(asked, files=held))
     assert reply is not None
     return reply
+
+
+async def has(group: Conversation, who: str, *named: str) -> None:
+    """Someone has decks of two cards that are practised, without any file being read; `group` for everybody's."""
+    owner = community(group.place) if who == "group" else f"test:{who}"
+    cards = tuple(
+        Card(id=name, kind="recall", topic="", front=f"What is {name}?", answer=f"It is {name}", reason="r")
+        for name in ("first", "second")
+    )
+    for title in named:
+        deck = Deck(id=deck_id(owner, title), title=title, says="", cards=cards)
+        standing = {card.id: Standing(Outcome.NOTHING_TO_RUN) for card in cards}
+        await group.core.store.decks.put(deck, standing, owner=owner, at=group.clock.now())
+        await group.core.store.decks.use(owner, deck.id)
 
 
 async def titles(group: Conversation, who: str, flags: str = "") -> list[str]:
