@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
+from cards import tidying
 from cards.model import Value
 from cards.wording import SHORT, bare_words, key_of, misspelt
 
@@ -53,7 +54,8 @@ def read(kind: str, typed: str, key: Value, accept: Sequence[str] = ()) -> Readi
     if not text:
         raise UnreadableError("There is no answer in that.")
     if kind == "shape":
-        return read_shape(text)
+        batch = key[0] if isinstance(key, tuple) and key and isinstance(key[0], str) else "N"
+        return read_shape(text, batch if batch.isalpha() else "N")
     if kind == "number":
         if isinstance(key, int) and abs(key) >= _GROUP and re.fullmatch(r"[+-]?\d{1,3}(?:\.\d{3})+", text, re.ASCII):
             grouped = int(text.replace(".", ""))  # 33.024 in much of the world
@@ -68,13 +70,14 @@ def read(kind: str, typed: str, key: Value, accept: Sequence[str] = ()) -> Readi
 
 def clean(typed: str) -> str:
     """The text without what a keyboard, a chat or a sentence adds: full-width digits, backticks, stars, "it is"."""
-    text = unicodedata.normalize("NFKC", typed[:MAX_TYPED]).replace("\N{MINUS SIGN}", "-")
+    text = unicodedata.normalize("NFKC", tidying.seen(typed[:MAX_TYPED])).replace("\N{MINUS SIGN}", "-")
     text = text.strip().strip("`*|").strip().rstrip(".!").strip()
     return _SENTENCE.sub("", text) or text
 
 
-def read_shape(text: str) -> Reading:
+def read_shape(text: str, batch: str = "N") -> Reading:
     """`32x16x100`, `(32, 16, 100)`, `[32,16,100]`, `N,16,100`, `torch.Size([32, 16, 100])`, `32 16 100`, `()`."""
+    text = tidying.shape(text, batch)
     bare = _WRAPPER.sub("", text)
     bare = bare.replace("[", " ").replace("]", " ").replace("(", " ").replace(")", " ").strip().strip(",;").strip()
     if not bare:
@@ -104,8 +107,8 @@ def read_numbers(text: str) -> Reading:
 def read_number(text: str) -> Reading:
     """`1e3`, `1,000`, `1 000`, `0.5`, `1/2`, `50%`, `2^10`, `3*4`, `160 parameters`."""
     bare = text.lower().replace("\N{MULTIPLICATION SIGN}", "*").replace("**", "^").rpartition("=")[2].strip()
-    bare = re.sub(r"^(?:(?:about|around|roughly|~)\s*)+", "", bare)
-    bare = re.sub(r"^[a-z]+\b", lambda word: str(_COUNTED.index(word[0])) if word[0] in _COUNTED else word[0], bare)
+    bare = tidying.number(bare)
+    bare = re.sub(rf"(?<![^-])(?:{'|'.join(_COUNTED)})\b", lambda word: str(_COUNTED.index(word[0])), bare, count=1)
     bare, percents = re.subn(r"\s*(?:%|percent|per cent)$", "", bare)
     percent = percents > 0
     grouped = _GROUPED.match(bare)
