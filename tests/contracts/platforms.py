@@ -64,6 +64,9 @@ class Group(Protocol):
     async def hears(self) -> Heard:
         """The answer that was waited for."""
 
+    async def brings(self, name: str, data: bytes) -> Heard:
+        """Sends a file with `/bring`, as one does there, and reads the answer."""
+
 
 Opener = Callable[[Lab, Path], AbstractAsyncContextManager[Group]]
 
@@ -94,6 +97,9 @@ class OnDiscord:
     async def hears(self) -> Heard:
         await self._env.settle()
         return await self._heard(self._last)
+
+    async def brings(self, name: str, data: bytes) -> Heard:
+        return await self._heard(await self._alice.slash(self._channel, "bring", file=(name, data)))
 
     async def _heard(self, result: Any) -> Heard:
         self._last = result
@@ -144,6 +150,10 @@ class InSlack:
         await self._app.idle()
         return self._heard()
 
+    async def brings(self, name: str, data: bytes) -> Heard:
+        shared = self._slack.share(name, data)
+        return await self._sends(self._slack.mention("<@U0STRIDE>", files=(shared,)))
+
     async def _sends(self, payload: dict[str, Any]) -> Heard:
         self._slack.files.clear()
         self._slack.alts.clear()
@@ -167,9 +177,9 @@ class InSlack:
 class AtTerminal:
     """`stride chat`: buttons are numbers, files lie in a folder, and nobody else is there."""
 
-    def __init__(self, lab: Lab) -> None:
+    def __init__(self, lab: Lab, folder: Path) -> None:
         self.out = io.StringIO()
-        self._lab = lab
+        self._lab, self._folder = lab, folder
         self._typed: asyncio.Queue[str | None] = asyncio.Queue()
         self._waiting: asyncio.Queue[Field | None] = asyncio.Queue()
         self._at = 0
@@ -205,6 +215,10 @@ class AtTerminal:
         found = [(words, Path(path).read_bytes()) for words, path in kept]  # noqa: ASYNC240 - a few bytes of a test
         pictures = tuple((words.removeprefix("picture: "), data) for words, data in found if words[0] == "p")
         return Heard(said, True, buttons, pictures, tuple(data for words, data in found if words[0] == "f"))
+
+    async def brings(self, name: str, data: bytes) -> Heard:
+        (self._folder / name).write_bytes(data)
+        return await self.says(f"/bring {self._folder / name}")
 
     async def _types(self, text: str | None) -> None:
         await self._waiting.get()
@@ -243,6 +257,13 @@ class OnThePage:
             message = (await self._talk.hears("message"))["message"]
             if message["of"] == self._event:
                 return await self._heard(message, alone=message["private"])
+
+    async def brings(self, name: str, data: bytes) -> Heard:
+        address, said = f"{self._visitor.url}/upload", {"Origin": self._visitor.url}
+        async with self._visitor.session.post(address, params={"name": name}, data=data, headers=said) as answer:
+            file = (await answer.json())["id"]
+        self._event = await self._talk.sends(type="say", text="/bring", files=[file])
+        return await self.hears()
 
     async def _heard(self, shown: dict[str, Any], *, alone: bool) -> Heard:
         parts = shown["parts"]
@@ -319,7 +340,7 @@ async def slack(lab: Lab, folder: Path) -> AsyncIterator[Group]:
 
 @asynccontextmanager
 async def terminal(lab: Lab, folder: Path) -> AsyncIterator[Group]:
-    group = AtTerminal(lab)
+    group = AtTerminal(lab, folder)
     async with open_lab(lab, lab_settings(folder)) as core, asyncio.TaskGroup() as tasks:
         tasks.create_task(chat(core, Speaker(name="alice"), read=group.read, out=group.out))
         yield group

@@ -93,6 +93,12 @@ async def test_code_is_asked_for_in_a_form_and_arrives_to_the_letter(group: Grou
     assert not answer.form
 
 
+async def test_a_file_arrives_whole_and_with_its_name(group: Group) -> None:
+    data = bytes(range(256))
+    heard = await group.brings("my_deck.apkg", data)
+    assert f"my_deck.apkg has {data.hex()}" in "".join(heard.text.split("\n"))
+
+
 async def test_whoever_waits_sees_their_place_and_then_the_answer(group: Group, lab: Lab) -> None:
     shown = await group.waits("/queue")
     assert "You are 1st in line." in shown.text
