@@ -8,6 +8,8 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.ready
 TEST_STAMP := $(VENV)/.ready-for-tests
 MAKEFLAGS += --no-print-directory
+# A process a core, each with whole files, whose tests share what takes long to start. More would want much memory.
+SIDE_BY_SIDE := -n auto --maxprocesses 4 --dist loadfile
 
 .PHONY: setup run test test-long test-cuda bench lint format verify docs clean
 
@@ -23,10 +25,10 @@ run: $(STAMP)
 	@$(BIN)/stride run
 
 test: $(TEST_STAMP)
-	@$(BIN)/python -m pytest -m "not long" $(ARGS)
+	@$(BIN)/python -m pytest -m "not long" $(SIDE_BY_SIDE) $(ARGS)
 
 test-long: $(TEST_STAMP)
-	@$(BIN)/python -m pytest -m "long" $(ARGS)
+	@$(BIN)/python -m pytest -m "long" $(SIDE_BY_SIDE) $(ARGS)
 
 test-cuda: $(TEST_STAMP)
 	@$(BIN)/python -m pytest -m "cuda" $(ARGS)

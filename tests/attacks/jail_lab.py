@@ -11,6 +11,7 @@ from sandbox.protocol import Job, JobKind, Limits, Result, Status
 from sandbox.settings import JailSettings, SandboxSettings
 
 _ids = itertools.count(1)
+_START_S = 300.0
 
 # What every attack may use without saying so.
 PRELUDE = """\
@@ -27,7 +28,7 @@ def syscall(number, *arguments):
 def open_pool(**jail: Any) -> Pool:
     """Jails that execute code and nothing more; use it in `async with`."""
     patient = {"side_by_side": 1, "wait_s": 60.0, "wall_s": 20.0, "cpu_s": 20.0}  # other work may slow the machine
-    settings = SandboxSettings(jail=JailSettings(**patient | jail))
+    settings = SandboxSettings(start_s=_START_S, jail=JailSettings(**patient | jail))
     return Pool(settings)
 
 
@@ -40,7 +41,7 @@ async def run(pool: Pool, code: str, *, prelude: bool = True, **limits: Any) -> 
 
 async def until_ready(pool: Pool, jails: int = 1) -> None:
     """Waits for so many jails to stand ready."""
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(_START_S):
         while pool.idle < jails:  # noqa: ASYNC110 jails come without an event for tests
             await asyncio.sleep(0.01)
 

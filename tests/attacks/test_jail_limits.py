@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import os
 import tempfile
+from pathlib import Path
 
 import pytest
 
 from sandbox.pool import Pool
 from sandbox.protocol import Status
+from tests.attacks.host import MARK, nothing_of_an_attack
 from tests.attacks.jail_lab import hit, open_pool, output, run, sound, until_ready
 from tests.attacks.processes import gone, taken_megabytes
 
@@ -209,12 +211,12 @@ async def test_a_job_that_ends_its_process_is_told_so(pool: Pool, code: str, wor
     assert before <= set(pool.processes()), "a job's end costs no jail"
 
 
-async def test_nothing_of_all_this_is_left_on_the_host() -> None:
-    files = set(await asyncio.to_thread(os.listdir, tempfile.gettempdir()))
+async def test_nothing_of_all_this_is_left_on_the_host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     async with open_pool() as another:
         await until_ready(another)
-        await run(another, "open('/tmp/stride-was-here', 'w').write('x')")
+        await run(another, f"open('/tmp/{MARK}', 'w').write('x')")
         pids = another.processes()
     assert all(gone(pid) for pid in pids)
-    new = set(await asyncio.to_thread(os.listdir, tempfile.gettempdir())) - files
-    assert not {name for name in new if "stride" in name}
+    assert await asyncio.to_thread(os.listdir, tmp_path) == []
+    assert await asyncio.to_thread(nothing_of_an_attack) == []

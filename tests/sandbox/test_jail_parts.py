@@ -30,6 +30,7 @@ from sandbox.protocol import (
     encode_result,
 )
 from sandbox.tidy import tidy
+from tests.sandbox.folders import let_everybody_in
 
 MACHINES = {"x86_64": (0, 0xC000003E), "aarch64": (1, 0xC00000B7)}
 ALLOW, EPERM, ENOSYS, ENOTTY, KILL = 0x7FFF0000, 0x00050001, 0x00050026, 0x00050019, 0x80000000
@@ -244,10 +245,7 @@ def test_a_folder_is_emptied_or_given_up(tmp_path: Path) -> None:
 def test_doors_that_others_may_not_pass_are_found(tmp_path: Path) -> None:
     closed = tmp_path / "closed"
     (closed / "inner").mkdir(parents=True)
-    for parent in tmp_path.parents:
-        if parent.name.startswith("pytest"):
-            parent.chmod(0o755)
-    tmp_path.chmod(0o755)
+    let_everybody_in(tmp_path)
     assert staging.closed_doors([str(closed / "inner")]) == {}
     closed.chmod(0o700)
     assert staging.closed_doors([str(closed / "inner"), "/usr/lib"]) == {str(closed): [str(closed / "inner")]}

@@ -13,6 +13,7 @@ import pytest
 from sandbox.protocol import Status
 from tests.attacks.jail_lab import open_pool, run, until_ready
 from tests.attacks.processes import gone, open_descriptors, start_of, until_gone
+from tests.sandbox.folders import let_everybody_in
 
 _ROOT = Path(__file__).parents[2]
 
@@ -22,10 +23,7 @@ def _write_stub(folder: Path) -> None:
     stub = folder / "bwrap"
     stub.write_text("#!/bin/sh\necho 'bwrap: No permissions to create new namespace' >&2\nexit 1\n")
     stub.chmod(0o755)
-    for parent in (folder, *folder.parents):
-        if parent.name.startswith("pytest"):
-            parent.chmod(0o755)
-    folder.chmod(0o755)
+    let_everybody_in(folder)
 
 
 async def test_no_secret_reaches_a_jail(monkeypatch: pytest.MonkeyPatch) -> None:

