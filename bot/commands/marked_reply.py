@@ -102,7 +102,7 @@ def _verdict(found: Marked) -> list[Part]:
         return [wrong if found.understood else Text(text="This is the order:"), *steps(posed)]
     it_is = "One that works is" if posed.asks == "pair" else "It is"
     if not found.understood:
-        return [Text(text=f"{it_is} {spoken(posed, found.key)}")]
+        return [Text(text=f"The answer: {spoken(posed, found.key)}")]
     diagnosis = [Text(text=found.diagnosis)] if found.diagnosis else []
     return [
         Text(text=f"Not right. {it_is} {spoken(posed, found.key)}", tone="bad"),
@@ -138,9 +138,10 @@ def _self_rated(found: Marked) -> bool:
 
 
 def _note(found: Marked) -> str:
-    pieces = [f"torch {version(found.torch)} ran it"] if found.torch else []
-    pieces.append(f"comes back {_when(found)}")
-    return " · ".join(pieces)
+    back = f"comes back {_when(found)}"
+    if found.torch:
+        return f"torch {version(found.torch)} ran it · {back}"
+    return f"torch has not run it yet; Why does · {back}" if found.proof else f"C{back[1:]}"
 
 
 def _when(found: Marked) -> str:

@@ -48,11 +48,10 @@ def buttons(posed: Posed, *, hint: bool = True) -> Buttons:
 
 
 def form(posed: Posed) -> Reply:
-    """The form that a typed answer goes into."""
+    """The form that a typed answer goes into, below the question, which a phone may hide behind it."""
     field = Field(name="answer", label=how_to_write(posed))
-    return Reply(
-        parts=(Form(title="Your answer", fields=(field,), action=Action("answer-sent", (posed.id,))),), private=True
-    )
+    asked_for = Form(title="Your answer", fields=(field,), action=Action("answer-sent", (posed.id,)))
+    return Reply(parts=(Text(text=posed.prompt), asked_for), private=True)
 
 
 def described(posed: Posed) -> dict[str, Any]:

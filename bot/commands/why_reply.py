@@ -12,6 +12,7 @@ from bot.reply import Button, Buttons, Part, Reply, Table, Text
 from bot.tutor.model import Checked, Disputed, Drawn, Posed
 from cards.grade import written
 
+WRONG = "Wrong answers, and the mistake behind each"
 MOST_WRONG = 6  # wrong answers whose rule is named
 
 
@@ -64,13 +65,15 @@ def _proof(checked: Checked) -> list[Part]:
     """The proof and what came of it."""
     if checked.outcome == "nothing to run":
         return [Text(text=sentence(checked.why), tone="note")] if checked.why else []
-    took = f"torch {version(checked.torch)}, {checked.elapsed_ms:.0f} ms"
-    told = checked.gave not in {"", "True"} and "`" not in checked.gave  # of a statement there is no more to tell
-    if checked.outcome == "holds":
-        found = f"Run just now, it gives `{checked.gave}`." if told else "Run just now: it holds."
+    took = f" ({checked.elapsed_ms:.0f} ms)" if checked.elapsed_ms >= 1 else ""
+    ran = f"torch {version(checked.torch)} ran this just now{took}"
+    if checked.outcome == "wrong":
+        found = f"{ran}. It does not hold: {checked.why}"
+    elif checked.gave in {"", "True"} or "`" in checked.gave:  # of a statement there is no more to tell
+        found = f"{ran}: it holds"
     else:
-        found = sentence(f"Run just now, it does not hold: {checked.why}")
-    return [code_part(checked.proof), Text(text=found), Text(text=took, tone="note")]
+        found = f"{ran}: it gives `{checked.gave}`"
+    return [Text(text=sentence(found)), code_part(checked.proof)]
 
 
 def _wrong_rules(posed: Posed) -> list[Part]:
@@ -80,7 +83,7 @@ def _wrong_rules(posed: Posed) -> list[Part]:
         rows = [(written(each.value), each.diagnosis) for each in secret.wrong if each.diagnosis]
     else:
         rows = [(each.text, each.because) for each in secret.wrong]
-    return [Table(headers=("wrong", "the mistake"), rows=tuple(rows[:MOST_WRONG]))] if rows else []
+    return [Table(title=WRONG, headers=("wrong", "the mistake"), rows=tuple(rows[:MOST_WRONG]))] if rows else []
 
 
 def _taken_out(found: Disputed) -> str:

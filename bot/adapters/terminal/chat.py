@@ -16,7 +16,7 @@ from bot.adapters.terminal.lines import lines
 from bot.adapters.terminal.parse import Request, Speaker
 from bot.adapters.terminal.paths import open_file
 from bot.command import Incoming
-from bot.reply import Button, Field, Form, Reply
+from bot.reply import Button, Field, Form, Reply, Text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -71,6 +71,7 @@ async def chat(core: Core, speaker: Speaker, *, read: Read, out: TextIO) -> int:
             incoming = await _incoming(core, speaker, line, offered, read)
             reply = await _stoppable(core.handle(replace(incoming, progress=tell)))
             if reply is not None and (form := _only_form(reply)) is not None:
+                render.show(replace(reply, parts=reply.parts[:-1]), console, {})
                 reply = await _filled(core, speaker, form, read, tell)
         except (FormLeft, Stopped) as ended:
             console.print(LEFT if isinstance(ended, FormLeft) else STOPPED, style="dim", highlight=False)
@@ -106,8 +107,9 @@ async def _stoppable(answering: Coroutine[Any, Any, Reply | None]) -> Reply | No
 
 
 def _only_form(reply: Reply) -> Form | None:
-    """The form of a reply that is nothing else: it opens by itself, as it does elsewhere."""
-    return reply.parts[0] if len(reply.parts) == 1 and isinstance(reply.parts[0], Form) else None
+    """The form of a reply that has nothing else to do: it opens by itself, as it does elsewhere, below what it says."""
+    *said, last = reply.parts or (None,)
+    return last if isinstance(last, Form) and all(isinstance(part, Text) for part in said) else None
 
 
 async def _filled(core: Core, speaker: Speaker, form: Form, read: Read, tell: Tell) -> Reply | None:

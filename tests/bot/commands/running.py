@@ -29,9 +29,10 @@ def table(reply: Reply, header: str) -> tuple[tuple[str, ...], ...]:
 
 
 def the_form(reply: Reply) -> Form:
-    """The form that is all of a reply."""
-    (found,) = reply.parts
+    """The form of a reply that has nothing else but words."""
+    *said, found = reply.parts
     assert isinstance(found, Form)
+    assert all(isinstance(part, Text) for part in said)
     return found
 
 

@@ -24,6 +24,15 @@ def test_a_right_answer_says_so_why_what_torch_ran_and_when_it_comes_back() -> N
     assert "torch 2.13.0 ran it · comes back in 10 minutes" in said
 
 
+def test_what_torch_has_not_run_is_not_said_to_be_run() -> None:
+    assert "torch has not run it yet; Why does · comes back in 10 minutes" in plain(
+        told(marked(posed(), torch=""), None)
+    )
+    sentence = posed(card(), asks="shape")
+    assert plain(told(marked(sentence, torch=""), None)).count("torch") == 0
+    assert "Comes back in 10 minutes" in plain(told(marked(sentence, torch=""), None))
+
+
 def test_a_wrong_answer_names_the_mistake() -> None:
     question = posed()
     found = marked(question, correct=False, understood="30", mistake="M1", diagnosis=MISCONCEPTIONS["M1"].says)
@@ -55,7 +64,7 @@ def test_what_could_be_read_in_two_ways_is_said() -> None:
 def test_who_did_not_know_is_told_without_being_told_off() -> None:
     found = marked(posed(), correct=False, said="", understood="")
     parts = told(found, None).parts
-    assert parts[0] == Text(text="It is `31`.")
+    assert parts[0] == Text(text="The answer: `31`.")
     assert "Not right" not in plain(told(found, None))
 
 

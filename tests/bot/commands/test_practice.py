@@ -145,7 +145,7 @@ async def test_who_does_not_know_is_shown_the_answer(school: Lesson) -> None:
         )
         assert marked.data["correct"] is False
         assert marked.data["rating"] == "again"
-        assert plain(marked).startswith("It is `12` steps.")
+        assert plain(marked).startswith("The answer: `12` steps.")
 
 
 async def test_a_hint_helps_and_leaves_the_question_open(school: Lesson) -> None:

@@ -25,7 +25,8 @@ def test_a_question_is_private_and_keeps_its_key_to_itself() -> None:
 def test_typed_answers_are_the_default_and_a_form_opens_for_them() -> None:
     assert actions(question(posed())) == ["answer-form", "answer-unknown"]
     assert actions(question(posed(hint="Think."))) == ["answer-form", "answer-unknown", "answer-hint"]
-    (part,) = form(posed()).parts
+    question_again, part = form(posed()).parts
+    assert question_again == Text(text=posed().prompt), "a phone may hide it behind the form"
     assert isinstance(part, Form)
     assert part.fields[0].label == "a number"
 

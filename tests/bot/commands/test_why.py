@@ -20,7 +20,7 @@ async def test_why_runs_the_proof_of_the_last_answer_and_shows_what_it_gave(scho
     await school.says("annette", "/answer 11")
     reply = await school.says("annette", "/why")
     assert reply.private
-    assert "Run just now, it gives `12`." in plain(reply)
+    assert "it gives `12`." in plain(reply)
     assert any("claim(" in part.code for part in reply.parts if isinstance(part, Code))
     assert reply.data["outcome"] == "holds"
     assert reply.data["torch"]
@@ -57,7 +57,7 @@ async def test_why_tells_nothing_before_the_answer(school: Lesson) -> None:
 
 async def test_a_card_is_explained_by_its_name_with_what_is_wrong_with_its_other_choices(school: Lesson) -> None:
     reply = await school.says("eveette", "/why stride/conv1d-length-rule")
-    assert "Run just now: it holds." in plain(reply)
+    assert ": it holds." in plain(reply)
     (table,) = (part for part in reply.parts if isinstance(part, Table))
     assert len(table.rows) == 3
 
