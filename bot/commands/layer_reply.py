@@ -91,6 +91,8 @@ def _rules(lesson: Lesson) -> Iterator[str]:
     yield f"out: {', '.join(f'{name} {shape}' if several else shape for name, shape in shapes.outputs)}"
     if shapes.letters:
         yield f"     {', '.join(f'{letter} {says}' for letter, says in shapes.letters.items())}"
+    if lesson.also:
+        yield f"also: {lesson.also}"
     yield from shapes.rules
     if lesson.value:
         yield f"numbers: {lesson.value}"
@@ -153,6 +155,7 @@ def _data(
         "signature": lesson.signature,
         "inputs": list(lesson.shapes.inputs),
         "outputs": [{"name": name, "shape": shape} for name, shape in lesson.shapes.outputs],
+        "also": lesson.also,
         "rules": list(lesson.shapes.rules),
         "value": lesson.value,
         "parameters": lesson.params,

@@ -74,6 +74,7 @@ class Lesson:
         meaning: which.
         signature: `Conv1d(in_channels, out_channels, kernel_size, stride=1, ...)`.
         does: one sentence.
+        also: other shapes that it takes; may be empty.
         value: the rule of its numbers; may be empty.
         params: how its parameters are counted, in names of arguments; empty where nothing is learned by default.
         params_note: what the count leaves out; may be empty.
@@ -85,6 +86,7 @@ class Lesson:
     meaning: Meaning
     signature: str
     does: str
+    also: str
     value: str
     params: str
     params_note: str
@@ -107,6 +109,7 @@ def lesson(meaning: Meaning) -> Lesson:
         meaning=meaning,
         signature=_signature(meaning),
         does=entry["does"].replace("{axes}", _AXES.get(rank, "")),
+        also=entry.get("also", ""),
         value=entry.get("value", ""),
         params=entry.get("params", "").replace("{kernel}", _KERNEL.get(rank, "")),
         params_note=entry.get("params_note", ""),
@@ -149,7 +152,7 @@ def _arguments(meaning: Meaning, says: Mapping[str, str]) -> Iterator[Argument]:
         if each.name not in RARE:
             default = "" if each.required else repr(each.default)
             letter = letters.get(each.name, "")
-            yield Argument(each.name, letter if len(letter) <= 2 else "", default, says[each.name])
+            yield Argument(each.name, letter if letter != each.name else "", default, says[each.name])
 
 
 def _function(meaning: Meaning) -> str:

@@ -23,7 +23,7 @@ from sandbox.language.words import Meaning
 FILE: dict[str, Any] = tomllib.loads(
     resources.files("sandbox.language").joinpath("lessons.toml").read_text(encoding="utf-8")
 )
-PROVED = [entry for entry in FILE["lesson"] if "proof" in entry]
+PROVED = [(entry, name) for entry in FILE["lesson"] for name in ("proof", "also_proof") if name in entry]
 EVERYTHING = [Meaning("layer", name) for name in LAYERS] + [Meaning("op", name) for name in OPS]
 COUNTED = [Meaning("layer", name) for name in LAYERS if lesson(Meaning("layer", name)).params]
 ONE_SCREEN = 150  # characters of a sentence
@@ -33,15 +33,18 @@ def named(meaning: Meaning) -> str:
     return meaning.name
 
 
-@pytest.mark.parametrize("entry", PROVED, ids=lambda entry: entry["layers"][0])
-def test_torch_computes_what_the_rule_says(entry: dict[str, Any]) -> None:
-    assert "assert" in entry["proof"], "a proof must be able to fail"
+@pytest.mark.parametrize(
+    ("entry", "proof"), PROVED, ids=lambda each: each if isinstance(each, str) else each["layers"][0]
+)
+def test_torch_computes_what_the_rule_says(entry: dict[str, Any], proof: str) -> None:
+    assert "assert" in entry[proof], "a proof must be able to fail"
     torch.manual_seed(0)
-    exec(entry["proof"], {"torch": torch, "nn": nn, "F": F})  # noqa: S102 - our own file
+    exec(entry[proof], {"torch": torch, "nn": nn, "F": F})  # noqa: S102 - our own file
 
 
-def test_a_rule_has_a_proof() -> None:
-    assert not [entry["layers"] for entry in FILE["lesson"] if "value" in entry and "proof" not in entry]
+def test_what_is_said_of_numbers_and_of_other_shapes_has_a_proof() -> None:
+    for said, proof in (("value", "proof"), ("also", "also_proof")):
+        assert not [entry["layers"] for entry in FILE["lesson"] if said in entry and proof not in entry]
 
 
 def test_every_layer_stands_in_one_lesson_and_every_operation_has_one() -> None:
