@@ -127,6 +127,10 @@ class Core:
         """Whether the layer language has been read in."""
         return self._oracle is not None
 
+    async def organises(self, incoming: Incoming) -> bool:
+        """Whether whoever did this is an organiser where they did it."""
+        return incoming.user.organiser or await self.store.role_of(incoming.user.id) == "organiser"
+
     async def handle(self, incoming: Incoming) -> Reply | None:
         """Answers an event once; None where it has been seen before, since platforms deliver some twice."""
         if not self.store.claim(incoming.id):

@@ -98,7 +98,7 @@ class Dispatcher:
             command, rest = self.typed(incoming.text)
             given = read(command, rest, incoming.values)
             run = lambda: command.handler(core, incoming, given)  # noqa: E731 - bound here, run there
-        if command.organisers_only and not await is_organiser(core, incoming):
+        if command.organisers_only and not await core.organises(incoming):
             raise NotAllowed(f"Only organisers can use `/{command.name}`.")
         return command, run
 
@@ -164,11 +164,6 @@ def _first_word(text: str) -> tuple[str, str]:
     """The first word as a command's name would be written, and the rest as it was typed."""
     first, rest = split(text.lstrip(MARKS + " \t\r\n"))
     return unicodedata.normalize("NFKC", first[: 4 * SHOWN]).strip(MARKS).casefold(), rest
-
-
-async def is_organiser(core: Core, incoming: Incoming) -> bool:
-    """Whether whoever did this is an organiser where they did it."""
-    return incoming.user.organiser or await core.store.role_of(incoming.user.id) == "organiser"
 
 
 def _bug(reference: str) -> Reply:

@@ -12,7 +12,6 @@ from bot.command import Command, Completion, Example, Flag, Incoming, Option
 from bot.commands import card_draft, card_made, deck_export, deck_import
 from bot.commands import deck_words as words
 from bot.commands.deck_names import Reader, is_house, must_organise, must_own, named, owner_of_new
-from bot.dispatch import is_organiser
 from bot.errors import NotAllowed, StaleAction
 from bot.reply import Button, Buttons, Reply, Text
 from bot.store.decks import Held
@@ -62,7 +61,7 @@ async def _shown(core: Core, incoming: Incoming, held: Held) -> Reply:
     mine, ours = [
         {each.id for each in await core.store.decks.used_by([owner])} for owner in (reader.person, reader.group)
     ]
-    organises = await is_organiser(core, incoming)
+    organises = await core.organises(incoming)
     return words.shown(
         kept,
         used=held.id in mine | ours,

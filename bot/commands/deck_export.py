@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from bot.command import Incoming
 from bot.commands import deck_words as words
+from bot.commands.deck_turn import in_turn
 from bot.reply import File, Reply, Text
 from bot.store.decks import slug
 from cards.model import Deck
@@ -35,7 +36,8 @@ def split_kind(rest: str) -> tuple[str, str]:
 
 async def exported(core: Core, incoming: Incoming, deck: Deck, kind: str) -> Reply:
     """The deck as a file."""
-    data = await asyncio.to_thread(await _writer(core, incoming, deck, kind))
+    write = await _writer(core, incoming, deck, kind)
+    data = await in_turn(core, incoming, lambda _: asyncio.to_thread(write))
     name = f"{slug(deck.title)}.{kind}"
     said = f"`{name}`: {words.count(len(deck.cards), 'card')}."
     if kind == "apkg":

@@ -7,11 +7,12 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from bot.actions import Action
-from bot.adapters.sent import file_name
+from bot.arguments import shorten
 from bot.command import Incoming
 from bot.commands import deck_words as words
 from bot.commands.deck_names import HOUSE, HOUSE_TITLE, is_house, must_own, owner_of_new
 from bot.commands.deck_proof import Proofs, proved
+from bot.commands.deck_turn import Turn, in_turn
 from bot.errors import StaleAction, UserError, WrongUsage
 from bot.reply import Fault, Field, Form, Reply, Text
 from bot.store.decks import Kept, Standing, deck_id, slug
@@ -75,7 +76,7 @@ def source(files: Mapping[str, bytes], text: str, *, title: str = "") -> Source 
         raise WrongUsage("Import one file at a time: each becomes a deck.")
     if files:
         ((name, data),) = files.items()
-        return Source(name=file_name(name), data=data, title=title)
+        return Source(name=name, data=data, title=title)
     if not text.strip():
         return None
     kind = "toml" if "[[" in text and "=" in text else "csv"
@@ -94,17 +95,18 @@ async def imported(core: Core, incoming: Incoming, found: Source, *, group: bool
     owner = await owner_of_new(core, incoming, group=group)
     # Only Anki's packages say when cards are due, and what is due concerns one person.
     calendar = await core.tutor.calendar(incoming.user) if _is_package(found) and not group else None
-    read = await _read(core, found, calendar)
-    title = " ".join((found.title or (_subject(read.deck) if found.pasted else read.deck.title)).split())
-    title = title[:MAX_TITLE].rstrip() or "deck"
-    if is_house(title):
-        raise NotADeck(f"`{HOUSE}` and `{HOUSE_TITLE}` are Stride's own deck: give yours another name.")
-    deck = replace(read.deck, id=deck_id(owner, title), title=title)
-    before = await core.store.decks.read(deck.id)
-    if before is not None and slug(title) == MINE:
-        deck = _together(before, deck)
-    known = {} if before is None else {card.id: (card, before.standing[card.id]) for card in before.deck.cards}
-    proofs = await proved(core, incoming, deck, known)
+
+    async def work(turn: Turn) -> tuple[Imported, Deck, Proofs]:
+        turn.at = f"Reading `{shorten(found.name)}`."
+        read = await _read(core, found, calendar)
+        deck = _titled(found, read.deck, owner)
+        before = await core.store.decks.read(deck.id)
+        if before is not None and slug(deck.title) == MINE:
+            deck = _together(before, deck)
+        known = {} if before is None else {card.id: (card, before.standing[card.id]) for card in before.deck.cards}
+        return read, deck, await proved(core, turn, deck, known)
+
+    read, deck, proofs = await in_turn(core, incoming, work)
     if not proofs.standing:
         parts = (Text(text="Nothing was imported: no card of it holds.", tone="bad"), *words.nothing_left(deck, proofs))
         fault = Fault(kind="deck", message=str(proofs.wrong[0]) if proofs.wrong else "it has no cards")
@@ -138,11 +140,20 @@ async def judged(core: Core, incoming: Incoming, kept: Kept) -> Reply:
     """Proves the cards of a deck that wait, and takes out those that are wrong."""
     waiting = [card for card in kept.deck.cards if kept.standing[card.id].outcome is Outcome.UNASKED]
     deck = replace(kept.deck, cards=tuple(waiting))
-    proofs = await proved(core, incoming, deck, {}) if waiting else Proofs()
+    proofs = await in_turn(core, incoming, lambda turn: proved(core, turn, deck, {})) if waiting else Proofs()
     found = dict(proofs.standing)
     found |= {verdict.card: Standing(Outcome.WRONG) for verdict in proofs.wrong}
     await core.store.decks.judge(kept.deck.id, found)
     return words.judged(kept.deck.title, proofs)
+
+
+def _titled(found: Source, deck: Deck, owner: str) -> Deck:
+    """The deck under its title, and as its owner's; raises `NotADeck` for Stride's own."""
+    title = " ".join((found.title or (_subject(deck) if found.pasted else deck.title)).split())
+    title = title[:MAX_TITLE].rstrip() or "deck"
+    if is_house(title):
+        raise NotADeck(f"`{HOUSE}` and `{HOUSE_TITLE}` are Stride's own deck: give yours another name.")
+    return replace(deck, id=deck_id(owner, title), title=title)
 
 
 def _subject(deck: Deck) -> str:

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from bot.arguments import shorten
 from bot.command import Incoming
-from bot.dispatch import is_organiser
 from bot.errors import NotAllowed, WrongUsage
 from bot.store.decks import Held, community, slug
 
@@ -120,6 +119,6 @@ async def must_own(core: Core, incoming: Incoming, held: Held, what: str) -> Non
 
 async def must_organise(core: Core, incoming: Incoming, what: str, way_out: str = "Ask one of them.") -> None:
     """Raises `NotAllowed` for everybody but the organisers of the place."""
-    if not await is_organiser(core, incoming):
+    if not await core.organises(incoming):
         where = ", in a channel of the group" if incoming.place.private else ""
         raise NotAllowed(f"Only organisers may {what}{where}. {way_out}")

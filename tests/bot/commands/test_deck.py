@@ -12,7 +12,7 @@ from bot.actions import Action
 from bot.reply import Form, Table, plain
 from bot.store.decks import deck_id
 from tests.bot.commands.decks import PLAIN, TABLE, brings, has, sends, the_file, titles
-from tests.bot.commands.running import text
+from tests.bot.commands.running import AT_EASE, text
 from tests.bot.conversation import START, Conversation, conversation
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -22,7 +22,8 @@ OWNERS = ("test:alice", "test:bob", "test:olga", "community:test:page")
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def channel(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Conversation]:
     """A channel with torch away."""
-    async with conversation(tmp_path_factory.mktemp("decks"), organisers=frozenset({"olga"})) as found:
+    folder = tmp_path_factory.mktemp("decks")
+    async with conversation(folder, organisers=frozenset({"olga"}), fairness=AT_EASE) as found:
         yield found
 
 
