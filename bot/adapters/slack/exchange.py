@@ -19,7 +19,7 @@ from bot.adapters.layout import shortened
 from bot.adapters.notices import TOO_LATE
 from bot.adapters.slack.parse import Address
 from bot.adapters.slack.render import Message, Upload, modal, render
-from bot.reply import Form, MessageRef, Reply, Text
+from bot.reply import Form, MessageRef, Part, Reply, Text
 
 MAX_ALT = 1_000  # characters of the words that stand for a picture
 NOT_IN_CHANNEL = frozenset({"not_in_channel", "channel_not_found", "is_archived", "restricted_action"})
@@ -66,7 +66,7 @@ class Exchange:
         """Sends a reply. Errors are seen by the one who made them and by nobody else."""
         form = next((part for part in reply.parts if isinstance(part, Form)), None)
         if form is not None:
-            if await self._opens(form):
+            if await self._opens(form, reply.parts):
                 await self._place(private=True)
                 return
             reply = TOO_LATE
@@ -83,11 +83,11 @@ class Exchange:
         if rendered.uploads:
             await self._uploads(rendered.uploads, private=private)
 
-    async def _opens(self, form: Form) -> bool:
+    async def _opens(self, form: Form, said: Sequence[Part]) -> bool:
         if self._to.trigger is None:
             return False
         try:
-            await self._client.views_open(trigger_id=self._to.trigger, view=modal(form, self._to))
+            await self._client.views_open(trigger_id=self._to.trigger, view=modal(form, self._to, said))
         except SlackApiError as error:
             if reason(error) in TOO_LATE_CODES:
                 return False

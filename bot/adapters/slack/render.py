@@ -84,8 +84,8 @@ def render(reply: Reply) -> Rendered:
     return Rendered(tuple(messages), tuple(uploads))
 
 
-def modal(form: Form, address: Address) -> dict[str, Any]:
-    """A form as a modal window, which carries with it where it was asked for."""
+def modal(form: Form, address: Address, said: Sequence[Part] = ()) -> dict[str, Any]:
+    """A form as a modal window below the texts that came with it, which carries with it where it was asked for."""
     kept = {"action": to_id(form.action), "channel": address.channel, "thread": address.thread}
     return {
         "type": "modal",
@@ -95,14 +95,17 @@ def modal(form: Form, address: Address) -> dict[str, Any]:
         "submit": _plain("Send", 24),
         "close": _plain("Cancel", 24),
         "blocks": [
-            {
-                "type": "input",
-                "block_id": each.name,
-                "optional": not each.required,
-                "label": _plain(each.label, 2000),
-                "element": _input(each),
-            }
-            for each in form.fields
+            *_blocks([part for part in said if isinstance(part, Text)]),
+            *(
+                {
+                    "type": "input",
+                    "block_id": each.name,
+                    "optional": not each.required,
+                    "label": _plain(each.label, 2000),
+                    "element": _input(each),
+                }
+                for each in form.fields
+            ),
         ],
     }
 

@@ -38,7 +38,7 @@ async def test_a_question_is_answered_in_a_window(alice: Any, channel: Any, disc
     assert "the first answer counts" in shown(again.response)
 
 
-async def test_a_choice_is_pressed(alice: Any, channel: Any, discord_env: Any, core: Core) -> None:
+async def test_a_choice_is_pressed(alice: Any, channel: Any, discord_env: Any) -> None:
     asked = await alice.slash(channel, "practice", topic="stride/conv1d-length-rule")
     await discord_env.settle()
     answered = await alice.click(asked.response, label="B")

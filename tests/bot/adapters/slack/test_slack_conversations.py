@@ -157,7 +157,9 @@ async def test_a_file_that_cannot_be_sent_says_what_to_do(over_socket: FakeSlack
 async def test_a_form_opens_as_a_window_and_comes_back_to_its_channel(over_socket: FakeSlack, app: StrideApp) -> None:
     assert await asks(over_socket, app, "/form") == []
     (view,) = over_socket.views
-    assert [each["label"]["text"] for each in view["blocks"]] == ["Which layer", "What is wrong"]
+    said, *inputs = view["blocks"]
+    assert words([said]) == "Say what is wrong."
+    assert [each["label"]["text"] for each in inputs] == ["Which layer", "What is wrong"]
     await over_socket.by_socket(over_socket.submit(view, {"layer": "linear", "words": "wrong key"}))
     await app.idle()
     assert (over_socket.said[-1].channel, words(over_socket.said[-1].blocks)) == (CHANNEL, "linear: wrong key")

@@ -26,9 +26,9 @@ def test_slack_takes_every_reply(reply: Reply) -> None:
 
 
 @few
-@given(forms)
-def test_slack_takes_every_form(form: Form) -> None:
-    check_view(modal(form, HERE))
+@given(forms, words)
+def test_slack_takes_every_form_with_the_words_above_it(form: Form, text: str) -> None:
+    check_view(modal(form, HERE, (Text(text=text),)))
 
 
 @given(words)
