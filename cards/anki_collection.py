@@ -25,6 +25,7 @@ _MAX_ROW = 16 << 20  # bytes
 _MAX_NAMES = 20_000  # decks, note types, fields
 _STEP, _MAX_STEPS = 100_000, 3_000  # of SQLite's machine: some seconds
 _REPAIR = "in Anki, choose Tools > Check Database, then export it again"
+_DAMAGED = (sqlite3.Error, ValueError, LookupError, TypeError, AttributeError, RecursionError, OverflowError)
 _COLUMNS = {
     "sqlite_master": {"type", "name", "sql"},
     "col": {"crt", "ver", "conf", "models", "decks"},
@@ -102,7 +103,7 @@ def read_collection(data: bytes, name: str) -> Collection:
             return _Reader(connection, name).collection()
     except DeckError:
         raise
-    except (sqlite3.Error, ValueError, KeyError, TypeError, RecursionError, OverflowError) as fault:
+    except _DAMAGED as fault:
         raise DeckError(name, None, "", f"its collection is damaged: {_REPAIR}") from fault
 
 
@@ -149,7 +150,7 @@ class _Reader:
             raise DeckError(self._name, None, "", f"it has no notes and cards: {_REPAIR}")
         self._count("notes", "id", MAX_NOTES)
         self._count("cards", "id", MAX_CARDS)
-        created, version, conf, models, decks = next(self._rows("SELECT crt, ver, conf, models, decks FROM col"))
+        (created, version, conf, models, decks), *_ = self._some("SELECT crt, ver, conf, models, decks FROM col")
         if _number(version) >= _SCHEMA_OF_TABLES:
             settings = {_text(key): value for key, value in self._some("SELECT KEY, val FROM config")}
             west = _west(settings.get("creationOffset"))

@@ -36,8 +36,8 @@ _LINES = frozenset(
     }
 )
 _CODE = frozenset({"code", "tt", "kbd", "samp", "var"})
-_BEFORE = {"li": "- ", "sup": "^", "sub": "_", "anki-mathjax": r"\("}
-_AFTER = {"td": " ", "th": " ", "anki-mathjax": r"\)"}
+_BEFORE = {"li": "- ", "sup": "^", "sub": "_", "td": " ", "th": " ", "anki-mathjax": r"\("}
+_AFTER = {"anki-mathjax": r"\)"}
 
 
 class Piece(NamedTuple):

@@ -27,6 +27,7 @@ _WINDOW = 8 << 20  # bytes that zstd may look back
 _COLLECTIONS = {1: "collection.anki2", 2: "collection.anki21", NEWEST: "collection.anki21b"}
 _SQLITE = b"SQLite format 3\x00"
 _ENTRY = b"PK\x01\x02"  # each entry of a zip's list begins with it
+_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _ENCRYPTED = 0x1
 _LINK = 0o120000
 _AGAIN = "export it from Anki again"
@@ -74,6 +75,8 @@ def _members(archive: zipfile.ZipFile, name: str) -> dict[str, zipfile.ZipInfo]:
             raise _fault(name, f"it holds a file that wants to lie outside of it ({member.filename[:60]!r}): {_AGAIN}")
         if member.flag_bits & _ENCRYPTED:
             raise _fault(name, f"it is locked with a password: {_AGAIN}")
+        if member.compress_type not in _METHODS:
+            raise _fault(name, f"it is packed in a way that Anki does not pack: {_AGAIN}")
         if member.external_attr >> 16 & 0o170000 == _LINK:
             raise _fault(name, f"it holds a link ({member.filename[:60]!r}), and packages hold none: {_AGAIN}")
     twice = [each for each, times in Counter(member.filename for member in members).items() if times > 1]
