@@ -8,6 +8,8 @@ one person at once, the second is told to look again.
 from __future__ import annotations
 
 import json
+import time
+from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -28,12 +30,19 @@ if TYPE_CHECKING:
     from cards.calendar import Calendar
 
 
+SESSIONS_IN_MEMORY = 200
+FRESH_S = 1.0  # how long what was withdrawn is taken to be all
+
+
 class Learning:
     """The verbs; `Store.learning` is one. What is awaited here has happened when it returns."""
 
     def __init__(self, engine: AsyncEngine) -> None:
         """The engine stays the store's."""
         self._engine = engine
+        self._sessions: OrderedDict[str, list[Asked]] = OrderedDict()  # they never change
+        self._withdrawals = 0  # here
+        self._withdrawn: tuple[float, int, frozenset[tuple[str, str]]] = (0.0, -1, frozenset())  # until when, as of
 
     # Learners and their memories.
 
@@ -101,7 +110,14 @@ class Learning:
 
     async def session(self, session: str) -> list[Asked]:
         """The questions of a session, in their order."""
-        return await self._asked(posed.c.session == session)
+        known = self._sessions.get(session)
+        if known is None:
+            known = await self._asked(posed.c.session == session)
+            if known:
+                self._sessions[session] = known
+                if len(self._sessions) > SESSIONS_IN_MEMORY:
+                    self._sessions.popitem(last=False)
+        return list(known)
 
     async def newest(self, person: str, place: Place) -> list[Asked]:
         """The questions of the newest session of a person in a place, in their order."""
@@ -214,13 +230,24 @@ class Learning:
         """Nobody is asked this any more, as it was written then; whether it was still asked."""
         row = {"source": source, "digest": digest, "at": at, "why": why, "torch": torch}
         async with self._engine.begin() as connection:
-            return (await connection.execute(insert(withdrawn).on_conflict_do_nothing(), row)).rowcount > 0
+            done = (await connection.execute(insert(withdrawn).on_conflict_do_nothing(), row)).rowcount > 0
+        self._withdrawals += 1
+        return done
 
     async def withdrawn(self) -> frozenset[tuple[str, str]]:
-        """All that nobody is asked any more, each with the digest of how it was written."""
+        """All that nobody is asked any more, each with the digest of how it was written.
+
+        What another bot withdraws is known here within a second.
+        """
+        upto, seen, known = self._withdrawn
+        now, withdrawals = time.monotonic(), self._withdrawals
+        if now < upto and seen == withdrawals:
+            return known
         async with self._engine.connect() as connection:
             found = await connection.execute(select(withdrawn.c.source, withdrawn.c.digest))
-            return frozenset((row.source, row.digest) for row in found)
+            known = frozenset((row.source, row.digest) for row in found)
+        self._withdrawn = (now + FRESH_S, withdrawals, known)
+        return known
 
     async def withdrawal(self, source: str, digest: str) -> tuple[str, str] | None:
         """Why something is not asked any more, and the torch that said so; None where it is."""

@@ -305,7 +305,7 @@ def _engine(path: Path) -> AsyncEngine:
     @event.listens_for(engine.sync_engine, "connect")
     def _prepare(connection: Any, _record: object) -> None:
         cursor = connection.cursor()
-        for pragma in ("busy_timeout = 10000", "synchronous = NORMAL", "foreign_keys = ON"):
+        for pragma in ("busy_timeout = 10000", "synchronous = FULL", "foreign_keys = ON"):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 

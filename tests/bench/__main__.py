@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from bot import logs
-from tests.bench import measure, memory, models, nats, proof, run, search, shape, simulation, soak, start
+from tests.bench import measure, memory, models, nats, proof, run, search, shape, simulation, soak, start, tutor
 
 PARTS = {
     "shape": shape.figures,
@@ -19,6 +19,7 @@ PARTS = {
     "proof": proof.figures,
     "search": search.figures,
     "start": start.figures,
+    "tutor": tutor.figures,
 }
 BY_NAME = PARTS | {"simulation": simulation.figures, "soak": soak.figures}  # they take too long to be done unasked
 

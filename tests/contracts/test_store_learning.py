@@ -212,6 +212,7 @@ async def test_wrong_answers_to_a_question_are_affected_until_they_are_credited(
 
 
 async def test_what_is_withdrawn_is_withdrawn_as_it_was_written(learning: Learning) -> None:
+    assert await learning.withdrawn() == frozenset()
     assert await learning.withdraw("deck/a", "d1", at=START, why="it gives 97", torch="2.13.0")
     assert not await learning.withdraw("deck/a", "d1", at=START, why="again", torch="")
     assert await learning.withdrawn() == {("deck/a", "d1")}

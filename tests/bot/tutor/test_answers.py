@@ -6,6 +6,7 @@ import asyncio
 import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import closing
+from dataclasses import replace
 from itertools import count
 from pathlib import Path
 
@@ -244,3 +245,18 @@ async def test_a_wrong_number_is_matched_against_the_rules_that_give_it(pupil: P
     assert (marked.mistake, marked.understood) == ("M1", "49")
     assert marked.diagnosis is not None
     assert "+1" in marked.diagnosis
+
+
+async def test_a_question_that_is_asked_of_a_place_is_answered_once_by_each_who_is_there(pupil: Pupil) -> None:
+    await pupil.brings(number("a"))
+    [mine] = await pupil.asked("a")
+    posed = replace(mine, id=f"all{pupil.name[5:]}", session=f"all{pupil.name[5:]}", person="")
+    await pupil.group.core.store.learning.pose([wire.asked(posed)])
+    bob = Pupil(pupil.group, f"bob-{pupil.name}")
+    assert (await pupil.says(posed, "7")).correct
+    wrong = await bob.says(posed, "8")
+    assert (wrong.correct, wrong.again) == (False, False)
+    assert (await bob.says(posed, "7")).again
+    assert [len(await each.tutor.results(posed, each.user)) for each in (pupil, bob)] == [1, 1]
+    assert [memory.card for memory in await bob.memories()] == [posed.card]
+    assert await bob.replayed() == await bob.memories()
