@@ -8,7 +8,21 @@ import sys
 from pathlib import Path
 
 from bot import logs
-from tests.bench import measure, memory, models, nats, proof, run, search, shape, simulation, soak, start, tutor
+from tests.bench import (
+    measure,
+    memory,
+    models,
+    nats,
+    proof,
+    question,
+    run,
+    search,
+    shape,
+    simulation,
+    soak,
+    start,
+    tutor,
+)
 
 PARTS = {
     "shape": shape.figures,
@@ -17,6 +31,7 @@ PARTS = {
     "memory": memory.figures,
     "models": models.figures,
     "proof": proof.figures,
+    "question": question.figures,
     "search": search.figures,
     "start": start.figures,
     "tutor": tutor.figures,
