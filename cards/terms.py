@@ -13,6 +13,7 @@ a an and any are as at be been by can could did do does for from get gets give g
 is it its let lets me my no nn not of on or our please should so some tell than that the their them then there
 these they this those to torch pytorch us use used was we were what whats when where which who why will with
 would you your about between explain means mean show card cards question vs versus difference layer layers
+dont doesnt cant isnt happen happens
 """
 STOP_WORDS = frozenset(_SAY_NOTHING.split())
 _WORD = re.compile(r"\d+(?:\.\d+)?(?:[eE][+-]?\d+)?(?!\w)|[^\W_]\w*")

@@ -10,14 +10,16 @@ from importlib import resources
 
 from cards.postings import Vocabulary
 from cards.terms import Word, words
+from sandbox.language.layers.registry import LAYERS
 from sandbox.language.words import key, meanings
 
 _LONGEST = 4  # words of a phrase with a meaning of its own
 _MOST_STARTING = 12
 _SHORTEST_START = 2
-_SLIP_EVERY = 6  # letters
+_LETTERS_A_SLIP = 4  # a word of eight may have two
+_LETTERS_A_SLIP_OF_CODE = 6  # its pieces may be meant, too
 _MOST_WORDS = 24  # of a question that are looked at: nobody finds anything with more
-AS_TYPED, TOGETHER, OTHER_NAME, BEGUN, MISSPELT, PIECE = 1.0, 0.9, 0.75, 0.7, 0.85, 0.3
+AS_TYPED, TOGETHER, OTHER_NAME, BEGUN, MISSPELT, KIN, PIECE = 1.0, 0.9, 0.75, 0.7, 0.85, 0.5, 0.3
 Ways = dict[tuple[str, ...], float]
 
 
@@ -54,7 +56,7 @@ def wanted(text: str, vocabulary: Vocabulary, *, typing: bool = False) -> list[W
         if typing and at == len(typed):
             _begin(each, typed[-1].term, vocabulary)
         if not each.ways:
-            _misspelt(each, vocabulary)
+            _unknown(each, vocabulary)
         found.append(each)
     return found
 
@@ -66,7 +68,8 @@ def _phrase(typed: Sequence[Word], vocabulary: Vocabulary) -> tuple[int, Wanted 
         means = synonyms().get(terms)
         if means is not None:
             found = Wanted(" ".join(word.written for word in typed[:length]))
-            found.add(terms, TOGETHER)
+            if not all(term.isdigit() for term in terms):  # of 1x1, a 1 alone says nothing
+                found.add(terms, TOGETHER)
             _also(found, means, vocabulary)
             _joined(found, typed[:length], vocabulary)
             return length, found
@@ -99,7 +102,7 @@ def _word(word: Word, vocabulary: Vocabulary) -> Wanted:
             found.add([piece], PIECE)
         return found
     if word.pieces:  # of code that is misspelt, `Conv1s`, the pieces say less than what was meant
-        _misspelt(found, vocabulary, max(1, len(word.term) // _SLIP_EVERY))
+        _misspelt(found, vocabulary, max(1, len(word.term) // _LETTERS_A_SLIP_OF_CODE))
     known = [piece for piece in word.pieces if piece in vocabulary]
     found.add(known, TOGETHER)
     for piece in known:
@@ -109,10 +112,10 @@ def _word(word: Word, vocabulary: Vocabulary) -> Wanted:
     return found
 
 
-def _also(found: Wanted, means: Sequence[tuple[str, ...]], vocabulary: Vocabulary) -> None:
+def _also(found: Wanted, means: Sequence[tuple[str, ...]], vocabulary: Vocabulary, worth: float = OTHER_NAME) -> None:
     for terms in means:
         if all(term in vocabulary for term in terms):
-            found.add(terms, OTHER_NAME)
+            found.add(terms, worth)
 
 
 def _begin(found: Wanted, start: str, vocabulary: Vocabulary) -> None:
@@ -123,7 +126,16 @@ def _begin(found: Wanted, start: str, vocabulary: Vocabulary) -> None:
         found.add([term], BEGUN + (AS_TYPED - BEGUN) * len(start) / len(term) / 2)
 
 
-def _misspelt(found: Wanted, vocabulary: Vocabulary, farthest: int | None = None) -> None:
+def _unknown(found: Wanted, vocabulary: Vocabulary) -> None:
+    """A layer that no card names is sought by its family; any other word is taken for a misspelt one."""
+    layers = [meaning.name for meaning in meanings(found.typed) if meaning.kind == "layer"]
+    for name in layers:
+        _also(found, [tuple(word.term for word in words(LAYERS[name].family))], vocabulary, KIN)
+    if not layers:
+        _misspelt(found, vocabulary, max(1, len(found.typed) // _LETTERS_A_SLIP))
+
+
+def _misspelt(found: Wanted, vocabulary: Vocabulary, farthest: int) -> None:
     form = vocabulary.nearest(found.typed, farthest)
     if form is None or form.isdigit() or form == found.typed.lower():
         return

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from random import Random
 from typing import TYPE_CHECKING
 
@@ -60,7 +61,7 @@ def completions(core: Core, typed: str) -> list[Completion]:
     topics = [
         Completion(text=title, label=title, says="a topic")
         for title in core.tutor.topics.values()
-        if start and title.casefold().startswith(start)
+        if title.casefold().startswith(start)
     ]
     cards = [
         Completion(text=hit.name, label=card_reply.label(hit.card), says=hit.name) for hit in core.tutor.begun(typed)
@@ -99,6 +100,12 @@ async def buttons(core: Core, incoming: Incoming, names: Sequence[str]) -> Butto
     )
 
 
+async def open_to_all(core: Core, incoming: Incoming, names: Sequence[str]) -> list[str]:
+    """Those of some cards that everybody here may see: what is in one's own deck is nobody else's to read."""
+    decks = await core.tutor.shared(incoming.place)
+    return [name for name in names if name.partition("/")[0] in decks]
+
+
 async def _any(core: Core, incoming: Incoming) -> Reply:
     """A card that is due or new for this person, else any; the question first, since it was not looked up."""
     name = await core.tutor.next_card(incoming.user, incoming.place, incoming.at)
@@ -106,19 +113,28 @@ async def _any(core: Core, incoming: Incoming) -> Reply:
         catalogue = await core.tutor.cards(incoming.user, incoming.place)
         name = Random(incoming.id).choice(sorted(catalogue.cards))  # noqa: S311 - a card, not a secret
     looked = await core.tutor.look_up(incoming.user, incoming.place, name)
-    return card_reply.front(looked, reference(core, incoming, name))
+    private = not await open_to_all(core, incoming, [name])
+    return replace(card_reply.front(looked, reference(core, incoming, name)), private=private)
 
 
 async def _shown(
-    core: Core, incoming: Incoming, name: str, *, near: list[str] | None = None, read: Mapping[str, str] | None = None
+    core: Core,
+    incoming: Incoming,
+    name: str,
+    *,
+    near: Sequence[str] | None = None,
+    read: Mapping[str, str] | None = None,
 ) -> Reply:
     looked = await core.tutor.look_up(incoming.user, incoming.place, name)
     if near is None:
         found = await core.tutor.find(incoming.user, incoming.place, _about(looked.card), NEAR + 1)
         near = [hit.name for hit in found.hits if hit.name != name][:NEAR]
+    private = not await open_to_all(core, incoming, [name])
+    if not private:
+        near = await open_to_all(core, incoming, near)
     others = await buttons(core, incoming, near)
     ways = _ways(core, incoming, name, looked.card)
-    return card_reply.back(looked, ways=ways, near=others, names=near, read=read or {})
+    return replace(card_reply.back(looked, ways=ways, near=others, names=near, read=read or {}), private=private)
 
 
 def _ways(core: Core, incoming: Incoming, name: str, found: Card) -> Buttons:

@@ -26,7 +26,7 @@ def front(looked: LookedUp, carried: str) -> Reply:
         Button(label="Another card", action=Action("card-any")),
     )
     parts = (*_question(looked), *_options(looked.card), Buttons(buttons=ways))
-    return Reply(parts=parts, data={"card": _described(looked) | {"answer": None}, "near": []})
+    return Reply(parts=parts, data={"card": _asked(looked), "near": []})
 
 
 def back(looked: LookedUp, *, ways: Buttons, near: Buttons, names: Sequence[str], read: Mapping[str, str]) -> Reply:
@@ -48,7 +48,8 @@ def back(looked: LookedUp, *, ways: Buttons, near: Buttons, names: Sequence[str]
     parts += [Text(text=_stamp(looked), tone="note"), ways]
     if near.buttons:
         parts += [Text(text="Near it:", tone="note"), near]
-    return Reply(parts=tuple(parts), data={"card": _described(looked), "near": list(names), "read": dict(read)})
+    data = {"card": _described(looked), "near": list(names), "read": dict(read), "torch": looked.torch}
+    return Reply(parts=tuple(parts), data=data)
 
 
 def label(card: Card, name: str = "") -> str:
@@ -112,6 +113,12 @@ def _stamp(looked: LookedUp) -> str:
     if not looked.torch:
         return "Torch could not be asked just now; Why runs the proof."
     return f"torch {version(looked.torch)} proved it."
+
+
+def _asked(looked: LookedUp) -> dict[str, Any]:
+    """What may be known before the answer."""
+    known = _described(looked)
+    return {name: known[name] for name in ("id", "kind", "topic", "front", "code")} | {"answer": None}
 
 
 def _described(looked: LookedUp) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ from bot.reply import Reply
 
 if TYPE_CHECKING:
     from bot.app import Core
+    from sandbox.language.words import Meaning
 
 CARDS = 4  # that are offered
 LOOKED_AT = 40  # cards among which those about the layer are sought
@@ -33,7 +35,7 @@ async def layer(core: Core, incoming: Incoming, given: Mapping[str, str]) -> Rep
     known = lesson(found[0])
     answer = await oracle.ask(known.line)
     key = layer_reply.keep(core.store, incoming, known)
-    names = await _cards(core, incoming, known.meaning.name)
+    names = await _cards(core, incoming, known.meaning)
     return layer_reply.told(known, answer, key=key, cards=await card.buttons(core, incoming, names), names=names)
 
 
@@ -51,14 +53,22 @@ def completions(core: Core, typed: str) -> list[Completion]:
     return layer_words.completions(typed)
 
 
-async def _cards(core: Core, incoming: Incoming, name: str) -> list[str]:
+async def _cards(core: Core, incoming: Incoming, meaning: Meaning) -> list[str]:
     """Cards that name the layer; statements to find the mistake in come first, since they are its traps."""
-    found = await core.tutor.find(incoming.user, incoming.place, name, LOOKED_AT)
-    about = [
-        hit for hit in found.hits if name.casefold() in f"{hit.card.front} {hit.card.code} {hit.card.answer}".casefold()
-    ]
-    traps = [hit.name for hit in about if hit.card.kind == "mistake"][: CARDS // 2]
-    return [*traps, *(hit.name for hit in about if hit.name not in traps)][:CARDS]
+    found = await core.tutor.find(incoming.user, incoming.place, meaning.name, LOOKED_AT)
+    about = [hit for hit in found.hits if _names(meaning, f"{hit.card.front} {hit.card.code} {hit.card.answer}")]
+    about.sort(key=lambda hit: hit.card.kind != "mistake")
+    traps = [hit.name for hit in about if hit.card.kind == "mistake"]
+    kept = [hit.name for hit in about if hit.name not in traps[CARDS // 2 :]]
+    return (await card.open_to_all(core, incoming, kept))[:CARDS]
+
+
+def _names(meaning: Meaning, text: str) -> bool:
+    """Whether a text names a layer, or an operation as code does: `to`, `max` and `view` are English words, too."""
+    name = re.escape(meaning.name)
+    if meaning.kind == "layer":
+        return re.search(rf"\b{name}\b", text, re.IGNORECASE) is not None
+    return re.search(rf"(?:\bx|\btorch|\bF|\))\.{name}\b|\b{name}\(", text) is not None
 
 
 LAYER = Command(

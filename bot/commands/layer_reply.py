@@ -76,7 +76,7 @@ def told(lesson: Lesson, answer: Answer, *, key: str, cards: Buttons, names: Seq
     slips = _slips(lesson, family)
     if slips:
         parts.append(Text(text=f"Usual mistakes: {', '.join(slips)}.", tone="note"))
-    parts += [*_example(lesson, answer), _ways(lesson, key)]
+    parts += [*_example(lesson, answer), _ways(lesson, key, practised=bool(names))]
     if cards.buttons:
         parts += [Text(text="Cards about it:", tone="note"), cards]
     return Reply(parts=tuple(parts), data=_data(lesson, answer, family, slips, names))
@@ -135,10 +135,12 @@ def _example(lesson: Lesson, answer: Answer) -> Iterator[Part]:
     yield Text(text=words.stamp(answer), tone="bad" if answer.disagreement else "note")
 
 
-def _ways(lesson: Lesson, key: str) -> Buttons:
+def _ways(lesson: Lesson, key: str, *, practised: bool) -> Buttons:
+    """Where to go from here; there is nothing to practise where there is no card."""
+    practise = Button(label="Practise", action=Action("practice-about", (lesson.meaning.name,)), style="primary")
     return Buttons(
         buttons=(
-            Button(label="Practise", action=Action("practice-about", (lesson.meaning.name,)), style="primary"),
+            *((practise,) if practised else ()),
             Button(label="Open the example", action=Action("shape", (key,))),
             Button(label="Explain it", action=Action("explain", (key,))),
         )
@@ -169,4 +171,6 @@ def _data(
         "example": lesson.line,
         "answer": shape_reply.data(answer),
         "cards": list(names),
+        "agreed": list(answer.agreed),
+        "torch": words.version(answer),
     }

@@ -84,7 +84,7 @@ class Catalogues:
 
     async def of_person(self, person: str, place: Place) -> Shelved:
         """The same by the person's id."""
-        editions = await self._store.decks.editions((person, community(place)))
+        editions = await self.editions(person, community(place))
         withdrawn = await self._store.learning.withdrawn()
         known = self._known.get((editions, withdrawn))
         if known is None:
@@ -95,6 +95,10 @@ class Catalogues:
                     self._known.popitem(last=False)
         self._known.move_to_end((editions, withdrawn))
         return known
+
+    async def editions(self, *owners: str) -> Editions:
+        """The decks that any of these use, each as it is now."""
+        return await self._store.decks.editions(owners)
 
     async def _read(self, editions: Editions, withdrawn: Withdrawn) -> Shelved:
         self._house = await asyncio.to_thread(house)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from bot.arguments import shorten
 from bot.errors import WrongUsage
+from bot.store.decks import community
 from bot.tutor.catalogues import HOUSE
 from bot.tutor.model import LookedUp
 
@@ -35,6 +36,11 @@ class Finding:
         """See `Tutor.find`."""
         shelved = await self.catalogues.of(user, place)
         return await asyncio.to_thread((await shelved.index()).search, words, limit)
+
+    async def shared(self, place: Place) -> frozenset[str]:
+        """See `Tutor.shared`."""
+        editions = await self.catalogues.editions(community(place))
+        return frozenset((HOUSE, *(deck for deck, _, _ in editions)))
 
     async def look_up(self, user: User, place: Place, name: str) -> LookedUp:
         """See `Tutor.look_up`."""

@@ -63,6 +63,11 @@ class Tutor:
         parts = await self._parts()
         return await parts.finding.find(user, place, words, limit)
 
+    async def shared(self, place: Place) -> frozenset[str]:
+        """The decks whose cards everybody in a place may see: the house's, and those that the community uses."""
+        parts = await self._parts()
+        return await parts.finding.shared(place)
+
     async def look_up(self, user: User, place: Place, name: str) -> LookedUp:
         """A card by its name, `deck/card`, with its answer; nothing is asked, and nothing is remembered.
 

@@ -61,6 +61,9 @@ def found(index: Index, text: str, limit: int = 5) -> list[str]:
         ("kernel_size=3 padding=1", "conv1d-padding-one"),
         ("32x3x100", "conv1d-k3p1"),
         ("k3 p1", "conv1d-k3p1"),
+        ("1x1 conv", "conv-pointwise"),
+        ("what happens if stride is zero", "conv1d-stride-zero"),
+        ("causal mask", "tf-mask"),
         ("what is the output length of a Conv1d?", "conv1d-shrink"),
     ],
 )
@@ -86,6 +89,12 @@ def test_a_misspelt_word_is_taken_for_the_nearest_and_that_is_said(index: Index,
     search = index.search(typed)
     assert search.hits
     assert meant in search.read.values()
+
+
+@pytest.mark.parametrize("typed", ["gelu", "unfold", "cheese", "nn.Hardswish", "paper"])
+def test_a_word_that_is_right_is_not_taken_for_another(index: Index, typed: str) -> None:
+    """GELU is no slip of GLU; where no card names a layer, cards about its family are found."""
+    assert not index.search(typed).read
 
 
 @pytest.mark.parametrize(("one", "other"), [

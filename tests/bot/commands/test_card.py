@@ -13,6 +13,8 @@ from bot.commands.card_reply import MOST_LABEL, label
 from bot.reply import Button, Buttons, Reply, Text, plain
 from cards.deck import house
 from cards.model import Card
+from tests.bot.commands.decks import PLAIN, brings
+from tests.bot.commands.running import AT_EASE
 from tests.bot.conversation import Conversation, conversation
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -22,7 +24,8 @@ DECK = house()
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def group(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Conversation]:
     """One channel for all of this file: the deck is read once."""
-    async with conversation(tmp_path_factory.mktemp("card")) as talk:
+    folder = tmp_path_factory.mktemp("card")
+    async with conversation(folder, organisers=frozenset({"olga"}), fairness=AT_EASE) as talk:
         yield talk
 
 
@@ -135,6 +138,32 @@ async def test_without_torch_a_card_does_not_claim_that_torch_proved_it(group: C
     reply = await group.says("alice", "/card conv1d-k3p1")
     assert reply.data["card"]["torch"] == ""
     assert "proved it" not in plain(reply)
+
+
+async def test_a_card_of_ones_own_deck_is_seen_by_nobody_else(group: Conversation) -> None:
+    await brings(group, "carol", history_toml=PLAIN)
+    reply = await group.says("carol", "/card who wrote it, in Lua")
+    assert reply.data["card"]["id"].endswith("/who")
+    assert reply.private
+    assert (await group.says("carol", reply.data["card"]["id"].join(("/card ", "")))).private
+    others = await group.says("bob", f"/card {reply.data['card']['id']}")
+    assert others.fault is not None
+    public = await group.says("carol", "/card dropout")
+    assert not public.private
+    assert all(name.startswith("stride/") for name in public.data["near"])
+
+
+async def test_a_card_of_the_communitys_deck_is_seen_by_all(group: Conversation) -> None:
+    await brings(group, "olga", "/deck --group import Group history", history_toml=PLAIN)
+    reply = await group.says("bob", "/card who wrote it, in Lua")
+    assert reply.data["card"]["id"].endswith("/who")
+    assert not reply.private
+
+
+async def test_the_question_alone_says_nothing_of_its_answer_to_programs_either(group: Conversation) -> None:
+    card = (await group.says("dora", "/card")).data["card"]
+    assert set(card) == {"id", "kind", "topic", "front", "code", "answer"}
+    assert card["answer"] is None
 
 
 async def test_typing_is_completed_with_cards_and_topics(group: Conversation) -> None:
