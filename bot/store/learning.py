@@ -122,12 +122,7 @@ class Learning:
     async def newest(self, person: str, place: Place) -> list[Asked]:
         """The questions of the newest session of a person in a place, in their order."""
         here = _at(place)
-        newest = (
-            select(posed.c.session)
-            .where(posed.c.person == person, *here)
-            .order_by(posed.c.at.desc(), posed.c.id.desc())
-            .limit(1)
-        )
+        newest = select(posed.c.session).where(posed.c.person == person, *here).order_by(posed.c.number.desc()).limit(1)
         return await self._asked(posed.c.person == person, *here, posed.c.session.in_(newest))
 
     async def newest_answered(self, person: str, place: Place) -> Asked | None:
@@ -136,7 +131,7 @@ class Learning:
             select(posed.c.id)
             .join(answers, answers.c.posed == posed.c.id)
             .where(answers.c.person == person, answers.c.kind == "answer", *_at(place))
-            .order_by(answers.c.at.desc(), answers.c.id.desc())
+            .order_by(answers.c.id.desc())
             .limit(1)
         )
         found = await self._asked(posed.c.id.in_(last))

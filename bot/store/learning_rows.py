@@ -128,6 +128,7 @@ def columns(row: Asked | Line) -> dict[str, Any]:
 def question(row: Any) -> Asked:
     """The question in a row of `posed`."""
     found = dict(row)
+    del found["number"]
     place = Place(**{name: found.pop(name) for name in ("platform", "community", "channel")})
     return Asked(**found, place=place)
 

@@ -183,7 +183,8 @@ memories = Table(
 posed = Table(
     "posed",
     metadata,
-    Column("id", String, primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=True),  # in the order in which they were asked
+    Column("id", String, nullable=False),
     Column("person", String, nullable=False),  # who may answer; empty: anybody in the place, once each
     Column("platform", String, nullable=False),
     Column("community", String, nullable=False),
@@ -196,7 +197,8 @@ posed = Table(
     Column("card", String, nullable=False),  # of the memory: deck/card or ~family
     Column("source", String, nullable=False),  # what was asked: deck/card or family.level.seed
     Column("data", Text, nullable=False),  # JSON: as it was shown, with its key
-    Index(None, "person", "platform", "community", "channel", "at"),
+    Index(None, "id", unique=True),
+    Index(None, "person", "platform", "community", "channel", "number"),
     Index(None, "session"),
 )
 

@@ -43,12 +43,12 @@ async def enrolled(learning: Learning, person: str = "test:alice") -> Pupil:
 
 
 def asked(name: str, *, person: str = "test:alice", session: str = "s1", position: int = 1, place: Place = GROUP,
-          minutes: int = 0, source: str = "deck/a") -> Asked:  # fmt: skip
+          source: str = "deck/a") -> Asked:  # fmt: skip
     return Asked(
         id=name,
         person=person,
         place=place,
-        at=START + minutes * MINUTE,
+        at=START,
         session=session,
         position=position,
         total=2,
@@ -172,9 +172,10 @@ async def test_a_log_tells_each_answer_as_it_was_rated_last(learning: Learning) 
 
 async def test_questions_are_kept_once_and_found_by_session_and_place(learning: Learning) -> None:
     old = [asked("q1"), asked("q2", position=2)]
-    new = [asked("q4", session="s2", position=2, minutes=5), asked("q3", session="s2", minutes=5)]
-    there = asked("q5", session="s3", place=ELSEWHERE, minutes=9)
-    await learning.pose([*old, *new, there])
+    new = [asked("q4", session="s2", position=2), asked("q3", session="s2")]  # in the very same moment
+    there = asked("q5", session="s3", place=ELSEWHERE)
+    for each in (old, new, [there]):
+        await learning.pose(each)
     await learning.pose([replace(old[0], data="{}")])
     assert await learning.asked("q1") == old[0]
     assert await learning.asked("nobody") is None

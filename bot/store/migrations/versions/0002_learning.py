@@ -78,6 +78,7 @@ def _learners() -> None:
 def _questions() -> None:
     op.create_table(
         "posed",
+        sa.Column("number", sa.Integer(), nullable=False, autoincrement=True),
         sa.Column("id", sa.String(), nullable=False),
         sa.Column("person", sa.String(), nullable=False),
         sa.Column("platform", sa.String(), nullable=False),
@@ -91,13 +92,14 @@ def _questions() -> None:
         sa.Column("card", sa.String(), nullable=False),
         sa.Column("source", sa.String(), nullable=False),
         sa.Column("data", sa.Text(), nullable=False),
-        sa.PrimaryKeyConstraint("id", name="pk_posed"),
+        sa.PrimaryKeyConstraint("number", name="pk_posed"),
     )
     op.create_index(
-        "ix_posed_person_platform_community_channel_at",
+        "ix_posed_person_platform_community_channel_number",
         "posed",
-        ["person", "platform", "community", "channel", "at"],
+        ["person", "platform", "community", "channel", "number"],
     )
+    op.create_index("ix_posed_id", "posed", ["id"], unique=True)
     op.create_index("ix_posed_session", "posed", ["session"])
     op.create_table(
         "answers",
