@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from bot.adapters.terminal.render import harmless
 from bot.store.learning_rows import entries
 from bot.store.store import open_store
 from cards.calendar import calendar
@@ -31,16 +32,18 @@ Say = Callable[[str], None]
 
 async def fit_learners(settings: Settings, *, person: str | None, say: Say) -> int:
     """Fits one learner, or all with enough answers, and says what came of it; 0, or 1 where it could not be done."""
-    async with open_store(settings.database_path) as store, open_sandbox(roomy(settings.sandbox)) as sandbox:
+    async with open_store(settings.database_path) as store:
         people = [person] if person is not None else await store.learning.diligent(FEWEST_ANSWERS)
         if not people:
             say(f"nobody has given {FEWEST_ANSWERS} answers yet: FSRS's own weights stay")
-        for each in people:
-            try:
-                say(f"{each}: {await fit_learner(store.learning, sandbox, each)}")
-            except FitError as fault:
-                say(f"{each}: could not be fitted: {fault}")
-                return 1
+            return 0
+        async with open_sandbox(roomy(settings.sandbox)) as sandbox:
+            for each in people:
+                try:
+                    say(f"{harmless(each)}: {await fit_learner(store.learning, sandbox, each)}")
+                except FitError as fault:
+                    say(f"{harmless(each)}: could not be fitted: {fault}")
+                    return 1
     return 0
 
 

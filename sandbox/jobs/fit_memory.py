@@ -24,6 +24,7 @@ FEWEST = (
 )
 HELD_OUT = 5  # one part in so many
 _NEEDS = ("fsrs.optimizer", "torch", "pandas", "tqdm")
+_WAY = "Install it with: .venv/bin/pip install -c deploy/constraints.txt -e '.[optimizer]'"
 _NOON = time(12, tzinfo=UTC)
 _SURE = 1e-6  # a loss has to be finite
 
@@ -48,7 +49,7 @@ def _fitted(reviews: Sequence[Review], in_use: tuple[float, ...] | None) -> Answ
         return value | {"why": f"there are {len(counted)} reviews on a later day, and {FEWEST} are needed"}
     missing = [name for name in _NEEDS if find_spec(name) is None]
     if missing:
-        return value | {"why": f"fsrs[optimizer] is not installed: {', '.join(missing)} is missing"}
+        return value | {"why": f"fsrs[optimizer] is not installed: {', '.join(missing)} is missing. {_WAY}"}
     split = counted[-len(counted) // HELD_OUT]
     before = loss(reviews, split, in_use)
     weights = _weights(reviews[:split])

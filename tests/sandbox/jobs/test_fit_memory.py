@@ -75,7 +75,7 @@ def test_where_the_optimiser_is_not_installed_it_says_what_is_missing(
     monkeypatch.setattr(fit_memory, "find_spec", lambda name: None if name == "pandas" else object())
     found = value(forgetful)
     assert found["weights"] is None
-    assert found["why"] == "fsrs[optimizer] is not installed: pandas is missing"
+    assert found["why"].startswith("fsrs[optimizer] is not installed: pandas is missing. Install it with: ")
 
 
 def test_the_right_weights_lose_less_than_fsrs_own(forgetful: list[list[int]]) -> None:
