@@ -13,7 +13,7 @@ then the meta device's.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -83,10 +83,16 @@ def perform(payload: Mapping[str, Any]) -> dict[str, Any]:
 
 
 class _Question:
-    """One job: its stages, built once a device for all cases unless they are lazy."""
+    """One job: its stages, built once a device for all cases unless they are lazy.
+
+    Stages that are written alike are built once, and on the meta device run once on inputs alike: where there are no
+    numbers, nothing else can come out. Half the time of a long chain went there.
+    """
 
     def __init__(self, payload: Mapping[str, Any]) -> None:
         self._stages = [stage_from_wire(stage) for stage in payload["stages"]]
+        self._alike = _first_alike(payload["stages"])
+        self._returned: dict[tuple[Any, ...], Any] = {}
         self._training = bool(payload["training"])
         self._python = bool(payload["python"])
         self._built: dict[tuple[str, int], Built] = {}
@@ -112,20 +118,29 @@ class _Question:
                 if meta is not None:
                     out = meta.sizes[index] if index < len(meta.sizes) else 0
                     bounds.check_real(built.stage, built.weights(), tensors(run.passed), out)
-                self._forward(run, built)
+                self._forward(run, built, index)
         except Exception as fault:  # noqa: BLE001 whatever torch raises is the answer
             return run.end(index, step, fault)
         return run
 
-    def _forward(self, run: Run, built: Built) -> None:
-        returned = built.call(run.passed)
+    def _forward(self, run: Run, built: Built, index: int) -> None:
+        returned = self._call_on_meta(built, index, run.passed) if run.device == "meta" else built.call(run.passed)
         outputs = list(tensors(returned))
         run.sizes.append(sum(tensor.numel() for tensor in outputs))
         params = sum(weight.numel() for weight in built.weights())
         run.stages.append({"outputs": [_described(tensor) for tensor in outputs], "params": params})
         run.passed = (returned,) if self._python or not outputs else (outputs[0],)
 
+    def _call_on_meta(self, built: Built, index: int, passed: tuple[Any, ...]) -> Any:
+        if built.lazy or len(self._stages) == 1 or not all(isinstance(each, torch.Tensor) for each in passed):
+            return built.call(passed)
+        alike = (self._alike[index], *((each.shape, each.stride(), each.dtype) for each in passed))
+        if alike not in self._returned:
+            self._returned[alike] = built.call(passed)
+        return self._returned[alike]
+
     def _build(self, index: int, device: str) -> Built:
+        index = self._alike[index]
         built = self._built.get((device, index))
         if built is None:
             built = build(self._stages[index], device, training=self._training)
@@ -135,7 +150,7 @@ class _Question:
 
     def _build_real(self, index: int, meta: Run) -> Built:
         """The stage with real weights, where they are affordable: the meta device knows how many there are."""
-        ready = self._built.get(("cpu", index))
+        ready = self._built.get(("cpu", self._alike[index]))
         if ready is not None:
             return ready
         stage = self._stages[index]
@@ -152,7 +167,7 @@ class _Question:
         if count <= _FEW_PARAMETERS or light.lazy:
             return self._build(index, "cpu")
         built = materialise(build(stage, "meta", training=self._training))
-        self._built["cpu", index] = built
+        self._built["cpu", self._alike[index]] = built
         return built
 
     def _failed_stage(self, meta: Run) -> Run:
@@ -164,12 +179,18 @@ class _Question:
             built = self._build_real(index, meta)
             step = "forward"
             run.passed = stand_in(meta.passed)
-            self._forward(run, built)
+            self._forward(run, built, index)
         except Exception as fault:  # noqa: BLE001 whatever torch raises is the answer
             return run.end(index, step, fault)
         if index + 1 < len(self._stages):
             run.skipped = f"only stage {index} was run with real numbers"
         return run
+
+
+def _first_alike(stages: Sequence[Any]) -> list[int]:
+    """For each stage the first that is written as it is."""
+    known: dict[str, int] = {}
+    return [known.setdefault(repr(stage), at) for at, stage in enumerate(stages)]
 
 
 def _described(tensor: torch.Tensor) -> dict[str, Any]:
