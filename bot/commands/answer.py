@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from bot.actions import Action
 from bot.command import Command, Example, Flag, Incoming, Option, bare
 from bot.commands import asked, marked_reply, question_reply
-from bot.errors import StaleAction, UnreadableAnswer, UserError
+from bot.errors import StaleAction, UnreadableAnswer, UserError, WrongUsage
 from bot.reply import Reply, Text
 from bot.tutor.model import Marked, Posed, Revealed
 from cards.grade import Confidence, Rating
@@ -185,6 +185,9 @@ async def _unknown(core: Core, incoming: Incoming, posed: Posed) -> Reply:
 
 
 async def _overridden(core: Core, incoming: Incoming, posed: Posed, rating: Rating) -> Reply:
+    before = await core.tutor.marked(posed, incoming.user)
+    if before is not None and not (posed.rated or before.correct or before.credited):
+        raise WrongUsage("What was wrong comes back soon, however it is rated. If it was right, `/dispute` it.")
     found = await core.tutor.override(incoming, posed, rating)
     return marked_reply.overridden(found, await core.tutor.following(posed, incoming.user))
 

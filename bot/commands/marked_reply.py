@@ -16,6 +16,7 @@ from cards.grade import Rating
 from cards.model import Card
 
 _ONE_CLAIM = re.compile(r"claim\((.+)\)")  # all of a proof: its value is what the card says
+_WORDS = re.compile(r"[a-z]+[ ,]")
 _PAIR = re.compile(r"\((\d+), (\d+)\)")
 _OTHERWISE = RATED | {Rating.AGAIN: "I guessed"}  # of a right answer
 EXACT = frozenset({"shape", "number", "numbers", "pair", "predict"})  # answers that are written to the letter
@@ -42,7 +43,7 @@ def revealed(found: Revealed) -> Reply:
     parts: list[Part] = []
     if found.said:
         parts += [Text(text="You said:"), Code(code=found.said)]
-    parts += [Text(text=f"The answer: {sentence(found.key)}"), Text(text=found.reason)]
+    parts += [Text(text=f"The answer: {sentence(found.key)}"), Text(text=because(found.reason))]
     parts += _ran(posed, found.proof)
     parts.append(Text(text="How well did you know it?"))
     ratings = (
@@ -74,7 +75,8 @@ def unsure(posed: Posed, understood: str, answer: str) -> Reply:
         Button(label=label, action=Action("answer-sure", (posed.id, answer, level)))
         for level, label in (("1", "Guessed"), ("2", "Unsure"), ("3", "Sure"))
     )
-    says = Text(text=f"You say {spoken(posed, understood)} How sure are you?")
+    own = understood if posed.choices else understood.replace("`", "'")
+    says = Text(text=f"You say {spoken(posed, own)} How sure are you?")
     return Reply(parts=(says, Buttons(buttons=tuple(buttons))), private=True)
 
 
@@ -89,13 +91,14 @@ def _verdict(found: Marked) -> list[Part]:
     """Whether it was right, the key, and of a wrong answer the mistake."""
     posed = found.posed
     if found.credited:
-        said = f" You said {spoken(posed, found.understood)}" if found.understood else ""
+        said = f" You said {_own(found)}" if found.understood else ""
         return [Text(text=f"The question was wrong and is taken out, so this counts as right.{said}", tone="good")]
     if _self_rated(found):
-        return [Text(text=f"Noted: {NOTED[found.rating]}.", tone="good" if found.correct else "normal")]
+        noted = Text(text=f"Noted: {NOTED[found.rating]}.", tone="good" if found.correct else "normal")
+        return [noted] if found.correct else [noted, Text(text=f"The answer: {spoken(posed, found.key)}")]
     if found.correct:
         right = found.understood if posed.asks == "pair" else found.key
-        read = [] if found.sure else [Text(text=f"I read yours as {spoken(posed, found.understood)}", tone="note")]
+        read = [] if found.sure else [Text(text=f"I read yours as {_own(found)}", tone="note")]
         return [Text(text=_right(posed, right), tone="good"), *read]
     if posed.asks == "order":
         wrong = Text(text="Not right. This is the order:", tone="bad")
@@ -106,7 +109,7 @@ def _verdict(found: Marked) -> list[Part]:
     diagnosis = [Text(text=found.diagnosis)] if found.diagnosis else []
     return [
         Text(text=f"Not right. {it_is} {spoken(posed, found.key)}", tone="bad"),
-        Text(text=f"You said {spoken(posed, found.understood)}"),
+        Text(text=f"You said {_own(found)}"),
         *diagnosis,
     ]
 
@@ -118,10 +121,10 @@ def _right(posed: Posed, answer: str) -> str:
 
 
 def _why(found: Marked) -> list[Part]:
-    """The reason, and what torch ran where that is short; whoever rated themselves has just seen both."""
-    if _self_rated(found) or found.credited:
+    """The reason, and what torch ran where that is short; whoever says that they knew it has just seen both."""
+    if (_self_rated(found) and found.correct) or found.credited:
         return []
-    reason = [Text(text=sentence(found.reason))] if found.reason else []
+    reason = [Text(text=because(found.reason))] if found.reason else []
     return [*reason, *_ran(found.posed, found.proof)]
 
 
@@ -197,11 +200,23 @@ def spoken(posed: Posed, answer: str) -> str:
     return sentence(answer)
 
 
+def _own(found: Marked) -> str:
+    """What somebody said, in a sentence; words of their own mark nothing."""
+    if found.posed.choices:
+        return spoken(found.posed, found.understood)
+    return spoken(found.posed, found.understood.replace("`", "'"))
+
+
 def steps(posed: Posed) -> list[Part]:
     """The steps of an order, one below the other."""
     ordered = posed.secret.answer if isinstance(posed.secret, Card) else ()
     lines = (f"{place}: {step}" for place, step in enumerate(ordered if isinstance(ordered, tuple) else (), start=1))
     return [Text(text="\n".join(lines))]
+
+
+def because(reason: str) -> str:
+    """A reason as a sentence of its own; a calculation stays as it is."""
+    return sentence(reason[:1].upper() + reason[1:] if _WORDS.match(reason) else reason)
 
 
 def sentence(text: str) -> str:

@@ -29,7 +29,8 @@ async def practice(core: Core, incoming: Incoming, given: Mapping[str, str]) -> 
     if words.casefold() == NEXT:
         return await _open(core, incoming)
     names = (words,) if asked.is_card(words) else ()
-    return _first(await core.tutor.practise(incoming, "" if names else words, 1 if names else count, names=names))
+    session = await core.tutor.practise(incoming, "" if names else words, 1 if names else count, names=names)
+    return _first(session, words)
 
 
 async def started(core: Core, incoming: Incoming, action: Action) -> Reply:
@@ -92,10 +93,11 @@ async def _open(core: Core, incoming: Incoming) -> Reply:
     return question_reply.question(posed)
 
 
-def _first(session: Session) -> Reply:
-    """The first question for people, and all of them for programs."""
+def _first(session: Session, words: str = "") -> Reply:
+    """The first question for people, below how their words were understood if that is news; all for programs."""
     first = session.questions[0]
-    above = (Text(text=session.says),) if session.says else ()
+    known = {"", words.casefold(), first.topic.casefold()}
+    above = () if session.says.strip("`").casefold() in known else (Text(text=session.says),)
     reply = question_reply.question(first, above=above)
     data = {
         "session": session.id,

@@ -41,7 +41,7 @@ def _mistake(found: Marked) -> str:
     known = MISCONCEPTIONS.get(found.mistake)
     if known is not None:
         return known.name
-    return found.diagnosis or (f"not {found.understood}" if found.understood else "not known")
+    return found.diagnosis or (f"you said {found.understood}" if found.understood else "you did not know")
 
 
 def score(results: Sequence[Marked]) -> dict[str, int]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from bot.actions import Action
 from bot.commands.learning_words import counted
-from bot.commands.marked_reply import code_part, sentence, spoken, steps, version
+from bot.commands.marked_reply import because, code_part, sentence, spoken, steps, version
 from bot.reply import Button, Buttons, Part, Reply, Table, Text
 from bot.tutor.model import Checked, Disputed, Drawn, Posed
 from cards.grade import written
@@ -19,7 +19,7 @@ MOST_WRONG = 6  # wrong answers whose rule is named
 def why(checked: Checked, posed: Posed, run: Sequence[Button]) -> Reply:
     """Why the key is right: the reason, the proof, and what torch gave just now; `run` runs it once more."""
     parts: list[Part] = [Text(text=posed.prompt), *_key(posed)]
-    parts += [Text(text=sentence(posed.reason)), *_proof(checked), *_wrong_rules(posed)]
+    parts += [Text(text=because(posed.reason)), *_proof(checked), *_wrong_rules(posed)]
     ways = [*run]
     if posed.id:
         ways.append(Button(label="Dispute", action=Action("dispute", (posed.id,))))

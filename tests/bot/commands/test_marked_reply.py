@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from bot.commands.marked_reply import because, overridden, revealed, unsure
 from bot.commands.marked_reply import marked as told
-from bot.commands.marked_reply import overridden, revealed, unsure
 from bot.reply import Code, Text, plain
 from bot.tutor.model import Revealed
 from cards.grade import Rating
@@ -59,6 +59,12 @@ def test_only_a_right_answer_can_be_rated_in_another_way() -> None:
 def test_what_could_be_read_in_two_ways_is_said() -> None:
     assert "I read yours as `31`." in plain(told(marked(posed(), sure=False), None))
     assert "I read yours" not in plain(told(marked(posed()), None))
+
+
+def test_what_somebody_typed_marks_nothing() -> None:
+    question = posed(card(kind="recall", answer="sizes"), asks="recall")
+    found = marked(question, correct=False, understood="`dims` of **x**")
+    assert "You said 'dims' of **x**." in plain(told(found, None))
 
 
 def test_who_did_not_know_is_told_without_being_told_off() -> None:
@@ -161,3 +167,17 @@ def test_how_sure_they_are_is_one_press() -> None:
 def test_rating_in_another_way_says_when_it_comes_back_now() -> None:
     reply = overridden(marked(posed(), rating=Rating.HARD), None)
     assert plain(reply).startswith("Noted: it was hard. It comes back in 10 minutes.")
+
+
+def test_who_did_not_know_a_sentence_sees_it_and_why() -> None:
+    question = posed(
+        card(kind="mistake", answer="It needs k=3", reason="padding=1 makes up for 2"), asks="mistake", rated=True
+    )
+    said = plain(told(marked(question, correct=False, said="", understood=""), None))
+    assert said.startswith("Noted: you did not know it.\n\nThe answer: It needs k=3")
+    assert "padding=1 makes up for 2" in said
+
+
+def test_a_reason_reads_as_a_sentence_and_a_calculation_as_it_is() -> None:
+    assert because("each side by itself") == "Each side by itself."
+    assert because("floor((5 - 2) / 1) + 1 = 4") == "floor((5 - 2) / 1) + 1 = 4"

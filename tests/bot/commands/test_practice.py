@@ -200,6 +200,21 @@ async def test_a_right_answer_can_be_rated_in_another_way(school: Lesson) -> Non
     assert typed.data["rating"] == "good"
 
 
+async def test_a_wrong_answer_is_not_rated_into_a_right_one(school: Lesson) -> None:
+    marked = await school.says("pia", "/answer stride/conv1d-length 11")
+    refused = await school.says("pia", f"/answer {marked.data['question']} easy")
+    assert refused.fault is not None
+    assert "comes back soon" in plain(refused)
+    pressed = await school.submits("pia", Action("answer-override", (marked.data["question"], "4")))
+    assert pressed.fault is not None
+
+
+async def test_topics_are_completed_by_their_names_and_titles(school: Lesson) -> None:
+    await school.says("ray", "/practice next")
+    assert "/practice pooling" in [each.text for each in school.core.complete("/practice poo")]
+    assert "/practice recurrent" in [each.text for each in school.core.complete("/practice recurrent l")]
+
+
 @pytest.mark.parametrize(
     ("typed", "rating"),
     [
