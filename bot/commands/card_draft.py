@@ -78,7 +78,7 @@ def of_shape(answer: Answer) -> Draft:
     )
     working = "; ".join(words.working(walk.steps[0])) if len(stages) == 1 else ""
     return Draft(
-        front=f"{what} of `{line}` for an input of {inputs}?"[:LONGEST_FRONT],
+        front=" ".join(f"{what} of `{line}` for an input of {inputs}?".split())[:LONGEST_FRONT],
         answer=shape(first.tensor),
         reason=working,
     )

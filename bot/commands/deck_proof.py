@@ -19,8 +19,6 @@ from cards.proof import Outcome, Prover, Verdict
 if TYPE_CHECKING:
     from bot.app import Core
 
-BUDGET_S = 80.0  # of one import: a slow command has two minutes, and others wait meanwhile
-
 
 @dataclass(slots=True)
 class Proofs:
@@ -80,9 +78,8 @@ async def proved(core: Core, turn: Turn, deck: Deck, known: Mapping[str, tuple[C
 
 async def _ask(core: Core, turn: Turn, cards: Sequence[Card], places: Mapping[str, Place], proofs: Proofs) -> None:
     prover, clock = Prover(core.sandbox), asyncio.get_running_loop().time
-    until = clock() + BUDGET_S
     for number, card in enumerate(cards):  # one after the other: a turn is one place at the sandbox
-        if clock() >= until or proofs.gone:
+        if clock() >= turn.until or proofs.gone:
             proofs.standing[card.id] = Standing(Outcome.UNASKED)
             continue
         turn.at = f"Proving the cards: {number} of {len(cards)}."

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from bot.app import Core
 
 T = TypeVar("T")
+BUDGET_S = 90.0  # a slow command has two minutes, and others wait meanwhile
 PACE_S = 3.0  # between two words of progress: Slack lets nobody edit a message more often for long
 
 log = structlog.get_logger(__name__)
@@ -35,10 +36,12 @@ class Turn:
     Attributes:
         at: what it is at, in a sentence; whoever does the work changes it.
         ticket: by which it can be cancelled, once that is known.
+        until: by the loop's clock: nothing that can wait is begun later.
     """
 
     at: str = ""
     ticket: str = ""
+    until: float = 0.0
 
 
 async def in_turn(core: Core, incoming: Incoming, work: Callable[[Turn], Awaitable[T]]) -> T:
@@ -48,7 +51,7 @@ async def in_turn(core: Core, incoming: Incoming, work: Callable[[Turn], Awaitab
         Busy: this person runs something already, or has run much, or everybody does.
         Cancelled: somebody who may has cancelled it.
     """
-    turn = Turn()
+    turn = Turn(until=asyncio.get_running_loop().time() + BUDGET_S)  # the wait in line counts, too
     say_place = teller(_whispering(incoming))
 
     async def tell(ticket: str, ahead: int) -> None:

@@ -11,7 +11,7 @@ import pytest
 import pytest_asyncio
 
 from bot.actions import Action, to_id
-from bot.commands import deck_proof, deck_turn
+from bot.commands import deck_turn
 from bot.reply import Form, Reply, Table, plain
 from bot.store.decks import deck_id
 from cards.model import Card, Place
@@ -117,7 +117,7 @@ async def test_cards_that_are_the_same_are_not_proved_again(
 async def test_what_there_was_no_time_for_waits_and_is_proved_at_a_press(
     group: Conversation, alice: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(deck_proof, "BUDGET_S", 0.0)
+    monkeypatch.setattr(deck_turn, "BUDGET_S", 0.0)
     reply = await brings(group, alice, conv_toml=proving())
     assert reply.data["waiting"] == 2
     assert "2 cards wait and are not asked yet" in text(reply)
@@ -134,7 +134,7 @@ async def test_what_there_was_no_time_for_waits_and_is_proved_at_a_press(
 async def test_a_waiting_card_that_turns_out_wrong_is_taken_out(
     group: Conversation, alice: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(deck_proof, "BUDGET_S", 0.0)
+    monkeypatch.setattr(deck_turn, "BUDGET_S", 0.0)
     await brings(group, alice, conv_toml=proving(number="47"))
     monkeypatch.undo()
     rest = await group.says(alice, "/deck prove conv")
