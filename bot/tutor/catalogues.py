@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from bot.store.store import Store
 
 HOUSE = "stride"
-IN_MEMORY = 12
+IN_MEMORY = 50
 _DIGEST_BYTES = 8
 Editions = tuple[tuple[str, int, datetime], ...]
 Withdrawn = frozenset[tuple[str, str]]
@@ -119,6 +119,12 @@ def _house_shelf() -> tuple[Catalogue, Index]:
     return catalogue, _index(catalogue)
 
 
+@cache
+def _house_taught() -> list[Card]:
+    """The same cards for everybody: whoever has decks of their own has them beside these."""
+    return _with_skills([named(HOUSE, card) for card in house().cards])
+
+
 def _index(catalogue: Catalogue) -> Index:
     return Index(catalogue.cards, catalogue.topics, catalogue.skills)
 
@@ -140,20 +146,21 @@ def named(deck: str, card: Card) -> Card:
     )
 
 
-def _shelved(house: Deck, own: Sequence[Kept], withdrawn: Withdrawn) -> Shelved:
+def _shelved(first: Deck, own: Sequence[Kept], withdrawn: Withdrawn) -> Shelved:
     if not own and not withdrawn:
         catalogue, index = _house_shelf()
         return Shelved(catalogue, {}, index)
     sources = {source for source, _ in withdrawn}
-    found = [house, *(replace(kept.deck, cards=kept.usable) for kept in own)]
+    found = [first, *(replace(kept.deck, cards=kept.usable) for kept in own)]
     proved = {f"{kept.deck.id}/{name}": standing.torch for kept in own for name, standing in kept.standing.items()}
-    return Shelved(_catalogue([replace(deck, cards=_asked(deck, sources, withdrawn)) for deck in found]), proved)
+    return Shelved(_catalogue([_asked(deck, sources, withdrawn) for deck in found]), proved)
 
 
 def _catalogue(found: Sequence[Deck]) -> Catalogue:
     """Of some decks, the house's first."""
-    lists = [[named(deck.id, card) for card in deck.cards] for deck in found]
-    lists[0] = _with_skills(lists[0])
+    first, *own = found
+    cards_of_house = _house_taught() if first is house() else _with_skills([named(HOUSE, card) for card in first.cards])
+    lists = [cards_of_house, *([named(deck.id, card) for card in deck.cards] for deck in own)]
     taught = tuple(card for card in chain.from_iterable(zip_longest(*lists)) if card is not None)  # decks in turns
     skills = {f"{SKILL}{family.id}": family for family in FAMILIES}
     cards = {card.id: card for each in lists for card in each if card.id not in skills}
@@ -161,14 +168,14 @@ def _catalogue(found: Sequence[Deck]) -> Catalogue:
     return Catalogue(decks=tuple(found), cards=cards, skills=skills, topics=topics, taught=taught)
 
 
-def _asked(deck: Deck, sources: Collection[str], withdrawn: Withdrawn) -> tuple[Card, ...]:
-    """The cards of a deck but for those that were withdrawn as they are."""
-    kept = []
-    for card in deck.cards:
-        name = f"{deck.id}/{card.id}"
-        if name not in sources or (name, digest(named(deck.id, card))) not in withdrawn:
-            kept.append(card)
-    return tuple(kept)
+def _asked(deck: Deck, sources: Collection[str], withdrawn: Withdrawn) -> Deck:
+    """A deck but for the cards that were withdrawn as they are; itself, where that is none."""
+    gone = {
+        card.id
+        for card in deck.cards
+        if (name := f"{deck.id}/{card.id}") in sources and (name, digest(named(deck.id, card))) in withdrawn
+    }
+    return replace(deck, cards=tuple(card for card in deck.cards if card.id not in gone)) if gone else deck
 
 
 def _with_skills(cards: Sequence[Card]) -> list[Card]:
