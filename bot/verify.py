@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -50,7 +50,7 @@ async def verify(settings: Settings, *, say: Say, files: Sequence[Path] = (), wa
         watched: whether there is a terminal on which a bar can move.
     """
     try:
-        found = await asyncio.to_thread(_load, files)
+        found = await asyncio.to_thread(chosen, files)
     except DeckError as fault:
         say(harmless(str(fault)))
         return 1
@@ -61,8 +61,16 @@ async def verify(settings: Settings, *, say: Say, files: Sequence[Path] = (), wa
     return 0 if held else 1
 
 
-def _load(files: Sequence[Path]) -> Deck:
-    return decks.load(files, deck_id="deck", title="", says="") if files else decks.house()
+def chosen(files: Sequence[Path]) -> Deck:
+    """The cards of these files, or of all that come with Stride; raises `DeckError`.
+
+    The files that come with Stride make one deck, whose cards need each other, so that each is read with the others.
+    """
+    ours = {path.name for path in files if path.is_file() and path.resolve().parent == decks.HOUSE.resolve()}
+    if len(ours) < len(files):
+        return decks.load(files, deck_id="deck", title="", says="")
+    house = decks.house()
+    return replace(house, cards=tuple(card for card in house.cards if not ours or house.places[card.id].file in ours))
 
 
 async def _prove_deck(core: Core, deck: Deck, *, say: Say, watched: bool) -> bool:

@@ -8,7 +8,8 @@ import pytest
 
 from bot.app import build_core
 from bot.settings import Settings
-from bot.verify import prove, verify
+from bot.verify import chosen, prove, verify
+from cards.deck import HOUSE, house
 from sandbox.settings import JailSettings, SandboxSettings
 
 CARD = "[[card]]\nid = '{}'\nkind = 'number'\nfront = '?'\nreason = '!'\nanswer = {}\nproof = \"claim(len('ab'))\"\n"
@@ -49,6 +50,15 @@ async def test_a_deck_that_holds_ends_well_and_draws_a_bar_where_somebody_watche
     assert await verify(settings(tmp_path), say=said.append, files=[mine], watched=True) == 0
     assert [line.partition(" on torch ")[0] for line in said] == ["1 cards: 1 proved"]
     assert "proving" in capsys.readouterr().out
+
+
+def test_a_file_that_comes_with_stride_can_be_proved_alone_though_its_cards_need_those_of_others() -> None:
+    everything = house()
+    mistakes = chosen([HOUSE / "18-mistakes.toml"])
+    alone = {card.id for card in mistakes.cards}
+    assert alone == {card.id for card in everything.cards if everything.places[card.id].file == "18-mistakes.toml"}
+    assert any(need not in alone for card in mistakes.cards for need in card.needs)
+    assert chosen([]).cards == everything.cards
 
 
 async def test_a_deck_file_with_a_fault_is_named_and_nothing_is_run(tmp_path: Path) -> None:
