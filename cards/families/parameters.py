@@ -162,7 +162,7 @@ def _attention(draw: Random, level: int) -> Draft:
 
 
 def _embedding(draw: Random, level: int) -> Draft:
-    rows, size = draw.choice((10, 50, 100, 1000)), draw.choice((4, 8, 16, 32))
+    rows, size = draw.choice((10, 50, 100) if level < 3 else (50, 100, 1000)), draw.choice((4, 8, 16, 32))
     outputs = draw.choice((2, 5, 10)) if level > 1 else 0
     line = f"embedding {rows} {size}" + (f" | linear {size} {outputs}" if outputs else "")
     told = f"does `nn.Embedding({rows}, {size})` have"
