@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from math import prod
 from random import Random
 
@@ -81,7 +82,9 @@ def _chain(draw: Random, level: int) -> Draft:
     c_in, middle, c_out = draw.choice((1, 3)), draw.choice((4, 8, 16)), draw.choice((5, 10, 32))
     second = Window(draw.choice((3, 5)), draw.choice((1, 2)) if level > 1 else 1, 0)
     one = first.after(length)
-    two = second.after(one) // 2 if level == 3 else second.after(one)
+    halved = 2 if level == 3 else 1
+    two = second.after(one) // halved
+    unstrided = replace(second, s=1).after(replace(first, s=1).after(length)) // halved
     tail, told = (" | maxpool1d 2", ", then `nn.MaxPool1d(2)`") if level == 3 else ("", "")
     return Draft(
         asks="shape",
@@ -90,7 +93,7 @@ def _chain(draw: Random, level: int) -> Draft:
         f"{second.arguments()})`{told}. What shape comes out?",
         key=(n, c_out, two),
         wrong=(
-            wrong("M5", (n, c_out, length)),
+            wrong("M5", (n, c_out, unstrided)),
             wrong("M8", (n, middle, two), "Those are the channels after the first layer."),
             wrong("M1", (n, c_out, two - 1)),
             wrong("M7", (n, two, c_out)),

@@ -14,7 +14,7 @@ from cards.deck import house
 from cards.families.family import LEVELS, Family
 from cards.generate import BY_ID, FAMILIES, FEWEST_WRONG, Examiner, QuestionError, Turns, draft, mixed, parse
 from cards.grade import judge, written
-from cards.misconceptions import MISCONCEPTIONS
+from cards.misconceptions import MISCONCEPTIONS, distinct
 from sandbox.client import open_sandbox
 from sandbox.language import shelf
 from sandbox.oracle import Oracle
@@ -39,6 +39,20 @@ def test_there_are_at_least_twenty_families_with_rules_of_their_own() -> None:
 
 def test_every_family_belongs_to_a_topic_of_the_deck() -> None:
     assert {family.topic for family in FAMILIES} <= house().topics.keys()
+
+
+@pytest.mark.parametrize(
+    ("rule", "argument"), [("M2", "dilation"), ("M3", "padding"), ("M5", "stride"), ("M12", "groups")]
+)
+def test_nobody_is_told_to_have_left_out_what_is_not_there(rule: str, argument: str) -> None:
+    """Without a stride in the question, an answer may not be put down to a stride that was forgotten."""
+    for family in FAMILIES:
+        for level in LEVELS:
+            for seed in range(20):
+                drawn, _ = draft(family, level, seed)
+                kept = distinct(drawn.key, drawn.wrong, tolerance=drawn.tolerance, signed=drawn.signed)
+                told = any(each.misconception == rule and not each.says for each in kept)
+                assert not told or argument in drawn.prompt, drawn.prompt
 
 
 @pytest.mark.asyncio(loop_scope="module")
