@@ -242,8 +242,7 @@ class _Reader:
             yield row
 
     def _rows(self, sql: str) -> Iterator[tuple[Any, ...]]:
-        with closing(self._connection.execute(sql)) as cursor:
-            yield from cursor
+        return self._connection.execute(sql)
 
 
 def _number(value: Any) -> int:

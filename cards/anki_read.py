@@ -15,7 +15,7 @@ from dataclasses import replace
 from cards.anki_collection import MAX_FIELDS, Collection, Note, Row, read_collection
 from cards.anki_notetypes import Notetype
 from cards.anki_own import own_card
-from cards.anki_schedule import memory_of, position
+from cards.anki_schedule import SUSPENDED, memory_of, position
 from cards.anki_template import MAX_CLOZE, EndlessError, Sides, cloze_sides, sides
 from cards.calendar import Calendar
 from cards.deck import MAX_TEXT, DeckError, check
@@ -104,6 +104,8 @@ class _Reading:
             self._leave_out(f"a side has more than {MAX_TEXT:,} characters", note.fields[0])
             return
         self._cards[card.id] = card
+        if row.queue == SUSPENDED:
+            self._leave_out("they were suspended in Anki, and are asked here", card.front, kept=True)
         if self._calendar is not None and row.type:
             memory = memory_of(row, card.id, self._collection, self._calendar)
             if memory is not None:
@@ -146,7 +148,8 @@ class _Reading:
             media = front.media + answer.media
             raise _LeftOutError("one side is nothing but a picture or a sound" if media else "one side is empty")
         text, code = _with_code(front)
-        if any(len(each) > MAX_TEXT for each in (text, code, answer.text, rest.text, hint.text)):
+        said = _without(answer.text, front.text)
+        if any(len(each) > MAX_TEXT for each in (text, code, said, rest.text, hint.text)):
             raise EndlessError
         if front.media + answer.media + rest.media:
             self._leave_out("pictures and sounds stay behind", text, kept=True)
@@ -158,7 +161,7 @@ class _Reading:
             family=_id(note.guid, None) if self._siblings[note.id] > 1 else "",
             front=text,
             code=code,
-            answer=answer.text,
+            answer=said,
             reason="" if rest.empty else rest.text,
             hint="" if hint.empty else hint.text,
             why_no_proof=WHY_NO_PROOF,
@@ -195,6 +198,11 @@ def _with_code(front: Content) -> tuple[str, str]:
     if len(blocks) == 1 and words and "\n" in blocks[0]:
         return "\n".join(words), blocks[0]
     return front.text, ""
+
+
+def _without(answer: str, front: str) -> str:
+    """An answer without the question, where the back shows that once more."""
+    return answer.removeprefix(f"{front}\n")
 
 
 def _id(guid: str, place: int | None) -> str:

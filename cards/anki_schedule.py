@@ -18,6 +18,7 @@ from cards.calendar import Calendar
 from cards.memory import LEARNING_STEPS, LONGEST_DAYS, RELEARNING_STEPS, RETENTION, Memory, Phase
 
 NEW, LEARNING, REVIEW, RELEARNING = range(4)  # Anki's types of cards
+SUSPENDED = -1  # a queue: never asked, until its owner says so
 _PHASES: dict[int, Phase] = {LEARNING: "learning", REVIEW: "review", RELEARNING: "relearning"}
 _STEPS = {"learning": len(LEARNING_STEPS), "relearning": len(RELEARNING_STEPS)}
 _BY_DAY = (REVIEW, 3)  # queues whose cards are due on a day
@@ -106,6 +107,7 @@ def scheduled(memory: Memory, calendar: Calendar, began: date, place: int) -> Sc
         "s": memory.stability,
         "d": memory.difficulty,
         "dr": RETENTION,
+        "decay": round(fsrs.scheduler.DEFAULT_PARAMETERS[20], 3),  # without it Anki takes that of an older FSRS
         "lrt": int(memory.last.timestamp()),
     }
     return Scheduled(

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from bot import logs
 from tests.bench import (
+    decks,
     measure,
     memory,
     models,
@@ -28,6 +29,7 @@ PARTS = {
     "shape": shape.figures,
     "run": run.figures,
     "nats": nats.figures,
+    "decks": decks.figures,
     "memory": memory.figures,
     "models": models.figures,
     "proof": proof.figures,

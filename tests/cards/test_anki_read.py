@@ -213,6 +213,27 @@ def test_a_card_of_the_older_scheduler_gets_a_stability_from_its_interval_and_a_
     assert 1 <= easy.difficulty < hard.difficulty <= 10
 
 
+def test_a_card_that_was_suspended_is_said_to_be_asked_again(tmp_path: Path) -> None:
+    with collection(tmp_path) as col:
+        add(col, "Basic", "What?", "That")
+        col.sched.suspend_cards(list(col.find_cards("")))
+        data = exported(col, tmp_path)
+    (left,) = read_apkg(data).left_out
+    assert (left.why, left.kept, left.cards) == ("they were suspended in Anki, and are asked here", True, 1)
+
+
+def test_a_back_that_shows_the_front_again_is_read_without_it(tmp_path: Path) -> None:
+    with collection(tmp_path) as col:
+        basic = col.models.by_name("Basic")
+        assert basic is not None
+        basic["tmpls"][0]["afmt"] = "{{Front}}<div>{{Back}}</div>"
+        col.models.update_dict(basic)
+        add(col, "Basic", "3", "3 axes")
+        data = exported(col, tmp_path)
+    (card,) = read_apkg(data).deck.cards
+    assert (card.front, card.answer) == ("3", "3 axes")
+
+
 def test_notes_about_pictures_stay_behind(tmp_path: Path) -> None:
     with collection(tmp_path) as col:
         add(col, "Basic", "What?", "That")
