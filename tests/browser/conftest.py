@@ -50,7 +50,7 @@ async def opens(browser: Browser, page: Served) -> AsyncIterator[Opens]:
 
     async def open_as_someone(channel: str = "general", url: str = "", **options: Any) -> Page:
         context = await browser.new_context(**{"viewport": {"width": 1200, "height": 860}, **options})
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(30_000)  # milliseconds
         contexts.append(context)
         opened = await context.new_page()
         opened.on("pageerror", lambda error: complaints.append(str(error)))

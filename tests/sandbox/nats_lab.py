@@ -126,12 +126,16 @@ async def worker(url: str, *arguments: str, **environment: str) -> AsyncIterator
         yield started
 
 
+# Other work may slow the machine: a job waits for its jail for as long as torch takes.
+_ONE_JAIL_IN_TIME = {"STRIDE_SANDBOX__JAIL__SIDE_BY_SIDE": "1", "STRIDE_SANDBOX__JAIL__WAIT_S": "60"}
+
+
 @asynccontextmanager
 async def unready_worker(*arguments: str, environment: Mapping[str, str]) -> AsyncIterator[Worker]:
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "sandbox", "serve", *arguments),
         cwd=ROOT,
-        env={**os.environ, "STRIDE_SANDBOX__JAIL__SIDE_BY_SIDE": "1", **environment},
+        env={**os.environ, **_ONE_JAIL_IN_TIME, **environment},
         stderr=asyncio.subprocess.PIPE,
         start_new_session=True,
     )

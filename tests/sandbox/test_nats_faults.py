@@ -118,7 +118,9 @@ async def test_sigterm_finishes_what_was_taken_takes_no_more_and_ends_well(serve
             while "no worker is up" not in (refused := await run(sandbox, "1")).error:
                 assert refused.status is not Status.OK
         assert not napping.done()
-        assert (await napping).value["value"] == "'rested'"
+        rested = await napping
+        assert rested.status is Status.OK, rested
+        assert rested.value["value"] == "'rested'"
         assert await leaving.ended() == 0
 
 
