@@ -25,6 +25,10 @@ from bot.settings import Settings
 FAILED = 2
 INTERRUPTED = 130  # as shells say it: 128 + SIGINT
 PIPE_CLOSED = 141  # 128 + SIGPIPE
+ASKED = (
+    'what to ask, such as "/shape linear 5 3"; - reads one a line, as text or as JSON such as '
+    '{"text": "/deck import", "as": "alice", "files": {"deck.toml": "BASE64"}}: a path is opened in text alone'
+)
 
 Work = Callable[[Settings, argparse.Namespace], Coroutine[None, None, int]]
 
@@ -147,7 +151,7 @@ def _parser() -> argparse.ArgumentParser:
     _add(commands, "run", _run, "serve the web page, and Discord and Slack where their tokens are set")
     _add(commands, "invite", _invite, "print the link by which organisers come in to the web page")
     asking = _add(commands, "ask", _ask, "answer one question, or one a line on stdin")
-    asking.add_argument("text", help='what to ask, such as "/shape linear 5 3"; - reads one a line, as text or JSON')
+    asking.add_argument("text", help=ASKED)
     asking.add_argument("--json", action="store_true", help="answer with one JSON object a line")
     _add_speaker(asking)
     _add_speaker(_add(commands, "chat", _chat, "talk in this terminal"))

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from bot.actions import Action
+from bot.commands.learning_words import UNPROVED
 from bot.commands.marked_reply import sentence, version
 from bot.reply import Button, Buttons, Code, Part, Reply, Table, Text
 from bot.tutor.model import LookedUp
@@ -109,7 +110,7 @@ def _stamp(looked: LookedUp) -> str:
     card = looked.card
     if card.proof is None:
         why = f" {sentence(card.why_no_proof)}" if card.why_no_proof else ""
-        return f"No proof that could be run.{why}"
+        return f"{UNPROVED[:1].upper()}{UNPROVED[1:]}.{why}"
     if not looked.torch:
         return "Torch could not be asked just now; Why runs the proof."
     return f"torch {version(looked.torch)} proved it."

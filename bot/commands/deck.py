@@ -12,6 +12,7 @@ from bot.command import Command, Completion, Example, Flag, Incoming, Option
 from bot.commands import card_draft, card_made, deck_export, deck_import
 from bot.commands import deck_words as words
 from bot.commands.deck_names import Reader, is_house, must_organise, must_own, named, owner_of_new
+from bot.commands.learning_words import UNPROVED
 from bot.errors import NotAllowed, StaleAction
 from bot.reply import Button, Buttons, Reply, Text
 from bot.store.decks import Held
@@ -256,9 +257,9 @@ def _said(text: str, held: Held | None = None) -> Reply:
 
 
 def opens_form(incoming: Incoming) -> bool:
-    """Whether `/deck import` was said with nothing to import."""
-    words_ = incoming.text.replace(f"{MARK}{GROUP}", "").split()
-    return len(words_) == 2 and words_[1].casefold() == IMPORT and not incoming.files
+    """Whether `/deck import` was said with nothing to import, though perhaps with a name."""
+    said = [word for word in incoming.text.split() if not word.startswith(MARK)]
+    return said[1:2] == [IMPORT] and "\n" not in incoming.text.strip() and not incoming.files
 
 
 def completions(core: Core, typed: str) -> list[Completion]:
@@ -288,12 +289,12 @@ DECK = Command(
     says="Decks of cards: see, bring in, practise, take out and remove them",
     help=(
         "`list` shows Stride's deck, yours and the group's; `show`, `use` and `stop` take the name of one. `import` "
-        "takes a file (`.toml`, `.csv` or `.apkg` from Anki), or text that you paste below it. Every proof in it is "
-        "run by torch first: a card that torch does not confirm is kept out and named, and cards without a proof say "
-        f"“{words.UNPROVED}”. The same deck again is brought up to date, not doubled. `export` gives a "
-        "file (`apkg` with the dates of your reviews, `csv`, `toml`), `remove` asks first, `restore` undoes it, and "
-        "`prove` runs proofs that still wait. `--group` means the group's decks, which its organisers bring in and "
-        "everybody practises."
+        "takes a file (`.toml`, `.csv` or `.apkg` from Anki; in a terminal, its path), or text that you paste below "
+        "it. Every proof in it is run by torch first: a card that torch does not confirm is kept out and named, and "
+        f"cards without a proof say “{UNPROVED}”. The same deck again is brought up to date, not doubled. "
+        "`export` gives a file (`apkg` with the dates of your reviews, `csv`, `toml`), `remove` asks first, `restore` "
+        "undoes it, and `prove` runs proofs that still wait. `--group` means the group's decks, which its organisers "
+        "bring in and everybody practises."
     ),
     options=(
         Option(name="what", says="what to do", required=False, choices=VERBS, complete=completions),

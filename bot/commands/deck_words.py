@@ -9,6 +9,7 @@ from bot.actions import Action
 from bot.arguments import shorten
 from bot.commands.deck_names import HOUSE, HOUSE_TITLE, Reader
 from bot.commands.deck_proof import Proofs
+from bot.commands.learning_words import UNPROVED
 from bot.reply import Button, Buttons, Part, Reply, Table, Text
 from bot.store.decks import Changes, Held, Kept, Standing
 from cards.model import Card, Deck
@@ -17,7 +18,6 @@ from cards.proof import Outcome, Verdict
 if TYPE_CHECKING:
     from cards.imported import LeftOut
 
-UNPROVED = "not proved by torch"
 MOST_CARDS = 20  # that are shown of a deck
 MOST_WRONG = 20
 FRONT = 90  # characters of a question in a table

@@ -8,6 +8,7 @@ from bot.tutor.model import Asks, Posed, Standing
 from cards.grade import Rating
 
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+UNPROVED = "not proved by torch"  # of a card that has nothing to run, wherever it is shown
 MONTH_DAYS, YEAR_DAYS = 30, 365
 LONG_DAYS = 60  # from here on people count in months
 _WRITTEN: dict[Asks, str] = {

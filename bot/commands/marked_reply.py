@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from bot.actions import Action
-from bot.commands.learning_words import LETTERS, NOTED, RATED, comes_back
+from bot.commands.learning_words import LETTERS, NOTED, RATED, UNPROVED, comes_back
 from bot.commands.question_reply import described
 from bot.commands.session_reply import counts, score, summary
 from bot.reply import Button, Buttons, Code, Part, Reply, Text
@@ -144,7 +144,7 @@ def _note(found: Marked) -> str:
     back = f"comes back {_when(found)}"
     if found.torch:
         return f"torch {version(found.torch)} ran it · {back}"
-    return f"torch has not run it yet; Why does · {back}" if found.proof else f"C{back[1:]}"
+    return f"torch has not run it yet; Why does · {back}" if found.proof else f"{UNPROVED} · {back}"
 
 
 def _when(found: Marked) -> str:
@@ -240,7 +240,7 @@ def _data(found: Marked, following: Posed | None, results: Sequence[Marked]) -> 
         "mistake": found.mistake or None,
         "reason": found.reason,
         "proof": found.proof,
-        "torch": found.torch,
+        "torch": version(found.torch),
         "rating": found.rating.name.lower(),
         "due": found.due.isoformat(),
         "again": found.again,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from bot.actions import Action
-from bot.commands.learning_words import LETTERS, how_to_write
+from bot.commands.learning_words import LETTERS, UNPROVED, how_to_write
 from bot.reply import Button, Buttons, Code, Field, Form, Part, Reply, Text
 from bot.tutor.model import Posed
 
@@ -74,4 +74,5 @@ def _where(posed: Posed, left: int | None) -> str:
         place = f"Review, {left} to go" if left > 1 else "Review, the last one for now"
     else:
         place = f"Question {posed.position} of {posed.of}" if posed.of > 1 else "Question"
-    return " · ".join(piece for piece in (place, posed.topic, posed.id) if piece)
+    unproved = "" if posed.proof else UNPROVED
+    return " · ".join(piece for piece in (place, posed.topic, unproved, posed.id) if piece)

@@ -106,7 +106,14 @@ async def test_platforms_know_beforehand_when_a_form_opens(group: Conversation) 
     command = group.core.dispatcher.named("deck")
     assert command is not None
     assert command.opens_form is not None
-    for said in ("/deck", "/deck list", "/deck import", "/deck --group import", "/deck import x\na,b", "/deck show x"):
+    for said in (
+        "/deck",
+        "/deck list",
+        "/deck import",
+        "/deck import My name",
+        "/deck --group import",
+        "/deck show import",
+    ):
         incoming = group.incoming("olga", text=said)
         reply = await group.says("olga", said)
         assert command.opens_form(incoming) == any(isinstance(part, Form) for part in reply.parts), said
