@@ -51,6 +51,7 @@ class Lab:
     )  # how a simulation is told of the wait
     answered: int = 0
     alone: bool = False  # whether answers to `/queue` and `/files` are for one person
+    whispers: bool = False  # whether what `/queue` says before its answer is
     shown: asyncio.Queue[str] = field(default_factory=asyncio.Queue)  # what `/queue` has said before its answer
 
     async def said_twice(self) -> None:
@@ -130,7 +131,8 @@ class Lab:
         """Says twice how long the line is, and answers when the gate opens, to one alone where that is asked for."""
         if incoming.progress is not None:
             for place in ("2nd", "1st"):
-                await incoming.progress(Reply(parts=(Text(text=f"You are {place} in line.", tone="note"), CANCEL)))
+                parts = (Text(text=f"You are {place} in line.", tone="note"), CANCEL)
+                await incoming.progress(Reply(parts=parts, private=self.whispers))
                 self.shown.put_nowait(place)
         await self.outside(self.gate.wait())
         self.answered += 1

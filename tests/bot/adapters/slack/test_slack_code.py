@@ -91,6 +91,19 @@ async def test_where_stride_is_no_member_the_place_is_whispered_once(
     assert (answer.by, answer.seen_by) == ("response_url", None)
 
 
+async def test_progress_that_concerns_one_person_is_whispered_once(
+    over_socket: FakeSlack, app: StrideApp, lab: Lab
+) -> None:
+    lab.whispers = True
+    await in_line(over_socket, lab)
+    lab.gate.set()
+    await app.idle()
+    shown, answer = over_socket.said
+    assert (shown.by, shown.seen_by is not None, answer.seen_by) == ("response_url", True, None)
+    assert "You are 2nd in line." in words(shown.blocks)
+    assert over_socket.calls["chat.postMessage"] == 0
+
+
 async def test_a_message_in_a_thread_waits_there(over_socket: FakeSlack, app: StrideApp, lab: Lab) -> None:
     mention = over_socket.mention("<@U0STRIDE> queue")
     await over_socket.by_socket(mention)
