@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 START = "/practice conv 5"
 _ID = re.compile(r"[a-z0-9]{1,12}", re.ASCII)
+_LIKE_ONE = re.compile(r"(?=[a-z]*\d)[a-z0-9]{12}", re.ASCII)  # as ids are drawn, and words are not
 _CARD = re.compile(r"[a-z0-9][a-z0-9._-]*/[a-z0-9][a-z0-9._-]*", re.ASCII)
 
 
@@ -53,6 +54,8 @@ async def meant(core: Core, incoming: Incoming, text: str) -> tuple[Posed, str]:
     word, rest = split(text)
     if _ID.fullmatch(word) and (posed := await core.tutor.posed(word)) is not None:
         return theirs(posed, incoming), rest
+    if rest and _LIKE_ONE.fullmatch(word):  # nobody's answer to another question, which would count
+        raise StaleAction(f"I have no question `{word}`.", suggestion="/practice next", buttons=start())
     open_one = await core.tutor.open_question(incoming.user, incoming.place)
     if open_one is None:
         raise WrongUsage("No question is open for you here.", suggestion=START, buttons=start())

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from bot.actions import Action
 from bot.command import Command, Completion, Example, Incoming, Option
-from bot.commands import asked, card, question_reply, session_reply
+from bot.commands import asked, marked_reply, question_reply, session_reply
 from bot.errors import StaleAction, WrongUsage
 from bot.reply import Reply, Text
 from bot.tutor.model import Posed, Session
@@ -111,7 +111,7 @@ def _first(session: Session, words: str = "") -> Reply:
 
 def _torch(questions: Sequence[Posed]) -> str:
     """The version that confirmed the keys, where torch was asked about any."""
-    return next((posed.torch for posed in questions if posed.torch), "")
+    return next((marked_reply.version(posed.torch) for posed in questions if posed.torch), "")
 
 
 def _read(given: Mapping[str, str]) -> tuple[str, int]:

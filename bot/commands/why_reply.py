@@ -109,6 +109,6 @@ def _data(checked: Checked, posed: Posed) -> dict[str, Any]:
         "proof": checked.proof,
         "gave": checked.gave,
         "why": checked.why,
-        "torch": checked.torch,
+        "torch": version(checked.torch),
         "elapsed_ms": checked.elapsed_ms,
     }

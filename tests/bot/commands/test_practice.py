@@ -259,6 +259,14 @@ async def test_an_unknown_topic_offers_the_nearest(school: Lesson) -> None:
     assert reply.fault.kind == "usage"
 
 
+async def test_the_id_of_no_question_is_no_answer_to_another(school: Lesson) -> None:
+    await school.says("rob", "/practice stride/opt-step-order")
+    reply = await school.says("rob", "/answer k3f9x2k3f9x2 b a c")
+    assert reply.fault is not None
+    assert "no question `k3f9x2k3f9x2`" in plain(reply)
+    assert (await school.says("rob", "/answer b a c")).data["again"] is False
+
+
 async def test_the_open_question_is_shown_once_more(school: Lesson) -> None:
     nothing = await school.says("sue", "/practice next")
     assert nothing.fault is not None
