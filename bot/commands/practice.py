@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from bot.actions import Action
 from bot.command import Command, Completion, Example, Incoming, Option
-from bot.commands import asked, marked_reply, question_reply, session_reply
+from bot.commands import asked, card, marked_reply, question_reply, session_reply
 from bot.errors import StaleAction, WrongUsage
 from bot.reply import Reply, Text
 from bot.tutor.model import Posed, Session
