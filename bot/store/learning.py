@@ -7,6 +7,7 @@ one person at once, the second is told to look again.
 
 from __future__ import annotations
 
+import asyncio
 import json
 import time
 from collections import OrderedDict
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
 
 SESSIONS_IN_MEMORY = 200
+MANY = 100  # memories: more are written down in a thread, so that nobody else waits
 FRESH_S = 1.0  # how long what was withdrawn is taken to be all
 
 
@@ -67,7 +69,7 @@ class Learning:
         async with self._engine.connect() as connection:
             found = await _pupil(connection, person)
             rows = (await connection.execute(wanted)).scalars().all()
-        return found, [Memory.from_data(json.loads(row)) for row in rows]
+        return found, await asyncio.to_thread(_memories, rows)  # there may be ten thousands
 
     async def diligent(self, fewest: int) -> list[str]:
         """The learners with so many answers or more."""
@@ -86,12 +88,13 @@ class Learning:
         self, pupil: Pupil, weights: tuple[float, ...] | None, known: Iterable[Memory], days: Calendar
     ) -> bool:
         """Takes over weights of FSRS with the memories that they come to; False where the learner has gone on."""
+        rows = await asyncio.to_thread(_rows, pupil.person, known, days)
         async with self._engine.begin() as connection:
             if not await _still(connection, pupil):
                 return False
-            row = None if weights is None else json.dumps(weights)
-            await connection.execute(update(learners).where(learners.c.person == pupil.person).values(weights=row))
-            await _remember(connection, pupil.person, known, days)
+            kept = None if weights is None else json.dumps(weights)
+            await connection.execute(update(learners).where(learners.c.person == pupil.person).values(weights=kept))
+            await _remember(connection, rows)
         return True
 
     # Questions.
@@ -156,11 +159,14 @@ class Learning:
         Returns:
             The line, or the answer that was there before; None where the learner has gone on meanwhile.
         """
+        known = list(known)
+        many = len(known) > MANY
+        rows = await asyncio.to_thread(_rows, line.person, known, days) if many else _rows(line.person, known, days)
+        row = await asyncio.to_thread(columns, line) if many else columns(line)
+        del row["id"]
         async with self._engine.connect() as connection:
             if not await _still(connection, pupil):
                 return None
-            row = columns(line)
-            del row["id"]
             added = await connection.execute(insert(answers).on_conflict_do_nothing().returning(answers.c.id), row)
             number = added.scalar_one_or_none()
             if number is None:
@@ -168,7 +174,7 @@ class Learning:
                 mine = and_(answers.c.person == line.person, answers.c.posed == line.posed)
                 there = (await connection.execute(select(answers).where(mine))).mappings().one()
                 return Recorded(line_of(there), fresh=False)
-            await _remember(connection, pupil.person, known, days)
+            await _remember(connection, rows)
             await connection.commit()
         return Recorded(replace(line, id=number), fresh=True)
 
@@ -194,7 +200,8 @@ class Learning:
         """All lines of a person, in the order in which they came."""
         wanted = select(answers).where(answers.c.person == person).order_by(answers.c.id)
         async with self._engine.connect() as connection:
-            return [line_of(row) for row in (await connection.execute(wanted)).mappings()]
+            rows = (await connection.execute(wanted)).mappings().all()
+        return await asyncio.to_thread(lambda: [line_of(row) for row in rows])  # there may be ten thousands
 
     async def done(self, person: str, since: datetime) -> tuple[int, int]:
         """How many questions a person has answered since a moment, and how many of them rightly."""
@@ -291,8 +298,13 @@ _PUT_MEMORY = _memory.on_conflict_do_update(
 )
 
 
-async def _remember(connection: AsyncConnection, person: str, known: Iterable[Memory], days: Calendar) -> None:
-    rows = [
+async def _remember(connection: AsyncConnection, rows: list[dict[str, Any]]) -> None:
+    if rows:
+        await connection.execute(_PUT_MEMORY, rows)
+
+
+def _rows(person: str, known: Iterable[Memory], days: Calendar) -> list[dict[str, Any]]:
+    return [
         {
             "person": person,
             "card": memory.card,
@@ -301,8 +313,10 @@ async def _remember(connection: AsyncConnection, person: str, known: Iterable[Me
         }
         for memory in known
     ]
-    if rows:
-        await connection.execute(_PUT_MEMORY, rows)
+
+
+def _memories(rows: Iterable[str]) -> list[Memory]:
+    return [Memory.from_data(json.loads(row)) for row in rows]
 
 
 def _at(place: Place) -> tuple[Any, ...]:

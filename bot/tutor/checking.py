@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -94,14 +93,12 @@ class Checker:
         )
 
     async def _check_drawn(self, posed: Posed, drawn: Drawn) -> Checked:
-        began = time.perf_counter()
         try:
             question = await (await self.examiner()).named(posed.source)
         except TorchAwayError as fault:
             raise TorchAway(LATER) from fault
         except QuestionError as fault:
             return Checked(outcome="wrong", proof=drawn.proof, why=str(fault), torch=posed.torch)
-        elapsed = (time.perf_counter() - began) * 1e3
         if question.prompt != posed.prompt:
             why = "it was drawn by another version of Stride, which drew other numbers"
             return Checked(outcome="nothing to run", proof=drawn.proof, why=why)
@@ -112,5 +109,4 @@ class Checker:
             gave=written(question.key),
             why="" if right else f"torch gives {written(question.key)}, and the key was {written(drawn.key)}",
             torch=question.torch,
-            elapsed_ms=elapsed,
         )

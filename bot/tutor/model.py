@@ -280,7 +280,7 @@ class Checked:
         gave: what torch gave, as text.
         why: what is wrong, or why there is nothing to run; may be empty.
         torch: its version.
-        elapsed_ms: how long it took.
+        elapsed_ms: how long it took; 0 where that is not known.
     """
 
     outcome: Literal["holds", "wrong", "nothing to run"]

@@ -13,7 +13,7 @@ from cards.grade import Rating
 from cards.learner import LEECH_LAPSES, Entry, Learner
 from cards.memory import Teacher
 from cards.model import Card
-from cards.replay import replay
+from cards.replay import concerning, replay
 from cards.shelf import Rules
 
 NOW = datetime(2026, 3, 2, 18, 0, tzinfo=UTC)
@@ -51,6 +51,9 @@ def test_decks_that_come_and_go_do_not_change_what_a_log_says(
             log.append(learner.take_up(plan, now, days))
         log.append(learner.answer(chosen, rating, now, days).entry)
     assert replay(log, seed=seed, teacher=rules.teacher) == learner.memories
+    for memory in learner.memories:
+        part = concerning(log, memory.card)
+        assert memory in replay(part, seed=seed, teacher=rules.teacher)  # what is left out has no say in it
 
 
 def entry(card: str, rating: Rating, day: int, **more: object) -> Entry:
@@ -98,3 +101,17 @@ def test_a_credit_for_the_answer_that_made_a_leech_takes_the_leech_back() -> Non
     log[1] = replace(log[1], rating=Rating.GOOD)
     fine = next(memory for memory in replay(log, seed=1, teacher=TEACHER) if memory.card == "a")
     assert (fine.lapses, fine.waits_for) == (LEECH_LAPSES - 1, "")
+
+
+def test_the_part_of_a_log_that_concerns_a_card_holds_the_cards_that_it_is_tied_to() -> None:
+    log = [
+        entry("a", Rating.GOOD, 0),
+        entry("a", Rating.AGAIN, 1, easier="b"),
+        entry("b", Rating.GOOD, 2),
+        entry("b", Rating.AGAIN, 3, easier="c"),
+        entry("c", Rating.GOOD, 4),
+        entry("d", Rating.GOOD, 5),
+        Entry(kind="plan", at=NOW, zone="UTC", days={"d": NOW.date()}),
+    ]
+    assert [each.card for each in concerning(log, "a")] == ["a", "a", "b", "b", "c", ""]
+    assert [each.card for each in concerning(log, "d")] == ["d", ""]

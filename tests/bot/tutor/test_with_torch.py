@@ -68,7 +68,7 @@ async def test_right_answers_are_right_and_the_likeliest_wrong_one_is_told_its_r
         if turn % 2 or posed.asks == "pair":
             assert (await pupil.says(posed, posed.key)).correct, posed
             continue
-        wrong = next(each for each in drawn.wrong if each.misconception)
+        wrong = drawn.wrong[0]
         marked = await pupil.says(posed, written(wrong.value))
         assert (marked.correct, marked.mistake, marked.diagnosis) == (False, wrong.misconception, wrong.diagnosis), (
             posed
