@@ -23,7 +23,8 @@ async def figures() -> list[Figure]:
     async with open_sandbox(settings) as sandbox:
         examiner = Examiner(sandbox, Oracle(sandbox))
         await examiner.several([(family, LEVEL, next(seeds)) for family in FAMILIES])
-        lines, proofs = [], []
+        lines: list[float] = []
+        proofs: list[float] = []
         for _ in range(ROUNDS):
             for family in FAMILIES:
                 began = time.perf_counter()

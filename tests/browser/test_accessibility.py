@@ -39,7 +39,8 @@ async def test_no_state_of_the_page_keeps_anybody_out(
     """Empty, full of every kind of part, with the palette, with the dialog, and on the way."""
     someone = await opens(color_scheme=scheme, **device)
     assert await violations(someone) == []
-    for number, text in enumerate(("/help", "/table", "/files", "/form", "/snippet", "/bring", "/wrong", "/bug"), start=1):
+    said = ("/help", "/table", "/files", "/form", "/snippet", "/bring", "/wrong", "/bug")
+    for number, text in enumerate(said, start=1):
         await someone.fill("#box", text)
         await someone.press("#box", "Enter")
         await expect(someone.locator(".exchange:not(.pending)")).to_have_count(number)
