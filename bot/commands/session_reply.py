@@ -32,6 +32,7 @@ def summary(results: Sequence[Marked]) -> list[Part]:
             for (topic, mistake), times in mistakes.items()
         )
         parts.append(Table(headers=("missed", "the mistake"), rows=rows))
+        parts.append(Text(text="What you missed comes back in `/review`, when it is due.", tone="note"))
         again = Action("practice-again", (first, "missed"))
         ways.insert(0, Button(label="Practise what I missed", action=again, style="primary"))
     return [*parts, Buttons(buttons=tuple(ways))]

@@ -138,6 +138,7 @@ def test_the_last_answer_of_a_session_shows_the_score_and_what_was_missed() -> N
     reply = told(missed, None, (marked(question), missed, missed))
     assert "1 of 3 right." in plain(reply)
     assert "the +1 left out (2 times)" in plain(reply)
+    assert "What you missed comes back in `/review`" in plain(reply)
     assert labels(reply)[-2:] == ["Practise what I missed", "Once more"]
     assert reply.data["session"] == {"right": 1, "of": 3}
 
