@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from bot.tutor.catalogues import Catalogues, Shelved
     from bot.tutor.checking import Checker
     from bot.tutor.pupils import Held, Pupils
+    from cards.calendar import Calendar
+    from cards.learner import Learner
     from cards.search import Scope
 
 MOST = 20  # questions at a time
@@ -113,23 +115,10 @@ class Asking:
 
     async def _standing(self, held: Held, user: User, now: datetime) -> Standing:
         learner, days = held.learner, held.days
-        today = days.day(now)
-        done, right = await self.learning.done(user.id, days.begins(today))
-        asked = list(islice(learner.order(now, days), MOST_COUNTED))
-        new = sum(learner.memory(name) is None for name in asked)
-        due = len(asked) - new if len(asked) < MOST_COUNTED else learner.waiting_now(now, days)
-        later = sorted(day for day, cards in learner.load.items() if cards and day > today)
-        moments = [learner.waits_until(now), days.begins(later[0]) if later else None]
-        return Standing(
-            due=due,
-            new=new,
-            learnt=len(learner.memories),
-            done=done,
-            right=right,
-            next_due=None if asked else min((each for each in moments if each is not None), default=None),
-            tomorrow=learner.load.get(days.day(days.ends(today)), 0),
-            plan=learner.catch_up(now, days),
-        )
+        done, right = await self.learning.done(user.id, days.begins(days.day(now)))
+        if learner.waiting_now(now, days) < MOST_COUNTED:
+            return _standing(learner, days, now, done, right)
+        return await asyncio.to_thread(_standing, learner, days, now, done, right)  # a plan for thousands takes a while
 
     async def _reviewed(self, incoming: Incoming, session: str, held: Held) -> Posed | None:
         """The review that is open here; or what this very event has posed before."""
@@ -220,3 +209,22 @@ def _says(scope: Scope | None, words: str, count: int, found: int) -> str:
     title = scope.title if scope is not None and words.strip() else ""
     few = f"There {'is' if found == 1 else 'are'} only {found} of them." if found < count and scope is not None else ""
     return " ".join(each for each in (f"{title}." if title and few else title, few) if each)
+
+
+def _standing(learner: Learner, days: Calendar, now: datetime, done: int, right: int) -> Standing:
+    today = days.day(now)
+    asked = list(islice(learner.order(now, days), MOST_COUNTED))
+    new = sum(learner.memory(name) is None for name in asked)
+    due = len(asked) - new if len(asked) < MOST_COUNTED else learner.waiting_now(now, days)
+    later = min((day for day, cards in learner.load.items() if cards and day > today), default=None)
+    moments = [learner.waits_until(now), None if later is None else days.begins(later)]
+    return Standing(
+        due=due,
+        new=new,
+        learnt=len(learner.memories),
+        done=done,
+        right=right,
+        next_due=None if asked else min((each for each in moments if each is not None), default=None),
+        tomorrow=learner.load.get(days.day(days.ends(today)), 0),
+        plan=learner.catch_up(now, days),
+    )
