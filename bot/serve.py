@@ -59,7 +59,7 @@ async def serve(
             async with asyncio.TaskGroup() as group:
                 tasks = [
                     group.create_task(_duties(core), name="duties"),
-                    group.create_task(core.oracle(), name="language"),
+                    group.create_task(_read_in(core), name="language and decks"),
                     group.create_task(core.sandbox.warm(), name="jails"),  # so that nobody's first run waits for torch
                 ]
                 tasks += [
@@ -70,6 +70,12 @@ async def serve(
                     task.cancel()
         except* StartError as faults:
             raise faults.exceptions[0] from None
+
+
+async def _read_in(core: Core) -> None:
+    """What the first answers need, and what completion speaks of from the first key on."""
+    await core.oracle()
+    await core.tutor.warm()
 
 
 def _signalled() -> asyncio.Event:

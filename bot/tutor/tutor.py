@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
+from bot.command import Place
 from bot.tutor.model import (
     Catalogue,
     Checked,
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from bot.app import Core
-    from bot.command import Incoming, Place, User
+    from bot.command import Incoming, User
     from bot.tutor.parts import Parts
     from cards.backlog import Plan
     from cards.calendar import Calendar
@@ -47,6 +48,12 @@ class Tutor:
         return self._made
 
     # What there is.
+
+    async def warm(self) -> None:
+        """Reads in what everybody is asked from, so that nobody's first word waits for it."""
+        nobody = Place(platform="", community="", channel="")
+        parts = await self._parts()
+        await parts.catalogues.of_person("", nobody)
 
     async def cards(self, user: User, place: Place) -> Catalogue:
         """What this person may be asked here: the house deck, and what they or their community use."""

@@ -209,10 +209,12 @@ async def test_a_wrong_answer_is_not_rated_into_a_right_one(school: Lesson) -> N
     assert pressed.fault is not None
 
 
-async def test_topics_are_completed_by_their_names_and_titles(school: Lesson) -> None:
-    await school.says("ray", "/practice next")
-    assert "/practice pooling" in [each.text for each in school.core.complete("/practice poo")]
-    assert "/practice recurrent" in [each.text for each in school.core.complete("/practice recurrent l")]
+async def test_topics_are_completed_by_their_names_and_titles(tmp_path: Path) -> None:
+    async with lesson(tmp_path) as talk:
+        assert talk.core.complete("/practice poo") == []
+        await talk.core.tutor.warm()
+        assert "/practice pooling" in [each.text for each in talk.core.complete("/practice poo")]
+        assert "/practice recurrent" in [each.text for each in talk.core.complete("/practice recurrent l")]
 
 
 @pytest.mark.parametrize(
