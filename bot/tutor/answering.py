@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from bot.errors import Busy, NotAllowed, StaleAction, TorchAway, UnreadableAnswer, WrongUsage
 from bot.store.learning_rows import Line, effect, entries
 from bot.tutor import marking, wire
-from bot.tutor.catalogues import digest
+from bot.tutor.catalogues import HOUSE, digest
 from bot.tutor.model import Marked, Posed, Revealed
 from cards.generate import TorchAwayError
 from cards.grade import Rating, Verdict
@@ -77,6 +77,7 @@ class Answers:
         if given is None:
             return revealed(posed, typed or "")
         found = given.rating or rating_for(correct=given.correct, confidence=confidence)
+        posed = await self._confirmed(posed)
         for _ in range(TRIES):
             marked = await self._kept(incoming, posed, given, found, confidence)
             if marked is not None:
@@ -156,6 +157,13 @@ class Answers:
         """Raises `StaleAction` for a question that was withdrawn."""
         if (posed.source, seal(posed)) in await self.learning.withdrawn():
             raise StaleAction(WITHDRAWN, suggestion="/practice")
+
+    async def _confirmed(self, posed: Posed) -> Posed:
+        """A card of the house deck that was asked while torch was away is proved now, where torch is back."""
+        if posed.torch or not isinstance(posed.secret, Card) or not posed.source.startswith(f"{HOUSE}/"):
+            return posed
+        _, torch = await self.checker.confirmed(posed.secret)
+        return replace(posed, torch=torch)
 
     async def _given(self, posed: Posed, typed: str | None, choice: int | None, rating: Rating | None) -> Given | None:
         """The answer as it was understood; None where it is to be compared by whoever gave it."""

@@ -131,6 +131,16 @@ async def test_a_review_confirms_a_card_before_it_asks_it(pupil: Pupil) -> None:
         assert posed.card.startswith("stride/")
 
 
+async def test_a_card_that_was_asked_while_torch_was_away_is_proved_with_the_answer(pupil: Pupil) -> None:
+    [posed] = (await pupil.tutor.practise(pupil.event(), names=["stride/conv1d-length"])).questions
+    away = replace(posed, id=f"away{pupil.name[5:]}", session=f"away{pupil.name[5:]}", torch="")
+    await pupil.group.core.store.learning.pose([wire.asked(away)])
+    assert (await pupil.says(away, "12")).torch == posed.torch != ""
+    kept = await pupil.tutor.marked(away, pupil.user)
+    assert kept is not None
+    assert kept.torch == posed.torch
+
+
 async def test_new_cards_are_few_on_a_day_and_come_from_the_learners_own_deck_as_well(pupil: Pupil) -> None:
     await pupil.brings(*(mistake(f"a{place}") for place in range(12)))
     seen = []
