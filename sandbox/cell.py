@@ -216,6 +216,11 @@ class Cell:
             with suppress(OSError):
                 if pidfd >= 0:
                     signal.pidfd_send_signal(pidfd, signal.SIGKILL)
+        if self._pidfd < 0:
+            # Bubblewrap's inner process waits for a word from the outer one, and would wait for ever; both are in the
+            # session that they were started in, whose number nobody else gets while one of them is there.
+            with suppress(ProcessLookupError, PermissionError):
+                os.killpg(self._process.pid, signal.SIGKILL)
         self._forget("killed")
 
     async def stop(self) -> None:

@@ -39,7 +39,9 @@ _COMPANIONS = 2  # the zygote, and this process itself
 SOURCES = ("/dev/urandom", "/dev/random", "/dev/zero")  # devices that everybody may read
 
 Emit = Callable[[str, str], None]
-Rules = Mapping[str, Sequence[str]]  # what a whole jail may "read", "write" and "use"; see `landlock.restrict`
+Rules = Mapping[
+    str, Sequence[str]
+]  # what a whole jail may "read", "write" and "use", see `landlock.restrict`; and "look" at first
 Answer = Mapping[str, Any]
 Finish = Callable[[Answer], NoReturn]
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -65,8 +66,14 @@ async def examine(python: str, libraries: str = "") -> Interpreter:
             stderr=asyncio.subprocess.PIPE,
             cwd="/",
         )
-        async with asyncio.timeout(_ANSWER_S):
-            answer, complaint = await process.communicate()
+        try:
+            async with asyncio.timeout(_ANSWER_S):
+                answer, complaint = await process.communicate()
+        except BaseException:
+            with suppress(ProcessLookupError):
+                process.kill()
+            await process.communicate()
+            raise
     except (OSError, TimeoutError) as fault:
         raise InterpreterError(f"cannot ask {python}: {fault or 'no answer'}") from fault
     if process.returncode:

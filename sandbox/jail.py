@@ -25,6 +25,8 @@ NOBODY = 65534  # who everybody is inside
 TMP = "/tmp"  # noqa: S108 the jail's own, of a size
 SHARED, PROC = "/dev/shm", "/proc"  # noqa: S108 the same
 # The C library looks here before it asks for huge pages, at its very start; jobs cannot read it.
+# What torch asks about the processor, once, before the first job: half precision and some kernels fail without.
+_PROCESSOR = ("/proc/cpuinfo", "/sys/devices/system/cpu/possible", "/sys/devices/system/cpu/present")
 _HUGE_PAGES = "/sys/kernel/mm/transparent_hugepage"
 _ELSEWHERE = "/host"  # where a job finds what lies in the host's /tmp, since /tmp is its own
 FAILED = 97  # the launcher's own exit status
@@ -110,6 +112,7 @@ def inside(plan: Plan, paths: Sequence[str]) -> list[str]:
 def zygote_command(plan: Plan) -> list[str]:
     """The program inside: no `site`, so that nothing in a library folder runs by itself."""
     rules = {"read": inside(plan, plan.read), "write": [TMP] if plan.bwrap else [], "use": plan.devices}
+    rules["look"] = _PROCESSOR
     if plan.devices:
         rules["write"] = [TMP, SHARED]
         rules["use"] = [*plan.devices, PROC]
@@ -136,6 +139,7 @@ def bwrap_command(plan: Plan, program: int) -> list[str]:
     return [
         *command,
         *("--ro-bind-try", _HUGE_PAGES, _HUGE_PAGES),
+        *([] if plan.devices else [word for path in _PROCESSOR for word in ("--ro-bind-try", path, path)]),
         *("--dev", "/dev", *_device_binds(plan), "--remount-ro", "/dev"),
         *("--size", str(plan.files_mb * _MEGABYTE), "--tmpfs", TMP),
         *("--remount-ro", "/", "--info-fd", str(plan.info), "--seccomp", str(program), "--"),

@@ -22,7 +22,7 @@ import select
 import signal
 import socket
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -127,14 +127,17 @@ def _start(toolbox_name: str, rules: inmate.Rules) -> tuple[dict[str, Any], inma
     libc = ctypes.CDLL(None, use_errno=True)
     if libc.prctl(_PR_SET_DUMPABLE, ctypes.c_ulong(0), 0, 0, 0):
         raise OSError(ctypes.get_errno(), "cannot hide from other processes")
-    version = landlock.restrict(
-        read=[*rules["read"], *inmate.SOURCES], write=[*rules["write"], os.devnull], use=rules["use"]
-    )
+    version = _confine(rules, [*rules["read"], *rules["look"]])
     module, _, name = toolbox_name.partition(":")
     make: Callable[[], inmate.Toolbox] = getattr(importlib.import_module(module), name)
     toolbox = make()
+    _confine(rules, rules["read"])  # over the first: what torch has looked at is no business of the jobs
     hello = {"ready": toolbox.version, "device": toolbox.device, "landlock": version}
     return hello, toolbox
+
+
+def _confine(rules: inmate.Rules, read: Sequence[str]) -> int:
+    return landlock.restrict(read=[*read, *inmate.SOURCES], write=[*rules["write"], os.devnull], use=rules["use"])
 
 
 def _go_quiet() -> None:

@@ -30,6 +30,7 @@ class JailToolbox:
         site.sethelper()
         self.version: str = torch.__version__
         self.device = "cpu"
+        torch.zeros(1).half()  # torch looks at the processor now, which it cannot in a job
         run.warm()
         self.refresh()  # oneDNN compiles for each shape: here, and not in every child
 

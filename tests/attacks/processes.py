@@ -22,6 +22,12 @@ async def until_gone(*pids: int) -> None:
             await asyncio.sleep(0.005)
 
 
+def children() -> set[int]:
+    """The processes that this one has started, in all its threads."""
+    tasks = Path("/proc/self/task").iterdir()
+    return {int(pid) for task in tasks for pid in (task / "children").read_text().split()}
+
+
 def open_descriptors() -> set[str]:
     """Of this process."""
     return {entry.name for entry in Path("/proc/self/fd").iterdir()}

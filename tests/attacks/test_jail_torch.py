@@ -48,3 +48,16 @@ async def test_what_would_reach_out_is_an_error_in_time(pool: Pool, code: str) -
     assert (await run(pool, "(nn.Linear(1, 1)(torch.ones(1, 1)).shape, os.listdir('/tmp'))")).value["value"] == (
         "(torch.Size([1, 1]), [])"
     )
+
+
+@pytest.mark.parametrize("code", ["torch.ones(2, 3).half().sum()", "nn.EmbeddingBag(10, 3)(torch.tensor([[1, 2]]))"])
+async def test_what_needs_to_know_the_processor_works(pool: Pool, code: str) -> None:
+    assert (await run(pool, code)).status is Status.OK
+
+
+@pytest.mark.parametrize(
+    "path", ["/proc/cpuinfo", "/sys/devices/system/cpu/possible", "/sys/devices/system/cpu/present"]
+)
+async def test_but_a_job_cannot_read_what_torch_has_looked_at(pool: Pool, path: str) -> None:
+    result = await run(pool, f"open({path!r}).read()")
+    assert result.value["error"]["type"] in {"PermissionError", "FileNotFoundError"}

@@ -12,7 +12,7 @@ import pytest
 
 from sandbox.protocol import Status
 from tests.attacks.jail_lab import open_pool, run, until_ready
-from tests.attacks.processes import gone, open_descriptors, start_of, until_gone
+from tests.attacks.processes import children, gone, open_descriptors, start_of, until_gone
 from tests.sandbox.folders import let_everybody_in
 
 _ROOT = Path(__file__).parents[2]
@@ -44,6 +44,17 @@ async def test_jails_are_replaced_after_so_many_jobs() -> None:
             assert (await run(jails, "1")).status is Status.OK
         await until_gone(*before)
         assert (await jails.report()).restarts >= 2
+
+
+@pytest.mark.parametrize("after_s", [0.02, 0.05, 0.1, 0.15, 0.2, 0.3])
+async def test_a_jail_that_is_given_up_while_it_starts_leaves_nothing_of_its_session(after_s: float) -> None:
+    before = await asyncio.to_thread(children)
+    async with open_pool():
+        await asyncio.sleep(after_s)  # somewhere in what Python and bubblewrap do before there is a jail
+        started = await asyncio.to_thread(children) - before
+    for pid in started:
+        with pytest.raises(ProcessLookupError):
+            os.killpg(pid, 0)
 
 
 async def test_closing_ends_every_process_and_descriptor() -> None:
