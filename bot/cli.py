@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import gc
 import getpass
 import os
 import sys
@@ -23,6 +24,7 @@ from bot.errors import StartError
 from bot.settings import Settings
 
 FAILED = 2
+SELDOM = 50_000  # new objects between two looks for cycles
 INTERRUPTED = 130  # as shells say it: 128 + SIGINT
 PIPE_CLOSED = 141  # 128 + SIGPIPE
 ASKED = (
@@ -35,6 +37,8 @@ Work = Callable[[Settings, argparse.Namespace], Coroutine[None, None, int]]
 
 def run(arguments: Sequence[str]) -> int:
     """Does what the arguments say; the exit status."""
+    # What is imported stays, and Python's collector would go through it after every few hundred new objects of it.
+    gc.set_threshold(SELDOM)
     chosen = _parser().parse_args(arguments)
     work: Work = chosen.work
     try:

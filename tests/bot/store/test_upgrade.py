@@ -27,9 +27,33 @@ def version(path: Path) -> str:
         return str(raw.execute("SELECT version_num FROM alembic_version").fetchone()[0])
 
 
+def schema(path: Path) -> dict[str, object]:
+    """Every column, index and reference of a store."""
+    with closing(sqlite3.connect(path)) as raw:
+
+        def ask(text: str) -> list[tuple[object, ...]]:
+            return sorted(row[1:] for row in raw.execute(text))
+
+        names = [name for (name,) in ask("SELECT rowid, name FROM sqlite_master")]
+        asked = ("table_info", "index_list", "index_xinfo", "foreign_key_list")
+        return {f"{name}: {each}": ask(f"PRAGMA {each}('{name}')") for name in names for each in asked}
+
+
+def migrated(path: Path) -> Path:
+    """A store that has come through every migration."""
+    sqlite3.connect(path).close()
+    module._migrate(path)
+    return path
+
+
+def test_a_new_store_is_what_the_migrations_make_of_an_old_one(tmp_path: Path) -> None:
+    upgrade(tmp_path / "new")
+    assert schema(tmp_path / "new") == schema(migrated(tmp_path / "old"))
+    assert version(tmp_path / "new") == version(tmp_path / "old")
+
+
 def test_the_migrations_make_what_the_tables_say(tmp_path: Path) -> None:
-    path = tmp_path / "folder" / "stride.sqlite3"
-    upgrade(path)
+    path = migrated(tmp_path / "stride.sqlite3")
     engine = create_engine(f"sqlite:///{path}", poolclass=NullPool)
     with engine.connect() as connection:
         differences = compare_metadata(MigrationContext.configure(connection), metadata)
