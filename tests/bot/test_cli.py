@@ -105,6 +105,7 @@ def test_a_doctor_without_torch_says_so_with_status_2(capsys: pytest.CaptureFixt
     assert "store" not in out
 
 
+@pytest.mark.long
 def test_examples_that_torch_has_not_run_are_wrong_with_status_1(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.run(["verify"]) == 1
     out = capsys.readouterr().out

@@ -55,6 +55,7 @@ def test_nobody_is_told_to_have_left_out_what_is_not_there(rule: str, argument: 
                 assert not told or argument in drawn.prompt, drawn.prompt
 
 
+@pytest.mark.long
 @pytest.mark.asyncio(loop_scope="module")
 async def test_torch_confirms_the_key_of_every_family_and_no_wrong_answer_is_right(examiner: Examiner) -> None:
     """A family whose closed form differs from torch raises here."""

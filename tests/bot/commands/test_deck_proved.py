@@ -45,6 +45,7 @@ async def standings(group: Conversation, who: str, title: str) -> dict[str, Outc
     return {card: standing.outcome for card, standing in kept.standing.items()}
 
 
+@pytest.mark.long
 async def test_every_proof_is_run_before_a_card_is_used(group: Conversation, alice: str) -> None:
     reply = await brings(group, alice, conv_toml=proving())
     assert "2 cards proved on torch" in text(reply)

@@ -92,6 +92,7 @@ async def test_a_button_whose_code_is_forgotten_says_what_to_type(group: Convers
         assert reply.fault.suggestion
 
 
+@pytest.mark.long
 async def test_buttons_outlive_a_restart(tmp_path: Path) -> None:
     async with conversation(tmp_path, sandbox=open_sandbox(PATIENT), fairness=AT_EASE) as before:
         reply = await before.says("erin", "/run total = torch.tensor([1.0, 2.0])\nn = 5\ntotal.sum()")
