@@ -26,6 +26,7 @@ from bot.adapters.sent import NotTaken
 from bot.adapters.slack import parse
 from bot.adapters.slack.download import fetched
 from bot.adapters.slack.exchange import Exchange, reason
+from bot.adapters.slack.people import People
 from bot.adapters.slack.render import FORM
 from bot.command import Incoming, said_by_a_file
 
@@ -81,6 +82,7 @@ class StrideApp(AsyncApp):
     def listen(self, core: Core) -> None:
         """Answers what Slack sends from `core`."""
         self._core = core
+        self._people = People(self.client)
         self._answers: set[asyncio.Task[None]] = set()
         self._alone = said_by_a_file(core.commands)
         self.command(re.compile(r"/.*"))(self._on_slash)
@@ -132,9 +134,12 @@ class StrideApp(AsyncApp):
     async def _say(
         self, body: Body, address: Callable[[Mapping[str, Any]], parse.Address], incoming: Callable[[], Incoming]
     ) -> None:
-        exchange = Exchange(self.client, address(body))
+        where = address(body)
+        exchange = Exchange(self.client, where)
         try:
             asked = incoming()
+            if await self._people.organises(where.team, where.user):
+                asked = replace(asked, user=replace(asked.user, organiser=True))
             if attached := parse.attached(body):
                 files = await fetched(attached, token=self.client.token or "", api_base=self.client.base_url)
                 asked = replace(asked, files=files)

@@ -18,7 +18,10 @@ from bot.command import Command, Option
 MAX_COMMAND = 32
 MAX_DESCRIPTION = 140
 MAX_HINT = 100
-SCOPES = ("app_mentions:read", "chat:write", "commands", "files:read", "files:write", "im:history", "im:write")
+SCOPES = (
+    *("app_mentions:read", "chat:write", "commands", "files:read", "files:write", "im:history", "im:write"),
+    "users:read",  # who is an admin of the workspace
+)
 RESERVED = frozenset(
     {
         "active", "all", "apps", "archive", "away", "call", "canvas", "collapse", "dm", "dnd", "expand", "feed",

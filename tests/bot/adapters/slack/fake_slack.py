@@ -72,6 +72,8 @@ class FakeSlack:
     _urls: dict[str, tuple[float, int]] = field(default_factory=dict)
     _triggers: dict[str, float] = field(default_factory=dict)
     _uploads: dict[str, Upload] = field(default_factory=dict)
+    admins: set[str] = field(default_factory=set)
+    reads_people: bool = True  # whether the app was given the scope users:read
     reads_files: bool = True  # whether the app was given the scope files:read
     _shared: dict[str, bytes] = field(default_factory=dict)
     _last_post: dict[str, float] = field(default_factory=dict)
@@ -119,6 +121,12 @@ class FakeSlack:
             "user_id": BOT,
             "bot_id": "B0STRIDE",
         }
+
+    def _users_info(self, sent: dict[str, Any]) -> dict[str, Any] | web.Response:
+        if not self.reads_people:
+            return self._no("users.info", "missing_scope")
+        user = str(sent["user"])
+        return {"user": {"id": user, "team_id": TEAM, "is_admin": user in self.admins, "is_owner": False}}
 
     def _apps_connections_open(self, _sent: dict[str, Any]) -> dict[str, Any]:
         return {"url": self.base.replace("http", "ws") + "/socket"}
