@@ -21,6 +21,7 @@ from bot.tutor.choosing import Pile, by_rule, chosen, piles
 from bot.tutor.model import Catalogue, Posed, Rest, Session, Standing
 from bot.tutor.posing import Seat, draw_for, from_card, from_question, level, short_id
 from cards.generate import QuestionError, TorchAwayError
+from cards.search import Scope
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
     from bot.tutor.pupils import Held, Pupils
     from cards.calendar import Calendar
     from cards.learner import Learner
-    from cards.search import Scope
 
 MOST = 20  # questions at a time
 MOST_TRIES = 60  # names that are looked at for one session, where some cannot be asked
@@ -59,7 +59,10 @@ class Asking:
         catalogue, draw = shelved.catalogue, draw_for(session)
         last = await self._last_rule(incoming.user, incoming.place)
         async with self.pupils.held(incoming.user.id, catalogue, incoming.at) as held:
-            scope = None if names else await asyncio.to_thread((await shelved.index()).topics, words)
+            scope = None
+            if not names:
+                index = await shelved.index()
+                scope = _deck_called(words, catalogue) or await asyncio.to_thread(index.topics, words)
             if scope is None:
                 between = by_rule(_known(names, catalogue), catalogue)
             else:
@@ -186,6 +189,15 @@ class Asking:
             structlog.get_logger("tutor").error("card.refused", card=name)
             return None
         return from_card(incoming, seat, card, catalogue=catalogue, torch=torch)
+
+
+def _deck_called(words: str, catalogue: Catalogue) -> Scope | None:
+    """All cards of somebody's own deck, where the words are its name and nothing else."""
+    wanted = words.strip().casefold()
+    found = next((deck for deck in catalogue.decks[1:] if deck.title.strip().casefold() == wanted), None)
+    if found is None or not found.cards:
+        return None
+    return Scope(cards=tuple(f"{found.id}/{card.id}" for card in found.cards), title=f"The deck `{found.title}`")
 
 
 def _known(names: Sequence[str], catalogue: Catalogue) -> list[str]:

@@ -70,6 +70,13 @@ async def test_the_same_file_again_doubles_nothing_and_says_what_changed(group: 
     assert await titles(group, "alice") == ["history"]
 
 
+async def test_a_deck_is_practised_by_its_name(group: Conversation) -> None:
+    await brings(group, "alice", minima_csv="front,answer\nWhat is one?,1\nWhat is two?,2\n")
+    asked = await group.says("alice", "/practice Minima 5")
+    assert {each["prompt"] for each in asked.data["questions"]} == {"What is one?", "What is two?"}
+    assert "The deck `minima`" in text(asked)
+
+
 async def test_a_name_of_ones_own_may_be_given(group: Conversation) -> None:
     await brings(group, "alice", "/deck import My first deck", history_toml=PLAIN)
     assert await titles(group, "alice") == ["My first deck"]
