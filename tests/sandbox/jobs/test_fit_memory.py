@@ -43,7 +43,7 @@ def noon(day: int) -> datetime:
 
 @pytest.fixture(scope="module")
 def forgetful() -> list[list[int]]:
-    return log(FORGETFUL, cards=170)
+    return log(FORGETFUL, cards=220)
 
 
 def value(reviews: list[list[int]], weights: list[float] | None = None) -> dict[str, Any]:
