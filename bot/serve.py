@@ -53,6 +53,7 @@ async def serve(
         announce(f"Stride is at {address}/ (Ctrl-C ends it)")
         if settings.web.invite is not None:
             announce(f"People come in by {address}/join/ with the secret of STRIDE_WEB__INVITE behind it")
+        refused: BaseException | None = None
         link = f"{address}{await organiser_path(core)}" if watched else "the link that `stride invite` prints"
         announce(f"Organisers come in by {link} (keep it to yourself)")
         try:
@@ -69,7 +70,9 @@ async def serve(
                 for task in tasks:
                     task.cancel()
         except* StartError as faults:
-            raise faults.exceptions[0] from None
+            refused = faults.exceptions[0]
+        if refused is not None:  # raised in there, Pythons before 3.11.4 would put it into a group
+            raise refused
 
 
 async def _read_in(core: Core) -> None:

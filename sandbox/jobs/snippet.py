@@ -74,6 +74,8 @@ def parse(code: str) -> tuple[tuple[str, ...], ast.Module, tuple[Timing, ...]]:
     if text[:1] in {" ", "\t", "\n"}:
         text = textwrap.dedent(text)
     lines = tuple(text.split("\n"))
+    if "\0" in text:  # Pythons before 3.11.4 call it a ValueError
+        raise SyntaxError("source code string cannot contain null bytes")
     try:
         return lines, ast.parse(text, FILE), ()
     except SyntaxError:

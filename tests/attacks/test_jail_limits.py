@@ -200,9 +200,18 @@ ENDS = {
 }
 
 
+async def settled(pool: Pool) -> set[int]:
+    """The jails, once none is being replaced for what was done in it before."""
+    while True:
+        before = set(pool.processes())
+        await sound(pool)
+        if set(pool.processes()) == before:
+            return before
+
+
 @pytest.mark.parametrize(("code", "words"), list(ENDS.values()), ids=list(ENDS))
 async def test_a_job_that_ends_its_process_is_told_so(pool: Pool, code: str, words: str) -> None:
-    before = set(pool.processes())
+    before = await settled(pool)
     result = await run(pool, "print('early')\n" + code)
     assert result.status is Status.KILLED, result
     assert words in result.error

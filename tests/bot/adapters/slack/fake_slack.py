@@ -113,14 +113,8 @@ class FakeSlack:
         return web.json_response({"ok": False, "error": why.partition(":")[0]})
 
     def _auth_test(self, _sent: dict[str, Any]) -> dict[str, Any]:
-        return {
-            "url": self.base,
-            "team": "Study",
-            "user": "stride",
-            "team_id": TEAM,
-            "user_id": BOT,
-            "bot_id": "B0STRIDE",
-        }
+        ids = {"team_id": TEAM, "user_id": BOT, "bot_id": "B0STRIDE"}
+        return {"url": self.base, "team": "Study", "user": "stride", **ids}
 
     def _users_info(self, sent: dict[str, Any]) -> dict[str, Any] | web.Response:
         if not self.reads_people:
