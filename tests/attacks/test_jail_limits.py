@@ -201,12 +201,9 @@ ENDS = {
 
 
 async def settled(pool: Pool) -> set[int]:
-    """The jails, once none is being replaced for what was done in it before."""
-    while True:
-        before = set(pool.processes())
-        await sound(pool)
-        if set(pool.processes()) == before:
-            return before
+    """The jails, once none is being replaced any more for what was done in it before."""
+    await until_ready(pool, 2)
+    return set(pool.processes())
 
 
 @pytest.mark.parametrize(("code", "words"), list(ENDS.values()), ids=list(ENDS))
