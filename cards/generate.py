@@ -18,7 +18,7 @@ from cards.families import behaviour, convolution, parameters, pooling, reshapin
 from cards.families.family import LEVELS, AskedFor, Draft, Family
 from cards.misconceptions import Wrong, close, distinct
 from cards.model import Value
-from cards.proof import CUT_SHORT
+from cards.proof import CUT_SHORT, listed
 from sandbox.client import Sandbox
 from sandbox.oracle import Answer, Oracle
 from sandbox.protocol import Job, JobKind, Status
@@ -178,7 +178,7 @@ class Examiner:
             if answer.unchecked:
                 raise TorchAwayError(f"torch could not be asked: {answer.unchecked}")
             return _read(drawn, answer), answer.torch
-        payload = {"code": drawn.proof, "answer": _listed(drawn.key), "denials": [], "tolerance": drawn.tolerance}
+        payload = {"code": drawn.proof, "answer": listed(drawn.key), "denials": [], "tolerance": drawn.tolerance}
         job = Job(id=f"question-{next(self._ids)}", kind=JobKind.PROVE, payload=payload | {"shown": ""})
         result = await self._sandbox.run(job)
         if result.status is Status.UNAVAILABLE:
@@ -272,7 +272,3 @@ def _read(drawn: Draft, answer: Answer) -> Value:
     if isinstance(found, int) or (isinstance(found, tuple) and all(isinstance(size, int) for size in found)):
         return found
     raise QuestionError(f"torch's answer to {drawn.line} has no {drawn.reads}")
-
-
-def _listed(value: Value) -> object:
-    return [_listed(item) for item in value] if isinstance(value, tuple) else value
