@@ -146,7 +146,7 @@ class Link:
             try:
                 await client.connect(**await asyncio.to_thread(_options, self._settings), **self._events())
                 await self._on_up(client)
-                await client.flush(_CONNECT_S)
+                await read_by_server(client)
                 self._client = client
                 self._rise("connected to")
                 await self._over.wait()
@@ -220,6 +220,15 @@ def _options(settings: NatsSettings) -> dict[str, Any]:
 def _words(fault: Exception) -> str:
     text = str(fault).removeprefix("nats: ").strip("' ")
     return text or type(fault).__name__
+
+
+async def read_by_server(client: Client) -> None:
+    """Returns once the server has read all that `client` was told to send or to subscribe to so far.
+
+    The library writes the first ping ahead of what waits in its buffer; the second follows it.
+    """
+    await client.flush(_CONNECT_S)
+    await client.flush(_CONNECT_S)
 
 
 async def _end(client: Client) -> None:

@@ -24,8 +24,9 @@ DROP = """([name, text]) => {
 async def test_a_file_is_attached_with_the_keyboard_and_sent(opens: Opens, tmp_path: Path) -> None:
     (tmp_path / "deck.toml").write_bytes(b"ok")
     page = await opens()
-    await page.locator("#attach").focus()
     async with page.expect_file_chooser() as chooser:
+        await page.locator("#attach").focus()
+        await expect(page.locator("#attach")).to_be_focused()
         await page.keyboard.press("Enter")
     await (await chooser.value).set_files(tmp_path / "deck.toml")
     await expect(page.locator("#attached li")).to_contain_text("deck.toml")

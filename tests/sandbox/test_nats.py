@@ -14,6 +14,7 @@ from nats.aio.msg import Msg
 from sandbox import nats_words as words
 from sandbox.client import open_sandbox
 from sandbox.nats_client import NatsSandbox
+from sandbox.nats_link import read_by_server
 from sandbox.nats_words import Ask, Free
 from sandbox.protocol import VERSION, Job, JobKind, Limits, Result, Status, encode, encode_result
 from sandbox.settings import JailSettings, NatsSettings, SandboxSettings
@@ -169,7 +170,7 @@ async def test_garbage_on_every_subject_harms_nobody(server: NatsServer, strange
         for subject in subjects:
             for reply in ("", stranger.new_inbox(), SHAPES):
                 await stranger.publish(subject, garbage, reply=reply)
-        await stranger.flush()
+        await read_by_server(stranger)
         assert (await ask(sandbox, "echo", 1)).value == [1]
         await until_in_flight(behind, 0)
 
@@ -186,9 +187,9 @@ async def test_only_inboxes_are_answered(server: NatsServer, stranger: Client) -
         for subject in (SHAPES, words.who_subject(JobKind.SHAPE, "cpu"), words.REPORT):
             asked = Ask(job=replace(job("echo"), id="a1"), within_s=1, patient=False)
             await stranger.publish(subject, words.encode_ask(asked), reply="elsewhere")
-        await stranger.flush()
+        await read_by_server(stranger)
         assert (await ask(sandbox, "echo", 1)).value == [1]
-    await stranger.flush()
+    await read_by_server(stranger)
     assert heard == []
 
 
@@ -200,7 +201,7 @@ async def _false_member(stranger: Client, *says: bytes) -> None:
             await stranger.publish(message.reply, each)
 
     await stranger.subscribe(SHAPES, words.GROUP, cb=answer)
-    await stranger.flush()
+    await read_by_server(stranger)
 
 
 @pytest.mark.parametrize(
@@ -232,7 +233,7 @@ async def test_a_second_result_for_a_job_is_nobodys(server: NatsServer, stranger
             await stranger.publish(message.reply, encode_result(result))
 
     await stranger.subscribe(SHAPES, words.GROUP, cb=twice)
-    await stranger.flush()
+    await read_by_server(stranger)
     async with asker(server.url) as sandbox:
         results = await asyncio.gather(*(ask(sandbox, "echo") for _ in range(20)))
     assert [result.value for result in results] == [1] * 20
@@ -245,11 +246,11 @@ async def test_inboxes_cannot_be_guessed(server: NatsServer, stranger: Client) -
         seen.append((message.reply, words.decode_ask(message.data).job.id))
 
     await stranger.subscribe(SHAPES, cb=spy)
-    await stranger.flush()
+    await read_by_server(stranger)
     async with member(server.url), asker(server.url) as one, asker(server.url) as other:
         for sandbox in (one, other, one, other):
             await ask(sandbox, "echo")
-    await stranger.flush()
+    await read_by_server(stranger)
     parts = [(*reply.split(".")[1:], number) for reply, number in seen]
     assert len({inbox for inbox, _, _ in parts}) == 2
     assert len({token for _, token, _ in parts}) == 4
