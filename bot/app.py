@@ -27,9 +27,11 @@ from bot.fairness.gate import Gate
 from bot.logs import Fingerprint
 from bot.newest import Newest
 from bot.pictures.pictures import Pictures
+from bot.posting import Poster
 from bot.reply import Reply
 from bot.settings import Settings
 from bot.store.store import Exchange, Store, open_store
+from bot.study.study import Study
 from bot.tutor.tutor import Tutor
 from sandbox.client import Sandbox, open_sandbox
 
@@ -73,6 +75,8 @@ class Core:
         runs: the newest of them, to look at closer.
         gate: lets runs in, in fairness; whoever runs people's code goes through it.
         tutor: asks and remembers.
+        study: what the group does together.
+        posters: how to say something unasked, by platform; each adapter puts its own there while it is connected.
         confirm_s: how long a card waits for its proof before it is asked.
     """
 
@@ -112,6 +116,8 @@ class Core:
             new_id=lambda: self.new_event()[:TICKET],
         )
         self.tutor = Tutor(self)
+        self.study = Study(self)
+        self.posters: dict[str, Poster] = {}
         self.confirm_s = confirm_s
         self._oracle: Oracle | None = None
         self.dispatcher = Dispatcher(self.commands, fingerprint=Fingerprint(secrets.token_bytes(16)), quick_s=quick_s)

@@ -14,6 +14,10 @@
     │   ├── Busy                  too much at a time: somebody's own run, their rate, their channel's, or everybody's
     │   ├── Cancelled             somebody who may has cancelled it
     │   └── TooSlow               no answer within the command's time
+    ├── PostError                 something that was to be said in a channel unasked; nobody waits for it
+    │   ├── PostRefused           it was not sent, and would not be if it were tried again
+    │   ├── PostFailed            it was surely not sent, and may be tried again
+    │   └── PostUnsure            it may have been sent
     └── StartError                Stride cannot start: one line on stderr and exit status 2
         ├── SettingsError         a setting is wrong
         ├── PortTaken             the address of the web page is in use
@@ -128,6 +132,22 @@ class TooSlow(UserError):
     """No answer within the command's time."""
 
     kind = "timeout"
+
+
+class PostError(StrideError):
+    """Something that was to be said in a channel unasked was not; see `bot.posting`."""
+
+
+class PostRefused(PostError):
+    """It was not sent, and would not be if it were tried again: the channel is gone, or nobody may write there."""
+
+
+class PostFailed(PostError):
+    """It was surely not sent, and may be tried again: there is no connection, or too much was sent at once."""
+
+
+class PostUnsure(PostError):
+    """It may have been sent: the connection went away before the answer came, or nobody can look any more."""
 
 
 class StartError(StrideError):

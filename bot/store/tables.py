@@ -22,8 +22,6 @@ from sqlalchemy import (
 if TYPE_CHECKING:
     from sqlalchemy.engine import Dialect
 
-HEAD = "0002"  # the newest migration; a test compares it with the scripts
-
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
 
@@ -226,6 +224,7 @@ answers = Table(
     Column("marked", Text, nullable=False),  # JSON: what the person was told
     Index(None, "person", "posed", unique=True),
     Index(None, "person", "at"),
+    Index(None, "platform", "community", "at"),
     Index(None, "source"),
 )
 

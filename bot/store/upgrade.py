@@ -15,7 +15,7 @@ from sqlalchemy import Connection, create_engine
 from sqlalchemy.pool import NullPool
 
 from bot.errors import StoreError, StoreTooNew, StoreUnwritable
-from bot.store.tables import HEAD, metadata
+from bot.store.schema import HEAD, metadata
 
 _VERSIONS = "CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY)"  # as Alembic keeps it
 WAIT_S = 30.0  # for another process that is upgrading the same file

@@ -18,7 +18,7 @@ from sqlalchemy.pool import NullPool
 
 from bot.errors import StoreError, StoreTooNew, StoreUnwritable
 from bot.store import upgrade as module
-from bot.store.tables import HEAD, metadata
+from bot.store.schema import HEAD, metadata
 from bot.store.upgrade import upgrade
 
 
