@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Callable
+from contextlib import suppress
 
 from sandbox.protocol import MAX_LINE
+
+_CHUNK = 65536  # bytes
 
 
 class Lines(asyncio.Protocol):
@@ -42,7 +46,12 @@ class Lines(asyncio.Protocol):
             self._keep(last)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """The other side has gone, or we have."""
+        """The other side has gone, or we have.
+
+        Whoever writes to somebody who has just gone learns that first; what they said last can still be read then.
+        """
+        if exc is not None:
+            self._read_what_is_left()
         self._rest = []
         self._closed = True
         self._on_lost(str(exc or "closed"))
@@ -73,6 +82,15 @@ class Lines(asyncio.Protocol):
     def unsent(self) -> int:
         """Bytes that the other side has not taken yet."""
         return self._transport.get_write_buffer_size() if self._transport is not None else 0
+
+    def _read_what_is_left(self) -> None:
+        if self._transport is None:
+            return
+        descriptor, left = self._transport.get_extra_info("socket").fileno(), MAX_LINE
+        with suppress(OSError):
+            while left > 0 and (data := os.read(descriptor, _CHUNK)):
+                left -= len(data)
+                self.data_received(data)
 
     def _keep(self, data: bytes) -> None:
         self._rest.append(data)

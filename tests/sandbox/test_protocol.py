@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import socket
 from dataclasses import fields
 from typing import Any
 
@@ -124,3 +125,18 @@ async def test_a_line_without_an_end_loses_its_connection() -> None:
         async with asyncio.timeout(10):
             await lost
     assert lines.closed
+
+
+async def test_what_somebody_said_before_they_went_is_heard_by_who_was_just_writing_to_them() -> None:
+    heard: list[bytes] = []
+    lost: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+    ours, theirs = socket.socketpair()
+    ours.setblocking(False)
+    lines = Lines(heard.append, lost.set_result)
+    await asyncio.get_running_loop().create_connection(lambda: lines, sock=ours)
+    theirs.send(b"first\n" * 30_000 + b"last\n")
+    theirs.close()
+    assert not lines.send(b"more for you\n")
+    async with asyncio.timeout(30):
+        await lost
+    assert heard == [b"first"] * 30_000 + [b"last"]
