@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from cards.grade import Confidence
     from cards.learner import Entry
 
-TRIES = 8  # to write for a learner for whom another bot writes at the same time
+TRIES = 100  # to write for a learner; each that fails means that another answer of theirs was kept by another bot
 MOST_SAID = 500  # characters of an answer that are kept
 JUST_NOW = "Several of your answers came at once. Try this one again."
 WITHDRAWN = "This question was taken out: torch does not confirm it. It counts for nobody."
