@@ -17,11 +17,11 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import bindparam, case, delete, func, select, update
-from sqlalchemy.dialects.sqlite import insert
 
 from bot.command import Place
 from bot.errors import TooMuchKept
 from bot.store import card_rows
+from bot.store.dialect import insert
 from bot.store.tables import deck_cards, deck_uses, decks
 from cards.model import Card, Deck
 from cards.proof import Outcome

@@ -17,9 +17,9 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import and_, case, func, select, update
-from sqlalchemy.dialects.sqlite import insert
 
 from bot.command import Place
+from bot.store.dialect import insert
 from bot.store.learning_rows import Asked, Line, Pupil, Recorded, columns, question
 from bot.store.learning_rows import line as line_of
 from bot.store.tables import answers, disputes, learners, memories, posed, withdrawn

@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Any, Literal, TypeVar, cast
 
 from sqlalchemy import delete, event, or_, select
-from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from bot import codec
@@ -24,6 +23,7 @@ from bot.actions import to_id
 from bot.command import Incoming, Place, User
 from bot.reply import Reply
 from bot.store.decks import Decks
+from bot.store.dialect import insert
 from bot.store.learning import Learning
 from bot.store.tables import channels, duties, events, exchanges, people, questions, secrets
 from bot.store.upgrade import upgrade

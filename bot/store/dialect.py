@@ -1,0 +1,41 @@
+"""What SQLite and PostgreSQL say alike, where SQLAlchemy has a word for each of them only."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Self
+
+from sqlalchemy.dialects.sqlite import dml
+
+if TYPE_CHECKING:
+    from sqlalchemy import Table
+
+
+class _DoNothing(dml.OnConflictDoNothing):
+    inherit_cache = True
+    constraint_target = None  # PostgreSQL's compiler asks for it: a conflict can be named by its constraint there
+
+
+class _DoUpdate(dml.OnConflictDoUpdate):
+    inherit_cache = True
+    constraint_target = None  # as above
+
+
+class Insert(dml.Insert):
+    """SQLite's insert, which PostgreSQL's compiler understands, too: both took ON CONFLICT from the same place."""
+
+    inherit_cache = True
+
+    def on_conflict_do_nothing(self, index_elements: Any = None, index_where: Any = None) -> Self:
+        """Leaves a row as it is that is there already."""
+        return self.ext(_DoNothing(index_elements, index_where))
+
+    def on_conflict_do_update(
+        self, index_elements: Any = None, index_where: Any = None, set_: Any = None, where: Any = None
+    ) -> Self:
+        """Changes a row that is there already; `excluded` names what was to be added, `where` which rows it is for."""
+        return self.ext(_DoUpdate(index_elements, index_where, set_, where))
+
+
+def insert(table: Table) -> Insert:
+    """An insert with `on_conflict_do_nothing`, `on_conflict_do_update`, `excluded` and `returning` on both."""
+    return Insert(table)
