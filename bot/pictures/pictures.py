@@ -18,11 +18,14 @@ from typing import Any
 
 import structlog
 
+from bot.pictures import chart_words
+from bot.pictures.chart_wire import to_line
+from bot.pictures.charts import Chart
 from bot.pictures.draughtsman import Draughtsman, LostError, command
 from bot.pictures.errors import DrawingError
 from bot.pictures.raw import MAX_SIDE, read
 from bot.pictures.words import Odd, alt
-from bot.reply import Picture
+from bot.reply import Picture, Text
 
 MAX_PNG = 1_000_000  # bytes; any chat takes them, and a phone loads them
 _PNG = b"\x89PNG\r\n\x1a\n"
@@ -105,20 +108,42 @@ class Pictures:
             DrawingError: nothing can be drawn of it, or the drawing process is lost, late or busy.
         """
         drawing = read(raw)
+        answer = await self._answered(drawing.to_line(), f"{drawing.kind} {drawing.shape}")
+        png, odd = _understood(answer)
+        return Picture(data=png, alt=alt(drawing, odd))
+
+    async def chart(self, chart: Chart) -> Picture:
+        """A chart of Stride's own numbers (`bot.pictures.charts`) as a PNG with its words.
+
+        Raises:
+            DrawingError: the drawing process is lost, late or busy.
+        """
+        answer = await self._answered(to_line(chart), type(chart).__name__)
+        png, _ = _understood(answer)
+        return Picture(data=png, alt=chart_words.alt(chart))
+
+    async def shown(self, chart: Chart) -> Picture | Text:
+        """A chart as a part of a reply: its picture, or its words where it cannot be drawn now."""
+        try:
+            return await self.chart(chart)
+        except DrawingError:  # which is in the log
+            return Text(text=chart_words.alt(chart), tone="note")
+
+    async def _answered(self, line: bytes, what: str) -> dict[str, Any]:
+        """What the drawing process says to a line; raises `DrawingError`, also where it says that it failed."""
         if self._waiting >= self._patience.waiting:
             raise DrawingError("too many pictures are being drawn; try again in a moment")
         self._waiting += 1
         try:
             async with self._turn:
-                said = await self._ask(drawing.to_line())
+                said = await self._ask(line)
         finally:
             self._waiting -= 1
         answer = _parsed(said)
         if "error" in answer:
-            self._log.error("pictures.failed", kind=drawing.kind, shape=drawing.shape, error=str(answer["error"])[:300])
+            self._log.error("pictures.failed", what=what, error=str(answer["error"])[:300])
             raise DrawingError("something went wrong on my side while it was drawn")
-        png, odd = _understood(answer)
-        return Picture(data=png, alt=alt(drawing, odd))
+        return answer
 
     async def _ask(self, line: bytes) -> bytes:
         """The process's word on a line, from a new process where the one before has gone meanwhile."""

@@ -141,10 +141,14 @@ def _dtype(given: object) -> str:
 
 
 def _title(given: object) -> str:
-    """A title on one line, with nothing in it that cannot be seen or that turns the line about."""
     if given is None:
         return ""
     if not isinstance(given, str):
         raise DrawingError("the picture's title is no text")
-    seen = (" " if mark.isspace() else mark for mark in given[:MAX_TITLE])
+    return visible(given[:MAX_TITLE])
+
+
+def visible(text: str) -> str:
+    """A text on one line, with nothing in it that cannot be seen or that turns the line about."""
+    seen = (" " if mark.isspace() else mark for mark in text)
     return " ".join("".join(mark for mark in seen if unicodedata.category(mark)[0] != "C").split())
