@@ -125,6 +125,21 @@ quiz_players = Table(
     Column("person", String, primary_key=True),
     Column("name", String, nullable=False),
     Column("joined", Moment, nullable=False),
+    Column("gone", Moment, nullable=True),  # since when nobody waits for them any more
+    ForeignKeyConstraint(["quiz"], ["quizzes.id"], ondelete="CASCADE"),
+    Index(None, "person"),
+)
+
+# That somebody has answered in time: taken together with a look at whether the question is open. The answer itself,
+# marked, is a line of `answers`.
+quiz_answers = Table(
+    "quiz_answers",
+    metadata,
+    Column("quiz", String, primary_key=True),
+    Column("position", Integer, primary_key=True),
+    Column("person", String, primary_key=True),
+    Column("at", Moment, nullable=False),
+    Column("said", Text, nullable=False),  # JSON: what is to be marked; empty once it has been
     ForeignKeyConstraint(["quiz"], ["quizzes.id"], ondelete="CASCADE"),
     Index(None, "person"),
 )

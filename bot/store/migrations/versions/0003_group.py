@@ -163,7 +163,19 @@ def _quizzes() -> None:
         sa.Column("person", sa.String(), nullable=False),
         sa.Column("name", sa.String(), nullable=False),
         sa.Column("joined", sa.BigInteger(), nullable=False),
+        sa.Column("gone", sa.BigInteger(), nullable=True),
         sa.ForeignKeyConstraint(["quiz"], ["quizzes.id"], name="fk_quiz_players_quizzes", ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("quiz", "person", name="pk_quiz_players"),
     )
     op.create_index("ix_quiz_players_person", "quiz_players", ["person"])
+    op.create_table(
+        "quiz_answers",
+        sa.Column("quiz", sa.String(), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("person", sa.String(), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("said", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["quiz"], ["quizzes.id"], name="fk_quiz_answers_quizzes", ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("quiz", "position", "person", name="pk_quiz_answers"),
+    )
+    op.create_index("ix_quiz_answers_person", "quiz_answers", ["person"])
