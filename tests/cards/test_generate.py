@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from itertools import pairwise
 from random import Random
 
@@ -15,21 +14,18 @@ from cards.families.family import LEVELS, Family
 from cards.generate import BY_ID, FAMILIES, FEWEST_WRONG, Examiner, QuestionError, Turns, draft, mixed, parse
 from cards.grade import judge, written
 from cards.misconceptions import MISCONCEPTIONS, distinct
-from sandbox.client import open_sandbox
+from sandbox.client import Sandbox
 from sandbox.language import shelf
 from sandbox.oracle import Oracle
-from sandbox.settings import JailSettings, SandboxSettings
 
 SEEDS = range(2)
 MANY_SEEDS = range(2, 27)
-PATIENT = SandboxSettings(wait_s=60, start_s=300, jail=JailSettings(wait_s=300))  # torch takes long on a busy machine
 
 
-@pytest_asyncio.fixture(loop_scope="module", scope="module")
-async def examiner() -> AsyncIterator[Examiner]:
+@pytest_asyncio.fixture(loop_scope="session", scope="module")
+async def examiner(torch_here: Sandbox) -> Examiner:
     await asyncio.to_thread(shelf.read_all)
-    async with open_sandbox(PATIENT) as sandbox:
-        yield Examiner(sandbox, Oracle(sandbox))
+    return Examiner(torch_here, Oracle(torch_here))
 
 
 def test_there_are_at_least_twenty_families_with_rules_of_their_own() -> None:
@@ -56,14 +52,14 @@ def test_nobody_is_told_to_have_left_out_what_is_not_there(rule: str, argument: 
 
 
 @pytest.mark.long
-@pytest.mark.asyncio(loop_scope="module")
+@pytest.mark.asyncio(loop_scope="session")
 async def test_torch_confirms_the_key_of_every_family_and_no_wrong_answer_is_right(examiner: Examiner) -> None:
     """A family whose closed form differs from torch raises here."""
     await hold(examiner, SEEDS)
 
 
 @pytest.mark.long
-@pytest.mark.asyncio(loop_scope="module")
+@pytest.mark.asyncio(loop_scope="session")
 async def test_torch_confirms_many_questions_of_every_family(examiner: Examiner) -> None:
     await hold(examiner, MANY_SEEDS)
 
@@ -90,7 +86,7 @@ async def hold(examiner: Examiner, seeds: range) -> None:
             assert wrong.diagnosis, (question.id, wrong)
 
 
-@pytest.mark.asyncio(loop_scope="module")
+@pytest.mark.asyncio(loop_scope="session")
 async def test_the_same_name_gives_the_same_question(examiner: Examiner) -> None:
     family = BY_ID["conv1d-shape"]
     first = await examiner.question(family, 2, 77)
@@ -104,7 +100,7 @@ def test_a_name_that_is_none_is_refused(name: str) -> None:
         parse(name)
 
 
-@pytest.mark.asyncio(loop_scope="module")
+@pytest.mark.asyncio(loop_scope="session")
 async def test_any_stride_and_padding_that_torch_accepts_answers_an_inverse_question(examiner: Examiner) -> None:
     question = await examiner.question(BY_ID["conv1d-inverse"], 1, 3)
     drawn, _ = draft(question.family, 1, 3)

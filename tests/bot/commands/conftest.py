@@ -7,13 +7,13 @@ from collections.abc import AsyncIterator
 import pytest
 import pytest_asyncio
 
-from sandbox.client import open_sandbox
+from sandbox.client import Sandbox
 from tests.bot.commands.learning import Lesson, lesson
-from tests.bot.commands.running import PATIENT
+from tests.torch_here import lent
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def school(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Lesson]:
+async def school(tmp_path_factory: pytest.TempPathFactory, torch_here: Sandbox) -> AsyncIterator[Lesson]:
     """A channel on a store of its own, with real jails."""
-    async with lesson(tmp_path_factory.mktemp("school"), open_sandbox(PATIENT)) as talk:
+    async with lesson(tmp_path_factory.mktemp("school"), lent(torch_here)) as talk:
         yield talk

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from bot.reply import Buttons, Code, Form, Reply, Table, Text
 from bot.settings import FairnessSettings
-from sandbox.settings import JailSettings, SandboxSettings
 
-PATIENT = SandboxSettings(wait_s=60, start_s=300, jail=JailSettings(wait_s=300))  # torch takes long on a busy machine
 AT_EASE = FairnessSettings(person_burst=1_000, channel_burst=1_000)  # the clock stands still in these tests
 
 

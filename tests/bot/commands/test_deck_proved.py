@@ -16,19 +16,20 @@ from bot.reply import Form, Reply, Table, plain
 from bot.store.decks import deck_id
 from cards.model import Card, Place
 from cards.proof import Outcome, Prover, Verdict
-from sandbox.client import open_sandbox
+from sandbox.client import Sandbox
 from tests.bot.commands.decks import brings, proving, sends, titles
-from tests.bot.commands.running import AT_EASE, PATIENT, code, labels, text, the_form
+from tests.bot.commands.running import AT_EASE, code, labels, text, the_form
 from tests.bot.conversation import Conversation, conversation
+from tests.torch_here import lent
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 PEOPLE = count()
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def group(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Conversation]:
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def group(tmp_path_factory: pytest.TempPathFactory, torch_here: Sandbox) -> AsyncIterator[Conversation]:
     folder = tmp_path_factory.mktemp("proved")
-    async with conversation(folder, sandbox=open_sandbox(PATIENT), fairness=AT_EASE) as talk:
+    async with conversation(folder, sandbox=lent(torch_here), fairness=AT_EASE) as talk:
         yield talk
 
 

@@ -12,22 +12,23 @@ from torch import nn
 from bot.actions import to_id
 from bot.reply import Button, Buttons, Reply, Table, plain
 from cards.model import Card
-from sandbox.client import open_sandbox
+from sandbox.client import Sandbox
 from sandbox.language.layers.registry import LAYERS, OPS
 from sandbox.settings import JailSettings, SandboxSettings
 from tests.bot.commands.running import AT_EASE
 from tests.bot.conversation import Conversation, conversation
+from tests.torch_here import lent
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 PATIENT = SandboxSettings(wait_s=60, start_s=300, jail=JailSettings(wait_s=300))  # torch takes long on a busy machine
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def group(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Conversation]:
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def group(tmp_path_factory: pytest.TempPathFactory, torch_here: Sandbox) -> AsyncIterator[Conversation]:
     """One channel with one worker for all of this file: torch takes seconds to load."""
     folder = tmp_path_factory.mktemp("layer")
-    async with conversation(folder, sandbox=open_sandbox(PATIENT), fairness=AT_EASE) as talk:
+    async with conversation(folder, sandbox=lent(torch_here), fairness=AT_EASE) as talk:
         yield talk
 
 

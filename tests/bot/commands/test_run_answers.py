@@ -8,18 +8,19 @@ import pytest
 import pytest_asyncio
 
 from bot.reply import Code, File, Picture, Reply, plain
-from sandbox.client import open_sandbox
-from tests.bot.commands.running import AT_EASE, PATIENT, code, labels, table, text, the_form
+from sandbox.client import Sandbox
+from tests.bot.commands.running import AT_EASE, code, labels, table, text, the_form
 from tests.bot.conversation import Conversation, conversation
+from tests.torch_here import lent
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def group(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Conversation]:
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def group(tmp_path_factory: pytest.TempPathFactory, torch_here: Sandbox) -> AsyncIterator[Conversation]:
     """One channel with jails for all of this file: torch takes seconds to load."""
     folder = tmp_path_factory.mktemp("run")
-    async with conversation(folder, sandbox=open_sandbox(PATIENT), fairness=AT_EASE) as talk:
+    async with conversation(folder, sandbox=lent(torch_here), fairness=AT_EASE) as talk:
         yield talk
 
 

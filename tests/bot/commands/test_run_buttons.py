@@ -10,17 +10,18 @@ import pytest_asyncio
 
 from bot.actions import Action, to_id
 from bot.reply import Buttons, File, Form
-from sandbox.client import open_sandbox
-from tests.bot.commands.running import AT_EASE, PATIENT, code, labels, text, the_form
+from sandbox.client import Sandbox, open_sandbox
+from tests.bot.commands.running import AT_EASE, code, labels, text, the_form
 from tests.bot.conversation import Conversation, conversation
+from tests.torch_here import PATIENT, lent
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def group(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Conversation]:
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def group(tmp_path_factory: pytest.TempPathFactory, torch_here: Sandbox) -> AsyncIterator[Conversation]:
     folder = tmp_path_factory.mktemp("buttons")
-    async with conversation(folder, sandbox=open_sandbox(PATIENT), fairness=AT_EASE) as talk:
+    async with conversation(folder, sandbox=lent(torch_here), fairness=AT_EASE) as talk:
         yield talk
 
 

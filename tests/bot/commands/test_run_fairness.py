@@ -16,8 +16,9 @@ from bot.settings import FairnessSettings
 from sandbox.client import open_sandbox
 from sandbox.local import Local
 from sandbox.settings import JailSettings, SandboxSettings
-from tests.bot.commands.running import PATIENT, text
+from tests.bot.commands.running import text
 from tests.bot.conversation import Conversation, conversation
+from tests.torch_here import PATIENT
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

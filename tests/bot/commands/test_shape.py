@@ -12,21 +12,22 @@ import pytest
 import pytest_asyncio
 
 from bot.reply import Code, Reply, Table, Text, plain
-from sandbox.client import open_sandbox
+from sandbox.client import Sandbox, open_sandbox
 from sandbox.local import Local
 from sandbox.settings import SandboxSettings
 from tests.bot.conversation import Conversation, conversation
+from tests.torch_here import lent
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 PATIENT = SandboxSettings(wait_s=60)  # importing torch takes long on a busy machine
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def group(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Conversation]:
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def group(tmp_path_factory: pytest.TempPathFactory, torch_here: Sandbox) -> AsyncIterator[Conversation]:
     """One channel with one worker for all of this file: torch takes seconds to load."""
     folder = tmp_path_factory.mktemp("shape")
-    async with conversation(folder, sandbox=open_sandbox(PATIENT)) as talk:
+    async with conversation(folder, sandbox=lent(torch_here)) as talk:
         yield talk
 
 
@@ -133,10 +134,10 @@ async def test_the_working_is_explained_behind_a_button(group: Conversation) -> 
     assert "Trap:" in text
 
 
-async def test_buttons_outlive_a_restart(tmp_path: Path) -> None:
-    async with conversation(tmp_path, sandbox=open_sandbox(PATIENT)) as before:
+async def test_buttons_outlive_a_restart(tmp_path: Path, torch_here: Sandbox) -> None:
+    async with conversation(tmp_path, sandbox=lent(torch_here)) as before:
         reply = await before.says("erin", "/shape conv1d 3 16 k3 s2 p1 L50")
-    async with conversation(tmp_path, sandbox=open_sandbox(PATIENT)) as after:
+    async with conversation(tmp_path, sandbox=lent(torch_here)) as after:
         more = await after.presses("erin", "Explain", reply)
     assert more.fault is None
     assert more.data["outputs"] == reply.data["outputs"]

@@ -18,19 +18,18 @@ from cards.grade import Rating, written
 from cards.memory import Memory
 from cards.model import Proof
 from cards.shelf import Rules
-from sandbox.client import open_sandbox
-from sandbox.settings import JailSettings, SandboxSettings
+from sandbox.client import Sandbox
 from tests.bot.conversation import GROUP, START, Conversation, conversation
 from tests.bot.tutor.tutor_lab import SEVEN, Pupil, mistake, number
+from tests.torch_here import lent
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
-PATIENT = SandboxSettings(wait_s=60, start_s=300, jail=JailSettings(wait_s=300))  # torch takes long on a busy machine
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 _names = count()
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def group(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Conversation]:
-    async with conversation(tmp_path_factory.mktemp("torch"), sandbox=open_sandbox(PATIENT)) as found:
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def group(tmp_path_factory: pytest.TempPathFactory, torch_here: Sandbox) -> AsyncIterator[Conversation]:
+    async with conversation(tmp_path_factory.mktemp("torch"), sandbox=lent(torch_here)) as found:
         yield found
 
 
