@@ -6,9 +6,10 @@ import json
 from base64 import b64decode, b64encode
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
+from datetime import datetime
 from typing import Any, assert_never
 
-from bot.actions import ActionError, from_id, to_id
+from bot.actions import from_id, to_id
 from bot.reply import (
     Button,
     Buttons,
@@ -74,14 +75,15 @@ def from_json(message: Mapping[str, Any]) -> Reply:
             data=message.get("data", {}),
             fault=None if fault is None else Fault(**fault),
         )
-    except (KeyError, TypeError, AttributeError, ActionError) as problem:
+    except (KeyError, TypeError, ValueError, AttributeError) as problem:
         raise CodecError(f"not a reply: {problem}") from problem
 
 
 def _part_out(part: Part) -> dict[str, Any]:
     match part:
         case Text():
-            return {"is": "text", "text": part.text, "tone": part.tone}
+            until = {} if part.until is None else {"until": part.until.isoformat()}
+            return {"is": "text", "text": part.text, "tone": part.tone, **until}
         case Code():
             return {"is": "code", "code": part.code, "language": part.language}
         case Table():
@@ -102,12 +104,16 @@ def _part_out(part: Part) -> dict[str, Any]:
             assert_never(part)
 
 
+def _moment(text: str | None) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(text)
+
+
 def _rows(rows: Any) -> tuple[tuple[str, ...], ...]:
     return tuple(tuple(row) for row in rows)
 
 
 _READERS: Mapping[str, Callable[[Mapping[str, Any]], Part]] = {
-    "text": lambda part: Text(text=part["text"], tone=part["tone"]),
+    "text": lambda part: Text(text=part["text"], tone=part["tone"], until=_moment(part.get("until"))),
     "code": lambda part: Code(code=part["code"], language=part["language"]),
     "table": lambda part: Table(headers=tuple(part["headers"]), rows=_rows(part["rows"]), title=part["title"]),
     "picture": lambda part: Picture(data=b64decode(part["data"]), alt=part["alt"], kind=part["kind"]),

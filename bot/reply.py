@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any, Literal, Union, assert_never
 
 from bot.actions import Action
@@ -18,10 +19,15 @@ Tone = Literal["normal", "heading", "good", "bad", "note"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Text:
-    """A paragraph. `code` in backticks is the only markup."""
+    """A paragraph. `code` in backticks is the only markup.
+
+    `until` is a moment that the words lead up to, such as "The question closes": where a platform can count down to it
+    "in 20 s" follows, and goes on by itself; elsewhere the time of day follows.
+    """
 
     text: str
     tone: Tone = "normal"
+    until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,7 +160,7 @@ def plain_part(part: Part) -> str:
     """One part as plain text."""
     match part:
         case Text():
-            return part.text
+            return part.text if part.until is None else f"{part.text} at {part.until.astimezone(UTC):%H:%M:%S} UTC"
         case Code():
             return part.code
         case Table():

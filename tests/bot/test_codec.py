@@ -42,7 +42,12 @@ actions = st.builds(
     few(st.text(alphabet="xyz019", max_size=5)).map(tuple),
 )
 parts: st.SearchStrategy[Part] = st.one_of(
-    st.builds(Text, text=words, tone=st.sampled_from(["normal", "heading", "good", "bad", "note"])),
+    st.builds(
+        Text,
+        text=words,
+        tone=st.sampled_from(["normal", "heading", "good", "bad", "note"]),
+        until=st.none() | st.datetimes(timezones=st.timezones()),
+    ),
     st.builds(Code, code=words, language=words),
     st.builds(Table, headers=st.tuples(words, words), rows=few(st.tuples(words, words)).map(tuple), title=words),
     st.builds(Picture, data=st.binary(max_size=5), alt=words, kind=st.sampled_from(["png", "gif"])),
@@ -93,6 +98,7 @@ def test_every_reply_comes_back_as_it_was(reply: Reply) -> None:
         '{"v": 1}',
         '{"v": 1, "parts": [{"is": "hologram"}]}',
         '{"v": 1, "parts": [{"is": "text"}]}',
+        '{"v": 1, "parts": [{"is": "text", "text": "", "tone": "note", "until": "tomorrow"}]}',
         '{"v": 1, "parts": [{"is": "select", "label": "", "options": [], "id": "no"}]}',
         '{"v": 1, "parts": [], "fault": {"oops": 1}}',
         "[" * 100_000,

@@ -31,9 +31,11 @@ def _escaped(found: re.Match[str]) -> str:
 
 def paragraphs(part: Text) -> list[str]:
     """A paragraph in Discord's markup, in pieces that fit a message whatever has to be escaped."""
-    first, *rest = pieces(part.text, MAX_RAW_TEXT) or [""]
+    said = [_marked(each) for each in pieces(part.text, MAX_RAW_TEXT) or [""]]
+    if part.until is not None:
+        said[-1] += f" <t:{int(part.until.timestamp())}:R>"  # "in 20 seconds", which Discord's clients count down
     goes_on: Tone = "note" if part.tone == "note" else "normal"
-    return [_toned(_marked(first), part.tone), *(_toned(_marked(each), goes_on) for each in rest)]
+    return [_toned(said[0], part.tone), *(_toned(each, goes_on) for each in said[1:])]
 
 
 def _marked(text: str) -> str:

@@ -151,19 +151,20 @@ def _blocks(parts: Sequence[Part]) -> Iterator[dict[str, Any]]:
 
 
 def _text(part: Text) -> Iterator[dict[str, Any]]:
+    said = plain_part(part)
     match part.tone:
         case "normal":
-            yield from _paragraph(part.text)
-        case "heading" if len(part.text) <= MAX_HEADER and part.text.strip():
-            yield {"type": "header", "text": _plain(part.text.replace("`", ""), MAX_HEADER)}
+            yield from _paragraph(said)
+        case "heading" if len(said) <= MAX_HEADER and said.strip():
+            yield {"type": "header", "text": _plain(said.replace("`", ""), MAX_HEADER)}
         case "heading":
-            yield from _paragraph(part.text, bold=True)
+            yield from _paragraph(said, bold=True)
         case "good":
-            yield from _paragraph(f"✅ {part.text}")
+            yield from _paragraph(f"✅ {said}")
         case "bad":
-            yield from _paragraph(f"❌ {part.text}")
+            yield from _paragraph(f"❌ {said}")
         case "note":
-            yield from _notes(part.text.replace("`", ""))
+            yield from _notes(said.replace("`", ""))
         case _:
             assert_never(part.tone)
 

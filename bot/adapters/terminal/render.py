@@ -118,7 +118,7 @@ def _text(part: Text) -> RenderableType:
     from rich.text import Text as Styled
 
     shown = Styled(style=STYLES[part.tone])
-    for number, piece in enumerate(MARKED.split(harmless(part.text))):
+    for number, piece in enumerate(MARKED.split(harmless(plain_part(part)))):
         shown.append(piece, style="cyan" if number % 2 else None)
     return shown
 

@@ -11,7 +11,7 @@ from typing import Any, assert_never
 from bot.actions import Action, to_id
 from bot.adapters.web.parse import PLATFORM
 from bot.command import Command, Completion, User, said_by_a_file
-from bot.reply import Buttons, Code, File, Form, Part, Picture, Reply, Select, Table, Text, plain
+from bot.reply import Buttons, Code, File, Form, Part, Picture, Reply, Select, Table, Text, plain, plain_part
 
 Json = dict[str, Any]
 
@@ -95,7 +95,8 @@ def part(each: Part, address: str) -> Json:
     """One part of an answer; the bytes of pictures and files are fetched from `address`."""
     match each:
         case Text():
-            return {"type": "text", "text": each.text, "tone": each.tone}
+            until = {} if each.until is None else {"until": each.until.isoformat(), "plain": plain_part(each)}
+            return {"type": "text", "text": each.text, "tone": each.tone, **until}
         case Code():
             return {"type": "code", "code": each.code, "language": each.language}
         case Table():

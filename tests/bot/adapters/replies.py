@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 from hypothesis import strategies as st
 
 from bot.actions import Action
@@ -25,7 +27,12 @@ def tables(draw: st.DrawFn) -> Table:
 
 
 parts = st.one_of(
-    st.builds(Text, text=words | long, tone=st.sampled_from(("normal", "heading", "good", "bad", "note"))),
+    st.builds(
+        Text,
+        text=words | long,
+        tone=st.sampled_from(("normal", "heading", "good", "bad", "note")),
+        until=st.none() | st.datetimes(datetime(1970, 1, 2), datetime(2100, 1, 1), timezones=st.just(UTC)),  # noqa: DTZ001 - hypothesis takes bounds without a zone
+    ),
     st.builds(Code, code=words | long, language=st.sampled_from(("", "python", "C++ <!>"))),
     tables(),
     st.builds(Picture, data=st.binary(max_size=4), alt=words),

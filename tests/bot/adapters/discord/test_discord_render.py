@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.actions import Action
-from bot.adapters.discord.markup import escape
+from bot.adapters.discord.markup import escape, paragraphs
 from bot.adapters.discord.render import MAX_MESSAGES, modal, render
 from bot.reply import Button, Buttons, Code, Field, File, Form, Reply, Text
 from tests.bot.adapters.discord.openapi import DiscordApi, check_sizes
@@ -110,3 +111,8 @@ def test_a_form_with_more_inputs_than_discord_has_is_refused_here() -> None:
     fields = tuple(Field(name=f"f{number}", label="?") for number in range(6))
     with pytest.raises(ValueError, match="at most 5 inputs"):
         modal(Form(title="Six", fields=fields, action=Action("six")))
+
+
+def test_a_moment_is_counted_down_to_by_the_clients_themselves() -> None:
+    closes = Text(text="The question closes", until=datetime(2026, 3, 2, 9, 0, 20, tzinfo=UTC))
+    assert paragraphs(closes) == ["The question closes <t:1772442020:R>"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from datetime import datetime, timedelta, timezone
 
 import pytest
 from rich.console import Console
@@ -29,6 +30,13 @@ def printed(reply: Reply) -> tuple[str, list[render.Choice]]:
     out = io.StringIO()
     offered = render.show(reply, Console(file=out, width=100), {})
     return out.getvalue(), offered
+
+
+def test_a_moment_is_said_as_a_time_of_day() -> None:
+    closes = Text(
+        text="The question closes", until=datetime(2026, 3, 2, 10, 0, 20, tzinfo=timezone(timedelta(hours=1)))
+    )
+    assert "The question closes at 09:00:20 UTC" in printed(Reply(parts=(closes,)))[0]
 
 
 def test_every_part_is_shown_and_choices_are_numbered_through() -> None:

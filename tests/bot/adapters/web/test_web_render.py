@@ -32,6 +32,17 @@ def test_every_kind_of_part_becomes_json_with_its_type() -> None:
     assert parts[4]["buttons"][0] == {"label": "Why?", "action": "1:lab-more:formula", "style": "primary"}
 
 
+def test_a_moment_is_sent_for_the_page_to_count_down_to_with_the_words_for_where_nothing_counts() -> None:
+    closes = Text(text="The question closes", tone="note", until=NOON)
+    assert message(Reply(parts=(closes,)))["parts"][0] == {
+        "type": "text",
+        "text": "The question closes",
+        "tone": "note",
+        "until": "2026-03-02T12:00:00+00:00",
+        "plain": "The question closes at 12:00:00 UTC",
+    }
+
+
 def test_text_is_sent_as_it_is_for_the_page_to_show_as_text() -> None:
     assert message(Reply(parts=(Text(text="<script>&"),)))["parts"][0]["text"] == "<script>&"
 
