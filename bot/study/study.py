@@ -5,7 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from bot.app import Core
+    from bot.store.posting_rows import PostingKind
+    from bot.study.making import FallsDue, Kind
 
 
 class Study:
@@ -14,3 +18,13 @@ class Study:
     def __init__(self, core: Core) -> None:
         """Asks nothing of the core yet."""
         self._core = core
+
+    @property
+    def kinds(self) -> Mapping[PostingKind, Kind]:
+        """How each kind of posting is made."""
+        return {}
+
+    @property
+    def falls_due(self) -> tuple[FallsDue, ...]:
+        """What has moments of its own, in the order in which it is looked at."""
+        return ()
