@@ -28,6 +28,7 @@ class Model:
     line: str
     build: Callable[[], nn.Module]
     input_size: tuple[int, ...]
+    large: bool = True  # of a small one, all time is what a question takes whatever it is about: no budget
     counted_otherwise: str = ""  # where torchinfo's multiply-adds are something else, and what
 
 
@@ -66,6 +67,7 @@ MODELS = (
         "@ 8x3x32x32",
         build=small_image_net,
         input_size=(8, 3, 32, 32),
+        large=False,
     ),
     Model(
         name="perceptron",
@@ -78,6 +80,7 @@ MODELS = (
             nn.Linear(256, 10, bias=False),
         ),
         input_size=(64, 784),
+        large=False,
     ),
     Model(
         name="12-layer TransformerEncoder",
@@ -118,7 +121,10 @@ async def _compare(core: Core, model: Model) -> list[Figure]:
     rows = [
         Figure(name=f"{model.name}: answer", value=median(ours) * 1e3, unit="ms", at_most=LIMIT_MS),
         Figure(
-            name=f"{model.name}: time against torchinfo", value=median(ours) / median(theirs), unit="x", at_most=1.0
+            name=f"{model.name}: time against torchinfo",
+            value=median(ours) / median(theirs),
+            unit="x",
+            at_most=1.0 if model.large else None,
         ),
         Figure(
             name=f"{model.name}: parameters against torchinfo",
