@@ -30,7 +30,8 @@ from bot.pictures.pictures import Pictures
 from bot.posting import Poster
 from bot.reply import Reply
 from bot.settings import Settings
-from bot.store.store import Exchange, Store, open_store
+from bot.store.exchange_rows import Exchange
+from bot.store.store import Store, open_store
 from bot.study.study import Study
 from bot.tutor.tutor import Tutor
 from sandbox.client import Sandbox, open_sandbox

@@ -24,7 +24,9 @@ from bot.command import Incoming, Place, User
 from bot.reply import Reply
 from bot.store.decks import Decks
 from bot.store.dialect import insert
+from bot.store.exchange_rows import Exchange, exchange, place_row
 from bot.store.learning import Learning
+from bot.store.posts import Posts
 from bot.store.tables import channels, duties, events, exchanges, people, questions, secrets
 from bot.store.upgrade import upgrade
 from bot.store.writer import Write, Writer
@@ -67,19 +69,6 @@ class Person:
     last_seen: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Exchange:
-    """One thing that was said or pressed, and what came back. `id` grows with time."""
-
-    id: int
-    person: str
-    name: str
-    at: datetime
-    said: str
-    action: str | None
-    reply: Reply
-
-
 @asynccontextmanager
 async def open_store(path: Path) -> AsyncIterator[Store]:
     """The store in a file, brought up to date; raises `StoreError`. On the way out everything is written."""
@@ -100,6 +89,7 @@ class Store:
     Attributes:
         decks: people's own and their communities'.
         learning: what learners were asked, answered and remember.
+        posts: what Stride said unasked where it keeps the history itself.
     """
 
     def __init__(self, engine: AsyncEngine, writer: Writer) -> None:
@@ -108,6 +98,7 @@ class Store:
         self._writer = writer
         self.decks = Decks(engine)
         self.learning = Learning(engine)
+        self.posts = Posts(engine)
         self._events: OrderedDict[str, None] = OrderedDict()
         self._questions: OrderedDict[str, str] = OrderedDict()
         self._channels: OrderedDict[Place, None] = OrderedDict()
@@ -171,13 +162,13 @@ class Store:
         self.keep_claim(incoming.id, incoming.at)
         if place not in self._channels:
             _keep(self._channels, place, None, KNOWN_IN_MEMORY)
-            row = _place(place) | {"private": place.private, "first_seen": incoming.at}
+            row = place_row(place) | {"private": place.private, "first_seen": incoming.at}
             self._writer.add(ADD_CHANNEL, lambda: row)
         self.remember_person(user, incoming.at)
         self._writer.add(
             ADD_EXCHANGE,
             lambda: (
-                _place(place)
+                place_row(place)
                 | {
                     "person": user.id,
                     "name": user.name,
@@ -202,25 +193,25 @@ class Store:
             viewer: whose private answers are shown too; nobody else's ever are.
         """
         await self._writer.drain()
-        wanted = [exchanges.c[name] == value for name, value in _place(place).items()]
+        wanted = [exchanges.c[name] == value for name, value in place_row(place).items()]
         wanted.append(or_(exchanges.c.private == 0, exchanges.c.person == (viewer or "")))
         if before is not None:
             wanted.append(exchanges.c.id < before)
         newest = select(exchanges).where(*wanted).order_by(exchanges.c.id.desc()).limit(limit)
         async with self._engine.connect() as connection:
             rows = (await connection.execute(newest)).all()
-        return [_exchange(row) for row in reversed(rows)]
+        return [exchange(row) for row in reversed(rows)]
 
     async def exchange(self, place: Place, person: str, at: datetime, viewer: str) -> Exchange | None:
         """What someone said in a channel at a moment, where `viewer` may see it."""
         await self._writer.drain()
-        wanted = [exchanges.c[name] == value for name, value in _place(place).items()]
+        wanted = [exchanges.c[name] == value for name, value in place_row(place).items()]
         wanted += [exchanges.c.person == person, exchanges.c.at == at]
         wanted.append(or_(exchanges.c.private == 0, exchanges.c.person == viewer))
         newest = select(exchanges).where(*wanted).order_by(exchanges.c.id.desc()).limit(1)
         async with self._engine.connect() as connection:
             row = (await connection.execute(newest)).first()
-        return None if row is None else _exchange(row)
+        return None if row is None else exchange(row)
 
     async def channels(self, platform: str, community: str) -> list[str]:
         """The names of a community's channels in which something was said, in alphabetical order."""
@@ -310,22 +301,6 @@ def _engine(path: Path) -> AsyncEngine:
         cursor.close()
 
     return engine
-
-
-def _exchange(row: Any) -> Exchange:
-    return Exchange(
-        id=row.id,
-        person=row.person,
-        name=row.name,
-        at=row.at,
-        said=row.said,
-        action=row.action,
-        reply=codec.loads(row.reply),
-    )
-
-
-def _place(place: Place) -> dict[str, str]:
-    return {"platform": place.platform, "community": place.community, "channel": place.channel}
 
 
 def _keep(known: OrderedDict[_K, _V], key: _K, value: _V, most: int) -> None:

@@ -17,6 +17,7 @@ from sqlalchemy import (
     Table,
     Text,
     TypeDecorator,
+    text,
 )
 
 if TYPE_CHECKING:
@@ -84,10 +85,23 @@ exchanges = Table(
     Column("action", String, nullable=True),
     Column("private", Integer, nullable=False),
     Column("reply", Text, nullable=False),
+    Column("post", String, nullable=True),  # of what was said unasked: its key; none: somebody asked
+    Column("change", BigInteger, nullable=True),  # of a post: grows with each change of any
     ForeignKeyConstraint(
         ["platform", "community", "channel"], ["channels.platform", "channels.community", "channels.channel"]
     ),
     Index(None, "platform", "community", "channel", "id"),
+    Index(None, "person", "at"),
+    # Of the few that are posts alone, so that the many pay nothing for it.
+    Index(None, "post", unique=True, sqlite_where=text("post IS NOT NULL"), postgresql_where=text("post IS NOT NULL")),
+    Index(None, "change", sqlite_where=text("change IS NOT NULL"), postgresql_where=text("change IS NOT NULL")),
+)
+
+counters = Table(
+    "counters",
+    metadata,
+    Column("name", String, primary_key=True),
+    Column("value", BigInteger, nullable=False),
 )
 
 questions = Table(
@@ -222,9 +236,11 @@ answers = Table(
     Column("said", Text, nullable=False),
     Column("effect", Text, nullable=False),  # JSON: the days that were chosen, so that a replay chooses the same
     Column("marked", Text, nullable=False),  # JSON: what the person was told
+    Column("tried", Integer, nullable=False, server_default="1"),  # 0: they said that they do not know, and no more
     Index(None, "person", "posed", unique=True),
-    Index(None, "person", "at"),
-    Index(None, "platform", "community", "at"),
+    # All that a streak and a season look at, so that neither goes to the rows themselves.
+    Index(None, "person", "at", "kind", "tried"),
+    Index(None, "platform", "community", "at", "kind", "person", "correct", "tried"),
     Index(None, "source"),
 )
 

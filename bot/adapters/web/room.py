@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from bot.app import Core
-    from bot.store.store import Exchange
+    from bot.store.exchange_rows import Exchange
 
 FIRST_CHANNEL = "general"
 OWN_KEYS = frozenset({"stride", "stridebot", "system", "organiser", "organizer", "admin"})

@@ -15,7 +15,29 @@ def upgrade() -> None:
     _people()
     _schedules()
     _quizzes()
-    op.create_index("ix_answers_platform_community_at", "answers", ["platform", "community", "at"])
+    _posts()
+    op.add_column("answers", sa.Column("tried", sa.Integer(), server_default="1", nullable=False))
+    op.drop_index("ix_answers_person_at", "answers")
+    op.create_index("ix_answers_person_at_kind_tried", "answers", ["person", "at", "kind", "tried"])
+    season = ["platform", "community", "at", "kind", "person", "correct", "tried"]
+    op.create_index(f"ix_answers_{'_'.join(season)}", "answers", season)
+
+
+def _posts() -> None:
+    op.create_table(
+        "counters",
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("value", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("name", name="pk_counters"),
+    )
+    op.add_column("exchanges", sa.Column("post", sa.String(), nullable=True))
+    op.add_column("exchanges", sa.Column("change", sa.BigInteger(), nullable=True))
+    op.create_index("ix_exchanges_person_at", "exchanges", ["person", "at"])
+    for name, unique in (("post", True), ("change", False)):
+        only = sa.text(f"{name} IS NOT NULL")
+        op.create_index(
+            f"ix_exchanges_{name}", "exchanges", [name], unique=unique, sqlite_where=only, postgresql_where=only
+        )
 
 
 def _people() -> None:
