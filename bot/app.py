@@ -136,7 +136,7 @@ class Core:
 
     async def organises(self, incoming: Incoming) -> bool:
         """Whether whoever did this is an organiser where they did it."""
-        return incoming.user.organiser or await self.store.role_of(incoming.user.id) == "organiser"
+        return incoming.user.organiser or await self.store.role_of(incoming.user.account) == "organiser"
 
     async def handle(self, incoming: Incoming) -> Reply | None:
         """Answers an event once; None where it has been seen before, since platforms deliver some twice."""

@@ -19,12 +19,21 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class User:
-    """Who speaks. `id` is the platform's own, prefixed: `discord:123`, `web:9f..`, `terminal:alice`."""
+    """Who speaks. `id` is the platform's own, prefixed: `discord:123`, `web:9f..`, `terminal:alice`.
+
+    Where accounts are linked, commands see the person to whom all of them belong as `id`: theirs are answers, memory
+    and standing. `account` is always what the platform says: theirs are roles, and what was said in a channel.
+    """
 
     id: str
     name: str
     organiser: bool = False
     operator: bool = False  # the terminal's operator: not rate-limited, may speak as anyone
+    account: str = ""  # by default, the id
+
+    def __post_init__(self) -> None:
+        if not self.account:
+            object.__setattr__(self, "account", self.id)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

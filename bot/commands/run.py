@@ -222,7 +222,7 @@ def _cancelled(core: Core, incoming: Incoming, ticket: Ticket | None) -> Reply:
 async def _is_organiser(core: Core, incoming: Incoming, ticket: Ticket) -> bool:
     """Whether they are one where the run is: an organiser of one server is nobody in another."""
     here = (incoming.place.platform, incoming.place.community) == (ticket.place.platform, ticket.place.community)
-    return here and (incoming.user.organiser or await core.store.role_of(incoming.user.id) == "organiser")
+    return here and await core.organises(incoming)
 
 
 RUN = Command(
