@@ -128,6 +128,13 @@ class Learning:
         newest = select(posed.c.session).where(posed.c.person == person, *here).order_by(posed.c.number.desc()).limit(1)
         return await self._asked(posed.c.person == person, *here, posed.c.session.in_(newest))
 
+    async def asked_everybody(self, place: Place, most: int) -> list[str]:
+        """What a whole channel was asked last, `deck/card` or `~family`, the oldest first."""
+        wanted = select(posed.c.card).where(posed.c.person == "", *_at(place)).order_by(posed.c.number.desc())
+        async with self._engine.connect() as connection:
+            found = (await connection.execute(wanted.limit(most))).scalars().all()
+        return list(reversed(found))
+
     async def newest_answered(self, person: str, place: Place) -> Asked | None:
         """The question that a person answered last in a place."""
         last = (
@@ -213,6 +220,28 @@ class Learning:
         async with self._engine.connect() as connection:
             count, correct = (await connection.execute(wanted)).one()
         return int(count), int(correct)
+
+    async def tallies(self, place: Place, since: datetime, most: int) -> dict[str, tuple[int, int]]:
+        """Of each card that a community answered since a moment, how often, and how often wrongly.
+
+        Only so many answers are looked at, the newest.
+        """
+        newest = (
+            select(answers.c.card, answers.c.correct)
+            .where(
+                answers.c.platform == place.platform,
+                answers.c.community == place.community,
+                answers.c.at >= since,
+                answers.c.kind == "answer",
+            )
+            .order_by(answers.c.at.desc())
+            .limit(most)
+            .subquery()
+        )
+        wrong = func.sum(case((newest.c.correct == 0, 1), else_=0))
+        wanted = select(newest.c.card, func.count(), wrong).group_by(newest.c.card)
+        async with self._engine.connect() as connection:
+            return {card: (count, int(missed)) for card, count, missed in await connection.execute(wanted)}
 
     # Disputes.
 

@@ -62,7 +62,7 @@ class Asking:
             scope = None
             if not names:
                 index = await shelved.index()
-                scope = _deck_called(words, catalogue) or await asyncio.to_thread(index.topics, words)
+                scope = deck_called(words, catalogue) or await asyncio.to_thread(index.topics, words)
             if scope is None:
                 between = by_rule(_known(names, catalogue), catalogue)
             else:
@@ -191,7 +191,7 @@ class Asking:
         return from_card(incoming, seat, card, catalogue=catalogue, torch=torch)
 
 
-def _deck_called(words: str, catalogue: Catalogue) -> Scope | None:
+def deck_called(words: str, catalogue: Catalogue) -> Scope | None:
     """All cards of somebody's own deck, where the words are its name and nothing else."""
     wanted = words.strip().casefold()
     found = next((deck for deck in catalogue.decks[1:] if deck.title.strip().casefold() == wanted), None)

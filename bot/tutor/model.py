@@ -16,7 +16,7 @@ from cards.model import Card, Deck, Value
 if TYPE_CHECKING:
     from cards.families.family import Family
 
-Purpose = Literal["practice", "review"]
+Purpose = Literal["practice", "review", "daily", "quiz"]
 Asks = Literal["recall", "shape", "number", "numbers", "choice", "predict", "mistake", "order", "pair"]
 SKILL = "~"  # before the id of a family, where it is scheduled like a card
 

@@ -14,6 +14,7 @@ from bot.tutor.finding import Finding
 from bot.tutor.pupils import Pupils
 from bot.tutor.remembering import Remembering
 from bot.tutor.sessions import Sessions
+from bot.tutor.together import Together
 
 if TYPE_CHECKING:
     from bot.app import Core
@@ -27,9 +28,10 @@ class Parts:
         """Reads no deck and asks no torch yet."""
         learning = core.store.learning
         checker = Checker(core.sandbox, core.oracle, core.clock, confirm_s=core.confirm_s)
-        pupils = Pupils(learning)
+        pupils = Pupils(learning, core.store.drain)
         self.catalogues = Catalogues(core.store)
         self.asking = Asking(learning, pupils, self.catalogues, checker)
+        self.together = Together(learning, self.catalogues, checker)
         self.finding = Finding(pupils, self.catalogues, checker)
         self.sessions = Sessions(learning)
         self.answers = Answers(learning, pupils, self.catalogues, checker)

@@ -13,6 +13,7 @@ from bot.tutor.model import (
     LookedUp,
     Marked,
     Posed,
+    Purpose,
     Rest,
     Revealed,
     Session,
@@ -129,6 +130,50 @@ class Tutor:
         """
         parts = await self._parts()
         return await parts.asking.review(incoming)
+
+    async def pose_for_channel(
+        self,
+        place: Place,
+        at: datetime,
+        *,
+        ids: Sequence[str],
+        seed: str,
+        words: str = "",
+        difficulty: int | None = None,
+        purpose: Purpose = "daily",
+        keep: bool = True,
+    ) -> tuple[Posed, ...]:
+        """Poses questions that everybody in a place may answer, once each: of the decks that all use there.
+
+        None is what was asked there last; topics take turns, and what people there get wrong comes more often. All are
+        of a kind that torch judges, most with choices. What was posed under these ids before comes again as it was.
+
+        Args:
+            place: the channel.
+            at: when they are asked.
+            ids: one for each question, `[a-z0-9]`, at most 12 characters; the first names the session.
+            seed: decides what is drawn.
+            words: a topic, a deck's name, or words that find one; empty for everything.
+            difficulty: from 1 to 3; None: as the group does.
+            purpose: what they are asked for: who asks them decides until when they may be answered.
+            keep: False shows what might be asked, and poses nothing.
+
+        Raises:
+            UserError: there is no such topic, or torch cannot be asked.
+        """
+        parts = await self._parts()
+        return await parts.together.pose(
+            place, at, ids=ids, seed=seed, words=words, difficulty=difficulty, purpose=purpose, keep=keep
+        )
+
+    async def understood_for_channel(self, place: Place, words: str, difficulty: int | None = None) -> str:
+        """What a topic for a channel was taken for, in words; empty for everything.
+
+        Raises:
+            UserError: there is no such topic, or nothing of it is that difficult.
+        """
+        parts = await self._parts()
+        return await parts.together.understood(place, words, difficulty)
 
     async def posed(self, posed_id: str) -> Posed | None:
         """The question of that id; None where there is none."""
