@@ -143,6 +143,7 @@ class Core:
         if not self.store.claim(incoming.id):
             return None
         incoming = clean(incoming)
+        self.store.members.remember(incoming.place, incoming.user.id, incoming.at)
         try:
             reply = await self._answer(incoming)
         except BaseException:  # cancelled: nobody was answered, so a second delivery must not be turned away

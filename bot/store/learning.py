@@ -22,6 +22,7 @@ from bot.command import Place
 from bot.store.dialect import insert
 from bot.store.learning_rows import Asked, Line, Pupil, Recorded, columns, question
 from bot.store.learning_rows import line as line_of
+from bot.store.members import HOME_ZONE, Happening, What, note, shared_zone
 from bot.store.tables import answers, disputes, learners, memories, posed, withdrawn
 from cards.memory import Memory
 
@@ -54,7 +55,7 @@ class Learning:
             return await _pupil(connection, person)
 
     async def enrol(self, person: str, *, zone: str, seed: int, at: datetime) -> Pupil:
-        """The row of a learner, made where there is none."""
+        """The row of a learner, made where there is none; without a zone of their own they have their community's."""
         row = {"person": person, "zone": zone, "seed": seed, "weights": None, "version": 0, "since": at}
         async with self._engine.begin() as connection:
             await connection.execute(insert(learners).on_conflict_do_nothing(), row)
@@ -78,11 +79,12 @@ class Learning:
             found = await connection.execute(given.having(func.count() >= fewest).order_by(answers.c.person))
             return list(found.scalars())
 
-    async def set_zone(self, person: str, zone: str) -> None:
-        """From now on this learner's days are those of a zone."""
+    async def set_zone(self, person: str, zone: str, at: datetime) -> None:
+        """From now on this learner's days are those of a zone; an empty one stands for their community's."""
         changed = update(learners).where(learners.c.person == person)
         async with self._engine.begin() as connection:
             await connection.execute(changed.values(zone=zone, version=learners.c.version + 1))
+            await note(connection, [Happening(at=at, kind=What.ZONE, person=person, data={"zone": zone})])
 
     async def set_weights(
         self, pupil: Pupil, weights: tuple[float, ...] | None, known: Iterable[Memory], days: Calendar
@@ -306,12 +308,16 @@ class Learning:
             await connection.execute(insert(disputes), row)
 
 
+_PUPIL = select(learners, shared_zone(learners.c.person).label("shared"))
+
+
 async def _pupil(connection: AsyncConnection, person: str) -> Pupil | None:
-    row = (await connection.execute(select(learners).where(learners.c.person == person))).first()
+    row = (await connection.execute(_PUPIL.where(learners.c.person == person))).first()
     if row is None:
         return None
     weights = None if row.weights is None else tuple(json.loads(row.weights))
-    return Pupil(person=row.person, zone=row.zone, seed=row.seed, weights=weights, version=row.version)
+    zone = row.zone or row.shared or HOME_ZONE
+    return Pupil(person=row.person, zone=zone, seed=row.seed, weights=weights, version=row.version)
 
 
 async def _still(connection: AsyncConnection, pupil: Pupil) -> bool:

@@ -75,6 +75,7 @@ class Line:
     confidence: int | None = None
     mistake: str = ""
     said: str = ""
+    tried: bool = True
     effect: Mapping[str, Any] = field(default_factory=dict)
     marked: Mapping[str, Any] = field(default_factory=dict)
 
@@ -122,7 +123,12 @@ def columns(row: Asked | Line) -> dict[str, Any]:
         place = found.pop("place")
         return found | {"platform": place.platform, "community": place.community, "channel": place.channel}
     correct = None if row.correct is None else int(row.correct)
-    return found | {"correct": correct, "effect": json.dumps(row.effect), "marked": json.dumps(row.marked)}
+    return found | {
+        "correct": correct,
+        "tried": int(row.tried),
+        "effect": json.dumps(row.effect),
+        "marked": json.dumps(row.marked),
+    }
 
 
 def question(row: Any) -> Asked:
@@ -136,5 +142,10 @@ def question(row: Any) -> Asked:
 def line(row: Any) -> Line:
     """The line in a row of `answers`."""
     correct = None if row["correct"] is None else bool(row["correct"])
-    decoded = {"effect": json.loads(row["effect"]), "marked": json.loads(row["marked"]), "correct": correct}
+    decoded = {
+        "correct": correct,
+        "tried": bool(row["tried"]),
+        "effect": json.loads(row["effect"]),
+        "marked": json.loads(row["marked"]),
+    }
     return Line(**dict(row) | decoded)

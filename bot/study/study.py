@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from bot.study.standing import Standing
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -13,11 +15,16 @@ if TYPE_CHECKING:
 
 
 class Study:
-    """One for each core."""
+    """One for each core.
+
+    Attributes:
+        standing: how everybody stands: their days, streaks and seasons.
+    """
 
     def __init__(self, core: Core) -> None:
         """Asks nothing of the core yet."""
         self._core = core
+        self.standing = Standing(core)
 
     @property
     def kinds(self) -> Mapping[PostingKind, Kind]:

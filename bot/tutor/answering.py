@@ -214,6 +214,7 @@ class Answers:
                 confidence=None if confidence is None else int(confidence),
                 mistake=marked.mistake,
                 said=given.said,
+                tried=given.verdict is not None or posed.rated,
                 effect=effect(answered.entry),
                 marked=wire.marked_data(marked),
             )

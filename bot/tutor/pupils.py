@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 from weakref import WeakValueDictionary
 
+from bot.store.members import HOME_ZONE
 from cards.calendar import Calendar, calendar
 from cards.learner import Learner
 from cards.memory import Memory, Teacher
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from cards.model import Card
 
 IN_MEMORY = 64
-HOME_ZONE = "UTC"
 _SEED_BITS = 63  # of a whole number in every database
 
 
@@ -48,9 +48,10 @@ class Held:
 class Pupils:
     """Everybody who learns."""
 
-    def __init__(self, learning: Learning) -> None:
-        """Loads nobody yet."""
+    def __init__(self, learning: Learning, settled: Callable[[], Awaitable[None]]) -> None:
+        """Loads nobody yet; `settled` returns once the store has written where everybody belongs."""
         self._learning = learning
+        self._settled = settled
         self._known: OrderedDict[str, tuple[Catalogue, Held]] = OrderedDict()
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
@@ -91,9 +92,10 @@ class Pupils:
         return HOME_ZONE if pupil is None else pupil.zone
 
     async def enrol(self, person: str, at: datetime) -> Pupil:
-        """The row of a person, made where there is none."""
+        """The row of a person, made where there is none; their days are their community's until they say otherwise."""
+        await self._settled()
         seed = int.from_bytes(blake2b(person.encode("utf-8", "replace"), digest_size=8).digest()) >> (64 - _SEED_BITS)
-        return await self._learning.enrol(person, zone=HOME_ZONE, seed=seed, at=at)
+        return await self._learning.enrol(person, zone="", seed=seed, at=at)
 
     async def _loaded(self, person: str, catalogue: Catalogue, at: datetime, also: Card | None) -> Held:
         pupil = await self._learning.pupil(person) or await self.enrol(person, at)

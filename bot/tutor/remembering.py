@@ -53,11 +53,12 @@ class Remembering:
     async def set_zone(self, user: User, zone: str, now: datetime) -> None:
         """See `Tutor.set_zone`."""
         try:
-            await self.pupils.calendar(zone)
+            if zone:
+                await self.pupils.calendar(zone)
         except ValueError as fault:
             raise WrongUsage(str(fault)[:1].upper() + str(fault)[1:] + ".") from fault
         await self.pupils.enrol(user.id, now)
-        await self.learning.set_zone(user.id, zone)
+        await self.learning.set_zone(user.id, zone, now)
 
     async def calendar(self, user: User) -> Calendar:
         """See `Tutor.calendar`."""

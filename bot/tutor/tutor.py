@@ -275,7 +275,11 @@ class Tutor:
         return await parts.memories.take_up(incoming)
 
     async def set_zone(self, user: User, zone: str, now: datetime) -> None:
-        """Where this person's days begin at 04:00 from now on; raises `UserError` for what is no zone."""
+        """Where this person's days begin at 04:00 from now on; an empty zone stands for their community's.
+
+        Raises:
+            UserError: it is no zone.
+        """
         parts = await self._parts()
         await parts.memories.set_zone(user, zone, now)
 

@@ -223,7 +223,7 @@ async def test_what_is_withdrawn_is_withdrawn_as_it_was_written(learning: Learni
 
 async def test_a_zone_and_weights_are_kept_and_weights_only_for_whom_they_were_fitted(learning: Learning) -> None:
     pupil = await enrolled(learning)
-    await learning.set_zone("test:alice", "Asia/Tokyo")
+    await learning.set_zone("test:alice", "Asia/Tokyo", START)
     assert not await learning.set_weights(pupil, WEIGHTS, [remembered("deck/a")], UTC_DAYS)
     now, memories = await learning.memories("test:alice")
     assert now == replace(pupil, zone="Asia/Tokyo", version=1)
