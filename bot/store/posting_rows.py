@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from dataclasses import dataclass, field, fields
+from datetime import UTC, date, datetime, time
+from functools import cache
 from hashlib import blake2b
 from typing import Any, Literal
 
@@ -98,6 +100,80 @@ def schedule_id(kind: ScheduleKind, place: Place, *, person: str = "", name: str
 def posting_id(schedule: str, moment: datetime, kind: PostingKind) -> str:
     """The id of what comes by a schedule at a moment, so that there is one."""
     return _digest("posting", schedule, moment.astimezone(UTC).isoformat(), kind)
+
+
+def columns(row: Posting) -> dict[str, Any]:
+    """What a posting's columns hold."""
+    found = {each.name: getattr(row, each.name) for each in fields(row)}
+    return found | _place(found.pop("place"))
+
+
+def posting(row: Any) -> Posting:
+    """The posting in a row of `postings`."""
+    found = dict(row)
+    place = _placed(found)
+    return Posting(**found, place=place)
+
+
+def planned_columns(row: Planned) -> dict[str, Any]:
+    """What a schedule's columns hold."""
+    when = row.schedule
+    return _place(row.place) | {
+        "id": row.id,
+        "kind": row.kind,
+        "person": row.person,
+        "at": when.at.isoformat("minutes"),
+        "zone": when.zone,
+        "weekdays": sum(1 << day for day in when.weekdays),
+        "options": json.dumps(dict(row.options)),
+        "paused_until": None if when.paused_until is None else when.paused_until.isoformat(),
+        "skipped": json.dumps(sorted(day.isoformat() for day in when.skipped)),
+        "last": row.last,
+        "due": row.due,
+        "by": row.by,
+        "version": row.version,
+    }
+
+
+def planned(row: Any) -> Planned:
+    """The schedule in a row of `schedules`."""
+    return Planned(
+        id=row["id"],
+        kind=row["kind"],
+        place=Place(platform=row["platform"], community=row["community"], channel=row["channel"]),
+        person=row["person"],
+        schedule=schedule(row),
+        options=json.loads(row["options"]),
+        last=row["last"],
+        due=row["due"],
+        by=row["by"],
+        version=row["version"],
+    )
+
+
+def schedule(row: Any) -> Schedule:
+    """When what stands in a row of `schedules` comes."""
+    paused, skipped = row["paused_until"], row["skipped"]
+    return Schedule(
+        at=time.fromisoformat(row["at"]),
+        zone=row["zone"],
+        weekdays=_weekdays(row["weekdays"]),
+        paused_until=None if paused is None else date.fromisoformat(paused),
+        skipped=frozenset() if skipped == "[]" else frozenset(map(date.fromisoformat, json.loads(skipped))),
+    )
+
+
+@cache
+def _weekdays(bits: int) -> frozenset[int]:
+    return frozenset(day for day in range(7) if bits >> day & 1)
+
+
+def _place(place: Place) -> dict[str, str]:
+    return {"platform": place.platform, "community": place.community, "channel": place.channel}
+
+
+def _placed(found: dict[str, Any]) -> Place:
+    return Place(**{name: found.pop(name) for name in ("platform", "community", "channel")})
 
 
 def _digest(*parts: str) -> str:
