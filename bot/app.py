@@ -143,9 +143,10 @@ class Core:
         if not self.store.claim(incoming.id):
             return None
         incoming = clean(incoming)
-        self.store.members.remember(incoming.place, incoming.user.id, incoming.at)
         try:
-            reply = await self._answer(incoming)
+            known = await self._known(incoming)
+            self.store.members.remember(incoming.place, known.user.id, incoming.at)
+            reply = await self._answer(known)
         except BaseException:  # cancelled: nobody was answered, so a second delivery must not be turned away
             self.store.release(incoming.id)
             raise
@@ -166,6 +167,12 @@ class Core:
     ) -> list[Exchange]:
         """The newest exchanges of a channel, oldest first; see `Store.history`."""
         return await self.store.history(place, before=before, limit=limit, viewer=viewer)
+
+    async def _known(self, incoming: Incoming) -> Incoming:
+        """The same by the person whose account it was done with; the history keeps the account."""
+        user = incoming.user
+        person = await self.store.links.person_of(user.account)
+        return incoming if person == user.id else replace(incoming, user=replace(user, id=person))
 
     async def _answer(self, incoming: Incoming) -> Reply:
         reference = self.new_reference()

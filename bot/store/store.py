@@ -26,6 +26,7 @@ from bot.store.decks import Decks
 from bot.store.dialect import insert
 from bot.store.exchange_rows import Exchange, exchange, place_row
 from bot.store.learning import Learning
+from bot.store.links import Links
 from bot.store.members import Members
 from bot.store.posts import Posts
 from bot.store.tables import channels, duties, events, exchanges, people, questions, secrets
@@ -90,6 +91,7 @@ class Store:
     Attributes:
         decks: people's own and their communities'.
         learning: what learners were asked, answered and remember.
+        links: which accounts are one person's.
         members: communities, who belongs to them, and what happened there.
         posts: what Stride said unasked where it keeps the history itself.
     """
@@ -100,6 +102,7 @@ class Store:
         self._writer = writer
         self.decks = Decks(engine)
         self.learning = Learning(engine)
+        self.links = Links(engine)
         self.members = Members(engine, writer)
         self.posts = Posts(engine)
         self._events: OrderedDict[str, None] = OrderedDict()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from bot.study.links import Links
 from bot.study.standing import Standing
 
 if TYPE_CHECKING:
@@ -18,12 +19,14 @@ class Study:
     """One for each core.
 
     Attributes:
+        links: which accounts are one person's.
         standing: how everybody stands: their days, streaks and seasons.
     """
 
     def __init__(self, core: Core) -> None:
         """Asks nothing of the core yet."""
         self._core = core
+        self.links = Links(core)
         self.standing = Standing(core)
 
     @property
