@@ -27,7 +27,8 @@ def line(chart: Chart) -> str:
     """The sum of a chart in a few words, which stands under its title."""
     match chart:
         case Year():
-            return _days(chart)
+            answers = sum(day.answers for day in chart.days)
+            return f"{counted(answers, 'answer')} on {counted(sum(day.answers > 0 for day in chart.days), 'day')}"
         case Distribution():
             shares = f", {chart.right:,} right ({percent(chart.right, chart.total)})" if chart.total else ""
             return f"{counted(chart.total, 'answer')}{shares}"
@@ -73,12 +74,12 @@ def _seen(chart: Chart) -> str:
         case Year():
             last = chart.days[-1].date
             when = f"{day_in_words(chart.days[0].date)} to {day_in_words(last)}" if len(chart.days) > 1 else "today"
-            return f"a calendar, {when}; {line(chart)}{_busiest(chart)}"
+            return f"a calendar, {when}; {line(chart)}{_excused(chart)}{_busiest(chart)}"
         case Distribution():
             return f"bars; {line(chart)}: " + "; ".join(_bar(bar, chart.total) for bar in chart.bars)
         case Mastery():
             topics = "; ".join(
-                f"{each.name} {percent(each.remembered)} of {each.begun:,} cards begun, {each.cards:,} in all"
+                f"{each.name} {percent(each.remembered)}, {each.begun:,} of {counted(each.cards, 'card')} begun"
                 for each in chart.topics
             )
             return f"bars; {line(chart)}: {topics}"
@@ -95,12 +96,9 @@ def _seen(chart: Chart) -> str:
             assert_never(chart)
 
 
-def _days(chart: Year) -> str:
-    answers = sum(day.answers for day in chart.days)
-    active = sum(day.answers > 0 for day in chart.days)
+def _excused(chart: Year) -> str:
     kinds = Counter(day.kind for day in chart.days)
-    rest = [f"{kinds[kind]} {word}" for kind, word in _EXCUSED.items() if kinds[kind]]
-    return ", ".join((f"{counted(answers, 'answer')} on {counted(active, 'day')}", *rest))
+    return "".join(f", {counted(kinds[kind], 'day')} {word}" for kind, word in _EXCUSED.items() if kinds[kind])
 
 
 def _busiest(chart: Year) -> str:

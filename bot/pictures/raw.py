@@ -62,15 +62,15 @@ class Drawing:
         return json.dumps(given | {"values": b64encode(self.values).decode("ascii")}).encode() + b"\n"
 
 
-def from_line(line: bytes) -> Drawing:
-    """The drawing in a line of JSON; raises `DrawingError`."""
+def decoded(line: bytes) -> dict[str, Any]:
+    """What a line of JSON asks for; raises `DrawingError`."""
     try:
         given = json.loads(line)
     except (ValueError, RecursionError) as fault:
         raise DrawingError("the numbers of this picture are not JSON") from fault
     if not isinstance(given, dict):
         raise DrawingError("the numbers of this picture are no JSON object")
-    return read(given)
+    return given
 
 
 def read(raw: Mapping[str, Any]) -> Drawing:

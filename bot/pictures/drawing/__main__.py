@@ -14,8 +14,13 @@ from base64 import b64encode
 from typing import Any, BinaryIO
 
 from bot.confine import confine
+from bot.pictures import chart_wire
+from bot.pictures.chart_wire import CHART
+from bot.pictures.charts import Forgetting
 from bot.pictures.drawing.cards import MAX_PNG, draw
-from bot.pictures.raw import Drawing, Kind, from_line
+from bot.pictures.drawing.charts import draw_chart
+from bot.pictures.raw import Drawing, Kind, decoded, read
+from bot.pictures.words import Odd
 
 NICE = 5  # whoever asks about a shape is answered before a picture is drawn
 MEMORY_MB = 512  # on top of what it has when it is ready
@@ -39,12 +44,19 @@ def main() -> None:
 def answer(line: bytes) -> dict[str, Any]:
     """`{"png", "nan", "infinite"}`, or `{"error"}` with what the log should say."""
     try:
-        png, odd = draw(from_line(line))
+        png, odd = _drawn(line)
     except Exception as fault:  # noqa: BLE001 - whatever the numbers were, the next picture must be drawn
         return {"error": f"{type(fault).__name__}: {str(fault)[:200]}"}
     if len(png) > MAX_PNG:
         return {"error": f"the picture would have {len(png)} bytes"}
     return {"png": b64encode(png).decode("ascii"), "nan": odd.nan, "infinite": odd.infinite}
+
+
+def _drawn(line: bytes) -> tuple[bytes, Odd]:
+    given = decoded(line)
+    if CHART in given:
+        return draw_chart(chart_wire.read(given)), Odd()
+    return draw(read(given))
 
 
 def rehearse() -> None:
@@ -57,6 +69,7 @@ def rehearse() -> None:
     for kind, shape in kinds:
         drawing = Drawing(kind=kind, shape=shape, values=values, of=shape, title=title, low=-2.5e-7, high=3e9)
         draw(drawing)
+    draw_chart(Forgetting(reviewed=(1.0, 0.9), left=(1.0, 0.8), cards=1, title=title))
 
 
 def say(out: BinaryIO, message: dict[str, Any]) -> None:

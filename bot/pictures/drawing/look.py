@@ -48,14 +48,15 @@ class Box:
 class Card:
     """A card of a size, with a heading and the line under it."""
 
+    heading_size, line_size = HEADING, TEXT
     head = PAD + HEADING + 12 + TEXT + 14  # down to here the words reach
 
     def __init__(self, width: int, height: int, heading: str, line: str) -> None:
         self.width, self.height = width, height
         self.figure = Figure(figsize=(width / DPI, height / DPI), dpi=DPI, facecolor=CARD)
         self._canvas = FigureCanvasAgg(self.figure)
-        self.text(PAD, PAD, heading, HEADING, width=width - 2 * PAD, weight="bold")
-        self.text(PAD, PAD + HEADING + 10, line, TEXT, width=width - 2 * PAD, colour=SOFT)
+        self.text(PAD, PAD, heading, self.heading_size, width=width - 2 * PAD, weight="bold")
+        self.text(PAD, PAD + self.heading_size + 10, line, self.line_size, width=width - 2 * PAD, colour=SOFT)
 
     def axes(self, box: Box) -> mpl.axes.Axes:
         """Axes on exactly these pixels."""
@@ -68,9 +69,21 @@ class Card:
         return axes
 
     def text(
-        self, left: float, top: float, words: str, size: int, *, width: float = 0, colour: str = INK, weight: str = ""
+        self,
+        left: float,
+        top: float,
+        words: str,
+        size: int,
+        *,
+        width: float = 0,
+        colour: str = INK,
+        weight: str = "",
+        ends: bool = False,
     ) -> float:
-        """Words on one line, cut where they are wider than `width`; how wide they are. Nothing in them is markup."""
+        """Words on one line, cut where they are wider than `width`; how wide they are. Nothing in them is markup.
+
+        They begin at `left`, or end there where they are to.
+        """
         font = FontProperties(size=size * POINTS, weight=weight or "normal")
         words = self._fitted(words, font, width) if width else words
         self.figure.text(
@@ -80,7 +93,7 @@ class Card:
             fontproperties=font,
             color=colour,
             va="top",
-            ha="left",
+            ha="right" if ends else "left",
             parse_math=False,
         )
         return self._wide(words, font)

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.pictures.errors import DrawingError
-from bot.pictures.raw import MAX_SIDE, from_line, read
+from bot.pictures.raw import MAX_SIDE, decoded, read
 from bot.pictures.words import Odd, alt
 from tests.bot.pictures.numbers import INF, NAN, raw
 
@@ -18,7 +18,7 @@ HEAT = raw("heat", [2, 2], [1, 2, 3, 4])
 
 def test_what_is_drawn_travels_to_the_drawing_process_whole() -> None:
     drawing = read(raw("heat", [3, 4], [*range(11), NAN], title="scores", of=[1, 3, 4]))
-    assert from_line(drawing.to_line()) == drawing
+    assert read(decoded(drawing.to_line())) == drawing
 
 
 @pytest.mark.parametrize(
