@@ -21,6 +21,7 @@ from bot.actions import ActionError
 from bot.adapters.discord import parse
 from bot.adapters.discord.declare import MAX_CHOICES, declare, unchanged
 from bot.adapters.discord.exchange import Exchange
+from bot.adapters.discord.poster import DiscordPoster
 from bot.adapters.layout import shortened
 from bot.adapters.notices import OUTDATED, under_question
 from bot.adapters.sent import MAX_FILE, MAX_FILES, NotTaken, file_name, not_there, too_large, too_many
@@ -57,6 +58,7 @@ class StrideBot(discord.Client):
             max_messages=None,
         )
         self._core = core
+        self._poster = DiscordPoster(self, core.clock)
 
     async def setup_hook(self) -> None:
         """Tells Discord about the commands, if it does not know them yet: a day allows 200 declarations."""
@@ -67,6 +69,27 @@ class StrideBot(discord.Client):
         if not unchanged(declared, registered):
             await self.http.bulk_upsert_global_commands(self.application_id, declared)
             log.info("discord.commands_declared", commands=len(declared))
+
+    async def on_ready(self) -> None:
+        """From now on it can be said what nobody asked for just now; guilds and their permissions are known."""
+        self._core.posters[self._poster.platform] = self._poster
+
+    async def on_resumed(self) -> None:
+        """The connection is there again, and nothing was missed."""
+        self._core.posters[self._poster.platform] = self._poster
+
+    async def on_disconnect(self) -> None:
+        """Nothing is posted until the connection is there again."""
+        self._silence()
+
+    async def close(self) -> None:
+        """Ends the connection."""
+        self._silence()
+        await super().close()
+
+    def _silence(self) -> None:
+        if self._core.posters.get(self._poster.platform) is self._poster:
+            del self._core.posters[self._poster.platform]
 
     async def on_interaction(self, interaction: Press) -> None:
         """Everything that people do arrives here."""

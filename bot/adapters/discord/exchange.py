@@ -7,13 +7,13 @@ three seconds. These rules are kept here, so that neither the core nor the rende
 from __future__ import annotations
 
 import asyncio
-import io
 from typing import Any
 
 import discord
 
+from bot.adapters.discord.mark import mark_of_message, marked
+from bot.adapters.discord.payload import Layout, Window, files
 from bot.adapters.discord.render import Message, modal, render
-from bot.adapters.layout import shortened
 from bot.adapters.notices import TOO_LATE
 from bot.reply import Form, MessageRef, Reply, Text
 
@@ -44,7 +44,7 @@ class Exchange:
         await self._acknowledges()
         async with self._turn:
             if not self._over:
-                await self._interaction.edit_original_response(view=_Layout(render(reply)[0]))
+                await self._interaction.edit_original_response(view=Layout(render(reply)[0]))
 
     async def says(self, reply: Reply) -> None:
         """Sends a reply. Errors are seen by the one who made them and by nobody else."""
@@ -52,7 +52,7 @@ class Exchange:
             self._over = True
         form = next((part for part in reply.parts if isinstance(part, Form)), None)
         if form is not None and not self._acknowledged:
-            await self._interaction.response.send_modal(_Window(modal(form, reply.parts)))
+            await self._interaction.response.send_modal(Window(modal(form, reply.parts)))
             return
         if form is not None:
             reply = TOO_LATE
@@ -63,7 +63,7 @@ class Exchange:
         else:
             await self._replaces(reply.replaces, first)
         for message in rest:
-            await self._interaction.followup.send(view=_Layout(message), files=_files(message), ephemeral=private)
+            await self._interaction.followup.send(view=Layout(message), files=files(message), ephemeral=private)
 
     async def says_nothing(self) -> None:
         """Takes "is thinking" away again: the event was answered before."""
@@ -80,63 +80,27 @@ class Exchange:
         return self._interaction.response.is_done()
 
     async def _first(self, message: Message, *, private: bool) -> None:
-        view, files = _Layout(message), _files(message)
+        view, attached = Layout(message), files(message)
         if not self._acknowledged:
-            await self._interaction.response.send_message(view=view, files=files, ephemeral=private)
+            await self._interaction.response.send_message(view=view, files=attached, ephemeral=private)
         elif private and not self._private:
             # What takes the place of "is thinking" is as public as that is, so something empty takes it and goes.
-            await self._interaction.edit_original_response(view=_Layout(NOTHING))
-            await self._interaction.followup.send(view=view, files=files, ephemeral=True)
+            await self._interaction.edit_original_response(view=Layout(NOTHING))
+            await self._interaction.followup.send(view=view, files=attached, ephemeral=True)
             await self._interaction.delete_original_response()
         else:
-            await self._interaction.edit_original_response(view=view, attachments=files)
+            await self._interaction.edit_original_response(view=view, attachments=attached)
 
     async def _replaces(self, old: MessageRef, message: Message) -> None:
-        view, files = _Layout(message), _files(message)
+        view, attached = Layout(message), files(message)
         pressed = self._interaction.message
         if pressed is not None and str(pressed.id) == old.message and not self._acknowledged:
-            await self._interaction.response.edit_message(view=view, attachments=files)
+            if (mark := mark_of_message(pressed)) is not None:
+                view = Layout(marked(message, mark))  # it was posted, and is still to be found
+            await self._interaction.response.edit_message(view=view, attachments=attached)
             return
         if not self._acknowledged:
             await self._interaction.response.defer(ephemeral=True, thinking=True)
         channel = self._interaction.client.get_partial_messageable(int(old.channel))
-        await channel.get_partial_message(int(old.message)).edit(view=view, attachments=files)
+        await channel.get_partial_message(int(old.message)).edit(view=view, attachments=attached)
         await self._interaction.delete_original_response()
-
-
-class _Layout(discord.ui.LayoutView):
-    """Components that were rendered elsewhere. discord.py sends them and keeps nothing."""
-
-    def __init__(self, message: Message) -> None:
-        super().__init__(timeout=None)
-        self._message = message
-
-    def to_components(self) -> list[dict[str, Any]]:
-        return [dict(component) for component in self._message.components]
-
-    def has_components_v2(self) -> bool:
-        return True
-
-    def is_finished(self) -> bool:
-        return True
-
-
-class _Window(discord.ui.Modal):
-    """A form that was rendered elsewhere. discord.py sends it and keeps nothing."""
-
-    def __init__(self, payload: dict[str, Any]) -> None:
-        super().__init__(title=payload["title"], custom_id=payload["custom_id"], timeout=None)
-        self._payload = payload
-
-    def to_dict(self) -> dict[str, Any]:
-        return self._payload
-
-    def is_finished(self) -> bool:
-        return True
-
-
-def _files(message: Message) -> list[discord.File]:
-    return [
-        discord.File(io.BytesIO(each.data), filename=each.name, description=shortened(each.alt, 1024) or None)
-        for each in message.files
-    ]

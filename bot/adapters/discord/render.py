@@ -100,6 +100,26 @@ def render(reply: Reply) -> list[Message]:
     return [_message(page, _colour(reply)) for page in pages]
 
 
+def one_message(reply: Reply) -> Message:
+    """The one message that a reply is posted as: what it has no room for is in a file, and its buttons stay."""
+    held = _pieces(reply.parts)
+    pages = _pages(held)
+    if len(pages) == 1:
+        return _message(pages[0], _colour(reply))
+    last = _Page([_file("answer.txt", plain(reply).encode())])
+    for piece in held:
+        if piece.component["type"] == ROW and last.fits(piece):
+            last.pieces.append(piece)
+    first = _Page()
+    for piece in held:
+        if piece.component["type"] == ROW:
+            continue
+        if not _Page([*first.pieces, *last.pieces]).fits(piece):
+            break
+        first.pieces.append(piece)
+    return _message(_Page([*first.pieces, *last.pieces]), _colour(reply))
+
+
 def modal(form: Form, said: Sequence[Part] = ()) -> dict[str, Any]:
     """A form as a modal window, with the texts that came with it; raises `ValueError` for more than 5 inputs."""
     if len(form.fields) > MAX_FORM:

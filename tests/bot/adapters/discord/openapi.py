@@ -59,13 +59,16 @@ def _walk(components: Any) -> Any:
 
 
 def _as_sent(body: Any) -> Any:
-    """discord.py writes an attachment's id as a number, which Discord takes and its schema does not."""
+    """discord.py writes some ids as numbers, which Discord takes and its schema does not."""
     if isinstance(body, dict):
-        return {
-            key: [{**each, "id": str(each["id"])} for each in value] if key == "attachments" else _as_sent(value)
-            for key, value in body.items()
-        }
+        return {key: _value(key, value) for key, value in body.items()}
     return [_as_sent(each) for each in body] if isinstance(body, list) else body
+
+
+def _value(key: str, value: Any) -> Any:
+    if key == "attachments":
+        return [{**each, "id": str(each["id"])} for each in value]
+    return str(value) if key == "recipient_id" else _as_sent(value)
 
 
 def _escape(path: str) -> str:

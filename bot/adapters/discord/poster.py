@@ -1,0 +1,163 @@
+"""Says things on Discord that nobody has asked for just now: each once.
+
+While Discord remembers a nonce it drops a second message with it; later the channel's history says whether the first
+has come. Only messages of Stride's own are read there, which needs no privileged intent.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import aiohttp
+import discord
+
+from bot.adapters.discord.mark import Mark, mark_in, mark_of_key, marked
+from bot.adapters.discord.payload import Layout, files
+from bot.adapters.discord.render import Message, one_message
+from bot.adapters.turns import Turns
+from bot.errors import PostError, PostFailed, PostRefused, PostUnsure
+from bot.reply import MessageRef
+
+if TYPE_CHECKING:
+    from bot.clock import Clock
+    from bot.command import Place
+    from bot.reply import Reply
+
+REMEMBERED = timedelta(seconds=60)  # Discord says "a few minutes" of how long it knows a nonce
+SKEW = timedelta(minutes=5)  # between this machine's clock and Discord's
+PAGE = 100  # messages of a channel's history at a time
+MARKS = 1_000  # of messages that were posted or edited last
+PREFIX = "discord:"
+
+
+class DiscordPoster:
+    """A `bot.posting.Poster` over a client that is connected."""
+
+    platform = "discord"
+
+    def __init__(self, client: discord.Client, clock: Clock) -> None:
+        """Sends nothing yet."""
+        self._client = client
+        self._clock = clock
+        self._turns = Turns()
+        self._marks: OrderedDict[int, Mark | None] = OrderedDict()
+
+    async def post(self, place: Place, reply: Reply, *, key: str, person: str = "") -> MessageRef:
+        """One message with all of the reply; what is too long for it comes with it as a file."""
+        mark = mark_of_key(key)
+        message = marked(one_message(reply), mark)
+        channel = await self._channel(place, person)
+        with _told(lost=PostUnsure):
+            sent = await channel.send(view=Layout(message), files=files(message), nonce=key)
+        self._keep(sent.id, mark)
+        return _ref(channel.id, sent.id)
+
+    async def find(self, place: Place, *, key: str, since: datetime, person: str = "") -> MessageRef | None:
+        """The message with this key among those that the channel still shows."""
+        channel = await self._channel(place, person, gone=PostUnsure)
+        with _told(lost=PostFailed, refused=PostUnsure):
+            if not await self._reads(channel.id):
+                if self._clock.now() - since < REMEMBERED:
+                    return None  # Discord itself would drop a second one
+                raise PostUnsure("Stride may not read the channel's history")
+            found = await self._marked(channel.id, mark_of_key(key), since - SKEW)
+        return None if found is None else _ref(channel.id, found)
+
+    async def edit(
+        self,
+        place: Place,  # noqa: ARG002 - other platforms need it; here a message knows its channel
+        message: MessageRef,
+        reply: Reply,
+    ) -> None:
+        """Puts a reply in the message's place, unless a newer one waits to be put there."""
+        async with self._turns.at(message) as newest:
+            if not newest:
+                return
+            with _told(lost=PostUnsure):
+                shown = await self._keeping_its_mark(one_message(reply), message)
+                channel = self._client.get_partial_messageable(int(message.channel))
+                await channel.get_partial_message(int(message.message)).edit(
+                    view=Layout(shown), attachments=files(shown)
+                )
+
+    async def _channel(
+        self, place: Place, person: str, *, gone: type[PostError] = PostRefused
+    ) -> discord.PartialMessageable | discord.DMChannel:
+        """Where it is said; nothing has been sent yet."""
+        if self._client.is_closed():
+            raise PostFailed("the connection to Discord is closed")
+        if not person:
+            return self._client.get_partial_messageable(int(place.channel))
+        if not person.startswith(PREFIX):
+            raise gone("they have no account on Discord")
+        with _told(lost=PostFailed, refused=gone):
+            return await self._client.create_dm(discord.Object(int(person.removeprefix(PREFIX))))
+
+    async def _reads(self, channel_id: int) -> bool:
+        """Whether the channel's history is there to be read: without the permission, Discord shows an empty one."""
+        channel = self._client.get_channel(channel_id) or await self._client.fetch_channel(channel_id)
+        if isinstance(channel, discord.abc.PrivateChannel):
+            return True
+        user = self._client.user
+        me = channel.guild.get_member(user.id) if user else None
+        return me is not None and channel.permissions_for(me).read_message_history
+
+    async def _marked(self, channel_id: int, mark: Mark, since: datetime) -> int | None:
+        """The id of a message of Stride's own with a mark, from the newest back to a moment."""
+        first = discord.utils.time_snowflake(since)
+        me = str(self._client.user.id) if self._client.user else ""
+        before: int | None = None
+        while True:
+            page: list[Any] = list(await self._client.http.logs_from(channel_id, PAGE, before=before))
+            for message in page:
+                if message["author"]["id"] == me and mark_in(message.get("components", ())) == mark:
+                    return int(message["id"])
+            before = min((int(message["id"]) for message in page), default=0)
+            if len(page) < PAGE or before <= first:
+                return None
+
+    async def _keeping_its_mark(self, message: Message, old: MessageRef) -> Message:
+        """A message with the mark of the one whose place it takes, by which that is found again."""
+        number = int(old.message)
+        if number not in self._marks:
+            try:
+                before = await self._client.http.get_message(int(old.channel), number)
+            except discord.Forbidden:  # which also keeps everybody from looking for the mark
+                self._keep(number, None)
+            else:
+                self._keep(number, mark_in(before.get("components", ())))
+        mark = self._marks[number]
+        return message if mark is None else marked(message, mark)
+
+    def _keep(self, message_id: int, mark: Mark | None) -> None:
+        self._marks[message_id] = mark
+        self._marks.move_to_end(message_id)
+        if len(self._marks) > MARKS:
+            self._marks.popitem(last=False)
+
+
+def _ref(channel_id: int, message_id: int) -> MessageRef:
+    return MessageRef(channel=str(channel_id), message=str(message_id))
+
+
+@contextmanager
+def _told(*, lost: type[PostError], refused: type[PostError] = PostRefused) -> Iterator[None]:
+    """Names what goes wrong: `lost` where the answer did not come, `refused` where it was no."""
+    try:
+        yield
+    except discord.RateLimited as error:
+        raise PostFailed("Discord asks to wait") from error
+    except discord.HTTPException as error:
+        if error.status in {401, 429}:
+            raise PostFailed(f"Discord answers {error.status}") from error
+        if error.status >= 500:
+            raise lost(f"Discord answers {error.status}") from error
+        raise refused(f"Discord answers {error.status}, {error.code}: {error.text}") from error
+    except aiohttp.ClientConnectorError as error:
+        raise PostFailed("Discord cannot be reached") from error
+    except (aiohttp.ClientError, TimeoutError, OSError) as error:
+        raise lost(type(error).__name__) from error
