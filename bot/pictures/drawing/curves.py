@@ -36,7 +36,7 @@ def forgetting(chart: Forgetting) -> Sheet:
         marker = "o" if len(curve) == 1 else ""
         axes.plot(range(len(curve)), curve, color=colour, linestyle=dashes, linewidth=3, marker=marker, clip_on=False)
         top = bottom + row * _ROW
-        sheet.pixels.plot([PAD, PAD + 44], [top + 10, top + 10], color=colour, linestyle=dashes, linewidth=3)
+        sheet.lines([((PAD, top + 10), (PAD + 44, top + 10))], colour, 3, dashes)
         wide = sheet.words(PAD + 56, top, f"{how}:", colour=INK)
         wide += sheet.words(PAD + 64 + wide, top, percent(curve[-1]), bold=True)
         sheet.words(PAD + 76 + wide, top, _end(last), colour=SOFT)

@@ -5,16 +5,27 @@ Colours are told apart by every kind of colour-blind reader, and none says anyth
 
 from __future__ import annotations
 
-from matplotlib.patches import Rectangle
+from collections.abc import Sequence
+from functools import cache
+from typing import Any
 
-from bot.pictures.drawing.look import INK, PAD, Box, Card
+import numpy as np
+from matplotlib.collections import LineCollection
+from matplotlib.colors import to_rgb
+
+from bot.pictures.drawing.look import CARD, INK, PAD, Box, Card, Pixels
 from bot.pictures.raw import visible
 
 WIDTH = 600
 HEADING, TEXT, SMALL = 28, 23, 20
 RIGHT, WRONG, TRACK, FAINT = "#0064a8", "#c46a00", "#e9edf1", "#9aa3ab"
 ROOM = WIDTH - 2 * PAD
+_EDGE = 2
+_RING = 60  # points squared
 _LONGEST = 200  # characters; more never fit on a line
+
+Point = tuple[float, float]
+Line = tuple[Point, Point]
 
 
 class Sheet(Card):
@@ -25,17 +36,33 @@ class Sheet(Card):
 
     def __init__(self, height: int, heading: str, line: str) -> None:
         super().__init__(WIDTH, height, visible(heading[:_LONGEST]), line)
-        self.pixels = self.axes(Box(0, 0, WIDTH, height))
-        self.pixels.set(xlim=(0, WIDTH), ylim=(height, 0))
-        self.pixels.set_axis_off()
+        self._ground: Pixels = np.full((height, WIDTH, 3), 255, np.uint8)
+        self._over = self.axes(Box(0, 0, WIDTH, height))
+        self._over.set(xlim=(0, WIDTH), ylim=(height, 0))
+        self._over.set_axis_off()
+        self._over.set_zorder(2)
 
-    def fill(self, box: Box, colour: str, *, edge: str = "", line: float = 2.0) -> None:
-        """A rectangle, in exactly these pixels; with an `edge` inside of it, so many pixels wide."""
-        shape = (box.left, box.top), box.width, box.height
-        self.pixels.add_patch(Rectangle(*shape, facecolor=edge or colour, edgecolor="none", antialiased=False))
+    def fill(self, box: Box, colour: str, *, edge: str = "") -> None:
+        """A rectangle, in exactly these pixels; with an `edge` inside of it."""
+        left, top, right, bottom = map(round, (box.left, box.top, box.left + box.width, box.top + box.height))
+        self._ground[top:bottom, left:right] = _bytes(edge or colour)
         if edge:
-            inner = (box.left + line, box.top + line), box.width - 2 * line, box.height - 2 * line
-            self.pixels.add_patch(Rectangle(*inner, facecolor=colour, edgecolor="none", antialiased=False))
+            self._ground[top + _EDGE : bottom - _EDGE, left + _EDGE : right - _EDGE] = _bytes(colour)
+
+    def lines(self, ends: Sequence[Line], colour: str, width: float, dashes: Any = "-") -> None:
+        """Straight lines, over everything else."""
+        found = LineCollection(ends, colors=colour, linewidths=width, linestyles=[dashes])
+        self._over.add_collection(found, autolim=False)
+
+    def rings(self, middles: Sequence[Point]) -> None:
+        """Small rings, over everything else."""
+        across, down = zip(*middles, strict=True)
+        self._over.scatter(across, down, s=_RING, facecolor=CARD, edgecolor=INK, linewidth=1.4)
+
+    def png(self) -> bytes:
+        """The card as a PNG."""
+        self.figure.figimage(self._ground, zorder=-1)
+        return super().png()
 
     def bar(self, box: Box, share: float, colour: str) -> None:
         """A bar that fills a share of its track; what is more than nothing is seen."""
@@ -59,3 +86,9 @@ class Sheet(Card):
         shown = visible(words[:_LONGEST])
         weight = "bold" if bold else ""
         return self.text(left, top, shown, size, width=width, colour=colour, weight=weight, ends=ends)
+
+
+@cache
+def _bytes(colour: str) -> tuple[int, int, int]:
+    red, green, blue = (round(255 * each) for each in to_rgb(colour))
+    return red, green, blue

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 
 from bot.group.streaks import Kind
 from bot.pictures.chart_words import line
-from bot.pictures.charts import DayShown, Year
-from bot.pictures.drawing.look import CARD, INK, PAD, SOFT, Box
-from bot.pictures.drawing.sheet import SMALL, TRACK, WRONG, Sheet
+from bot.pictures.charts import Year
+from bot.pictures.drawing.look import INK, PAD, SOFT, Box
+from bot.pictures.drawing.sheet import SMALL, TRACK, WRONG, Point, Sheet
 
 WEEKS = 27  # in a half
 PITCH, SQUARE = 19, 17
@@ -26,6 +26,12 @@ _SIGNS: Mapping[Kind, str] = {
     Kind.DOWNTIME: "Stride was down",
     Kind.MISSED: "missed",
 }
+_FAR = SQUARE / 2 - 3
+_STROKES: Mapping[Kind, tuple[Point, ...]] = {  # how far each line goes from the middle of a square
+    Kind.FROZEN: ((_FAR, 0), (_FAR / 2, _FAR), (_FAR / 2, -_FAR)),
+    Kind.DOWNTIME: ((_FAR, 0),),
+    Kind.MISSED: ((_FAR, _FAR), (_FAR, -_FAR)),
+}
 _WEEK = timedelta(days=7)
 
 
@@ -41,8 +47,9 @@ def year(chart: Year) -> Sheet:
     for half in range(halves):
         _frame(sheet, begins + _WEEK * WEEKS * half, chart.days[-1].date, Sheet.head + half * _HALF)
     for day in chart.days:
-        _day(sheet, _box(day.date, begins), day, today=day is chart.days[-1])
-    _legend(sheet, signs, Sheet.head + halves * _HALF)
+        sheet.fill(_box(day.date, begins), shade(day.answers), edge=INK if day is chart.days[-1] else "")
+    marked = [(day.kind, _box(day.date, begins)) for day in chart.days if day.kind in _SIGNS]
+    _signs(sheet, [*marked, *_legend(sheet, signs, Sheet.head + halves * _HALF)])
     return sheet
 
 
@@ -79,39 +86,35 @@ def _frame(sheet: Sheet, begins: date, until: date, top: float) -> None:
                 sheet.fill(box, _BEFORE)
 
 
-def _day(sheet: Sheet, box: Box, day: DayShown, *, today: bool) -> None:
-    sheet.fill(box, shade(day.answers), edge=INK if today else "")
-    if day.kind in _SIGNS:
-        _sign(sheet, box, day.kind)
+def _signs(sheet: Sheet, marked: Sequence[tuple[Kind, Box]]) -> None:
+    """A star, a ring, a dash or a cross on each: told apart without their colours."""
+    middles = [(kind, (box.left + box.width / 2, box.top + box.height / 2)) for kind, box in marked]
+    for colour, kinds in ((INK, (Kind.FROZEN, Kind.DOWNTIME)), (WRONG, (Kind.MISSED,))):
+        strokes = [
+            ((x - across, y - down), (x + across, y + down))
+            for kind, (x, y) in middles
+            if kind in kinds
+            for across, down in _STROKES[kind]
+        ]
+        sheet.lines(strokes, colour, 1.4)
+    if rings := [middle for kind, middle in middles if kind is Kind.HOLIDAY]:
+        sheet.rings(rings)
 
 
-def _sign(sheet: Sheet, box: Box, kind: Kind) -> None:
-    """A star, a ring, a dash or a cross: told apart without their colours."""
-    x, y, far = box.left + box.width / 2, box.top + box.height / 2, box.width / 2 - 3
-    if kind is Kind.HOLIDAY:
-        sheet.pixels.plot([x], [y], "o", markersize=8, markerfacecolor=CARD, markeredgecolor=INK, markeredgewidth=1.4)
-        return
-    lines = {
-        Kind.FROZEN: ((far, 0), (far / 2, far), (far / 2, -far)),
-        Kind.DOWNTIME: ((far, 0),),
-        Kind.MISSED: ((far, far), (far, -far)),
-    }[kind]
-    for across, down in lines:
-        colour = WRONG if kind is Kind.MISSED else INK
-        sheet.pixels.plot([x - across, x + across], [y - down, y + down], color=colour, linewidth=1.4)
-
-
-def _legend(sheet: Sheet, signs: list[Kind], top: float) -> None:
+def _legend(sheet: Sheet, signs: list[Kind], top: float) -> list[tuple[Kind, Box]]:
+    """What the colours and the signs mean; where a sign goes."""
     left = float(PAD)
     for least, colour in ((0, TRACK), *SHADES):
         sheet.fill(Box(left, top + 2, SQUARE, SQUARE), colour)
         left += SQUARE + 6
         left += sheet.words(left, top, f"{least}+" if least else "0") + 16
     sheet.words(left, top, "answers a day", colour=SOFT)
+    marked = []
     for number, kind in enumerate(signs):
         row, column = divmod(number, 2)
         left, below = PAD + column * 270, top + _LEGEND * (row + 1)
         box = Box(left, below + 2, SQUARE, SQUARE)
         sheet.fill(box, TRACK)
-        _sign(sheet, box, kind)
+        marked.append((kind, box))
         sheet.words(left + SQUARE + 8, below, _SIGNS[kind])
+    return marked
