@@ -62,7 +62,7 @@ schedules = Table(
     Column("due", Moment, nullable=True),  # when to look again; none: nothing comes any more
     Column("by", String, nullable=False),
     Column("version", Integer, nullable=False),
-    Index(None, "due"),
+    Index(None, "platform", "due"),
     Index(None, "platform", "community", "channel", "kind"),
     Index(None, "person"),
 )
@@ -78,7 +78,7 @@ postings = Table(
     Column("channel", String, nullable=False),
     Column("person", String, nullable=False),  # to whom alone; empty: to the channel
     Column("moment", Moment, nullable=False),  # for which it is
-    Column("state", String, nullable=False),  # claimed | ready | sending | sent | missed | unknown | refused
+    Column("state", String, nullable=False),  # a State of posting_rows
     Column("bot", String, nullable=False),  # who is at work on it
     Column("until", Moment, nullable=True),  # whose turn ends then; none: nothing is left to do
     Column("tries", Integer, nullable=False),
@@ -88,8 +88,8 @@ postings = Table(
     Column("sent", Moment, nullable=True),
     Column("closes", Moment, nullable=True),  # when its reveal is due; none: it has none, or has had it
     Column("why", Text, nullable=False),  # it was not sent
-    Index(None, "until"),
-    Index(None, "closes"),
+    Index(None, "platform", "until"),
+    Index(None, "platform", "closes"),
     Index(None, "platform", "community", "channel", "moment"),
     Index(None, "posed"),
     Index(None, "schedule", "moment"),

@@ -102,6 +102,22 @@ def posting_id(schedule: str, moment: datetime, kind: PostingKind) -> str:
     return _digest("posting", schedule, moment.astimezone(UTC).isoformat(), kind)
 
 
+def first(row: Any, moment: datetime, bot: str, until: datetime) -> Posting:
+    """What comes at a moment by the schedule in a row, in its first turn."""
+    return Posting(
+        id=posting_id(row["id"], moment, row["kind"]),
+        schedule=row["id"],
+        kind=row["kind"],
+        place=Place(platform=row["platform"], community=row["community"], channel=row["channel"]),
+        person=row["person"],
+        moment=moment,
+        state="claimed",
+        bot=bot,
+        until=until,
+        tries=1,
+    )
+
+
 def columns(row: Posting) -> dict[str, Any]:
     """What a posting's columns hold."""
     found = {each.name: getattr(row, each.name) for each in fields(row)}

@@ -28,10 +28,17 @@ from bot.store.exchange_rows import Exchange, exchange, place_row
 from bot.store.learning import Learning
 from bot.store.links import Links
 from bot.store.members import Members
+from bot.store.postings import Postings
 from bot.store.posts import Posts
+from bot.store.schedules import Schedules
 from bot.store.tables import channels, duties, events, exchanges, people, questions, secrets
-from bot.store.upgrade import upgrade
 from bot.store.writer import Write, Writer
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pydantic import SecretStr
+    from sqlalchemy.ext.asyncio import AsyncEngine
 
 Role = Literal["member", "organiser"]
 _K = TypeVar("_K")
@@ -92,6 +99,8 @@ class Store:
         decks: people's own and their communities'.
         learning: what learners were asked, answered and remember.
         links: which accounts are one person's.
+        schedules: what comes again and again.
+        postings: what is said unasked, and how far it has come.
         members: communities, who belongs to them, and what happened there.
         posts: what Stride said unasked where it keeps the history itself.
     """
@@ -103,6 +112,8 @@ class Store:
         self.decks = Decks(engine)
         self.learning = Learning(engine)
         self.links = Links(engine)
+        self.schedules = Schedules(engine)
+        self.postings = Postings(engine)
         self.members = Members(engine, writer)
         self.posts = Posts(engine)
         self._events: OrderedDict[str, None] = OrderedDict()

@@ -120,7 +120,7 @@ def _schedules() -> None:
         sa.Column("version", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_schedules"),
     )
-    op.create_index("ix_schedules_due", "schedules", ["due"])
+    op.create_index("ix_schedules_platform_due", "schedules", ["platform", "due"])
     op.create_index("ix_schedules_person", "schedules", ["person"])
     op.create_index(
         "ix_schedules_platform_community_channel_kind", "schedules", ["platform", "community", "channel", "kind"]
@@ -147,13 +147,13 @@ def _schedules() -> None:
         sa.Column("why", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_postings"),
     )
-    op.create_index("ix_postings_closes", "postings", ["closes"])
+    op.create_index("ix_postings_platform_closes", "postings", ["platform", "closes"])
     op.create_index(
         "ix_postings_platform_community_channel_moment", "postings", ["platform", "community", "channel", "moment"]
     )
     op.create_index("ix_postings_posed", "postings", ["posed"])
     op.create_index("ix_postings_schedule_moment", "postings", ["schedule", "moment"])
-    op.create_index("ix_postings_until", "postings", ["until"])
+    op.create_index("ix_postings_platform_until", "postings", ["platform", "until"])
 
 
 def _quizzes() -> None:

@@ -1,0 +1,200 @@
+"""The outbox: what is to be said unasked, how far it has come, and whose turn it is to take it further.
+
+A turn is known by its number, `Posting.tries`: whoever has lost it to another bot, because it took too long, changes
+nothing any more. Each change is on the disk before the next step is taken, so that a crash leaves no doubt but one:
+whether what was `sending` has been sent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import func, select, update
+
+from bot.store import posting_rows as rows
+from bot.store.dialect import insert
+from bot.store.group_tables import postings
+from bot.store.members import Happening, note
+from bot.store.posting_rows import OVER, Posting, PostingKind, State, posting_id
+from bot.store.schedules import hold
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncEngine
+
+    from bot.command import Place
+
+REVEAL_LATEST = timedelta(days=1)  # how late an answer is still told
+TOLD: tuple[State, ...] = ("sent", "unknown")  # what may have been seen, and is revealed
+
+
+class Postings:
+    """The verbs; `Store.postings` is one. What is awaited here has happened when it returns."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        """The engine stays the store's."""
+        self._engine = engine
+
+    # Turns.
+
+    async def put(self, posting: Posting) -> bool:
+        """Has something said; whether it was not there before."""
+        async with self._engine.begin() as connection:
+            added = insert(postings).on_conflict_do_nothing()
+            return (await connection.execute(added, rows.columns(posting))).rowcount > 0
+
+    async def claim_reveals(
+        self, platforms: Sequence[str], at: datetime, *, bot: str, until: datetime, limit: int
+    ) -> list[Posting]:
+        """Takes the reveals that are due; of any number of bots exactly one gets each. What is too late is left out."""
+        if not platforms:
+            return []
+        wanted = (
+            select(postings)
+            .where(postings.c.platform.in_(platforms), postings.c.closes <= at, postings.c.state.in_(TOLD))
+            .order_by(postings.c.closes)
+            .limit(limit)
+            .with_for_update(skip_locked=True)
+        )
+        async with self._engine.connect() as connection:
+            await hold(connection)
+            found = [rows.posting(row) for row in (await connection.execute(wanted)).mappings()]
+            if not found:
+                await connection.rollback()
+                return []
+            reveals = [_reveal(each, at, bot, until) for each in found]
+            closed = update(postings).where(postings.c.id.in_([each.id for each in found]))
+            await connection.execute(closed.values(closes=None))
+            await connection.execute(
+                insert(postings).on_conflict_do_nothing(), [rows.columns(each) for each in reveals]
+            )
+            await connection.commit()
+        return [each for each in reveals if each.state == "claimed"]
+
+    async def take_over(
+        self,
+        platforms: Sequence[str],
+        at: datetime,
+        *,
+        bot: str,
+        until: datetime,
+        limit: int,
+        kinds: Iterable[PostingKind] = ("daily", "reveal", "quiz", "digest", "reminder"),
+    ) -> list[Posting]:
+        """Takes what waits for its next turn: it is to be tried again, or whoever was at work on it is gone."""
+        if not platforms:
+            return []
+        wanted = (
+            select(postings)
+            .where(postings.c.platform.in_(platforms), postings.c.until <= at, postings.c.kind.in_(sorted(kinds)))
+            .order_by(postings.c.until)
+            .limit(limit)
+            .with_for_update(skip_locked=True)
+        )
+        async with self._engine.connect() as connection:
+            await hold(connection)
+            found = [rows.posting(row) for row in (await connection.execute(wanted)).mappings()]
+            if not found:
+                await connection.rollback()
+                return []
+            taken = update(postings).where(postings.c.id.in_([each.id for each in found]))
+            await connection.execute(taken.values(bot=bot, until=until, tries=postings.c.tries + 1))
+            await connection.commit()
+        return [replace(each, bot=bot, until=until, tries=each.tries + 1) for each in found]
+
+    async def next_due(self, platforms: Sequence[str], kinds: Iterable[PostingKind]) -> datetime | None:
+        """When something has its next turn, or is to be revealed, on these platforms; None where nothing is."""
+        chosen = sorted(kinds)
+        wanted = []
+        for platform in platforms:
+            here = postings.c.platform == platform
+            turns = select(func.min(postings.c.until).label("moment")).where(here, postings.c.kind.in_(chosen))
+            wanted.append(turns)
+            if "reveal" in chosen:
+                wanted.append(select(func.min(postings.c.closes)).where(here, postings.c.state.in_(TOLD)))
+        async with self._engine.connect() as connection:
+            found = [(await connection.execute(each)).scalar() for each in wanted]
+        return min((each for each in found if each is not None), default=None)
+
+    # Steps of a turn.
+
+    async def ready(
+        self, posting: Posting, *, content: str, posed: str, closes: datetime | None, until: datetime
+    ) -> Posting | None:
+        """What is to be sent has been chosen; None where another bot has taken the turn."""
+        return await self._step(posting, state="ready", content=content, posed=posed, closes=closes, until=until)
+
+    async def sending(self, posting: Posting, *, until: datetime) -> Posting | None:
+        """From now on it may have been sent; None where another bot has taken the turn."""
+        return await self._step(posting, state="sending", until=until)
+
+    async def again(self, posting: Posting, *, at: datetime, why: str, state: State) -> Posting | None:
+        """It is tried again at a moment; `state` is what is known of it until then."""
+        return await self._step(posting, state=state, until=at, why=why)
+
+    async def over(
+        self,
+        posting: Posting,
+        state: State,
+        *,
+        message: str = "",
+        sent: datetime | None = None,
+        why: str = "",
+        happened: Sequence[Happening] = (),
+    ) -> Posting | None:
+        """Nothing is left to do; what nobody can have seen is not revealed."""
+        closes = posting.closes if state in TOLD else None
+        changed = {"state": state, "until": None, "message": message, "sent": sent, "why": why, "closes": closes}
+        return await self._step(posting, happened, **changed)
+
+    async def _step(self, posting: Posting, happened: Sequence[Happening] = (), **changed: Any) -> Posting | None:
+        mine = (postings.c.id == posting.id, postings.c.tries == posting.tries, postings.c.state.not_in(sorted(OVER)))
+        async with self._engine.begin() as connection:
+            if (await connection.execute(update(postings).where(*mine).values(**changed))).rowcount == 0:
+                return None
+            await note(connection, happened)
+        return replace(posting, **changed)
+
+    # What was said.
+
+    async def one(self, posting: str) -> Posting | None:
+        """The posting of an id."""
+        found = await self._read(select(postings).where(postings.c.id == posting))
+        return found[0] if found else None
+
+    async def about(self, posed: str) -> list[Posting]:
+        """The posting of a question, and its reveal, in their order; empty where it was not posted."""
+        return await self._read(select(postings).where(postings.c.posed == posed).order_by(postings.c.moment))
+
+    async def newest(self, place: Place, kinds: Iterable[PostingKind], limit: int) -> list[Posting]:
+        """What came or was to come in a channel last, the newest first."""
+        here = {"platform": place.platform, "community": place.community, "channel": place.channel}
+        wanted = select(postings).where(
+            *(postings.c[name] == value for name, value in here.items()), postings.c.kind.in_(sorted(kinds))
+        )
+        return await self._read(wanted.order_by(postings.c.moment.desc(), postings.c.id).limit(limit))
+
+    async def _read(self, wanted: Any) -> list[Posting]:
+        async with self._engine.connect() as connection:
+            return [rows.posting(row) for row in (await connection.execute(wanted)).mappings()]
+
+
+def _reveal(of: Posting, at: datetime, bot: str, until: datetime) -> Posting:
+    """The posting that reveals one."""
+    moment = of.closes or at
+    late = at - moment >= REVEAL_LATEST
+    return Posting(
+        id=posting_id(of.id, moment, "reveal"),
+        schedule=of.schedule,
+        kind="reveal",
+        place=of.place,
+        moment=moment,
+        state="missed" if late else "claimed",
+        bot=bot,
+        until=None if late else until,
+        tries=1,
+        posed=of.posed,
+        why="nobody was there within a day to say what the answer was" if late else "",
+    )
