@@ -219,7 +219,7 @@ async def build_core(
         jail = way.jail.model_copy(update={"wait_s": max(way.start_s, way.jail.wait_s)})
         way = way.model_copy(update={"wait_s": way.start_s, "jail": jail})
     async with (
-        open_store(settings.database_path) as store,
+        open_store(settings.database) as store,
         open_sandbox(way, settings.nats) if sandbox is None else sandbox as worker,
         Pictures() as pictures,
     ):

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal
 from bot.app import new_event
 from bot.errors import StoreError
 from bot.reply import Table, plain_table
+from bot.store.engine import shown
 from bot.store.store import open_store
 from sandbox.client import Sandbox, open_sandbox
 from sandbox.protocol import Job, JobKind, Report, Status
@@ -107,8 +108,8 @@ def _protections(report: Report) -> list[Finding]:
 
 async def _store(settings: Settings) -> Finding:
     try:
-        async with open_store(settings.database_path):
-            return Finding(what="store", state="ok", says=str(settings.database_path))
+        async with open_store(settings.database):
+            return Finding(what="store", state="ok", says=shown(settings.database))
     except StoreError as fault:
         return Finding(what="store", state="WRONG", says=str(fault))
 

@@ -59,7 +59,7 @@ async def tick(settings: Settings, *, at: datetime | None, as_json: bool, say: C
     from bot.store.store import open_store
 
     moment = at or SYSTEM_CLOCK.now()
-    async with open_store(settings.database_path) as store:
+    async with open_store(settings.database) as store:
         done = await do_due(store, moment)
     if as_json:
         say(json.dumps({"at": moment.isoformat(), "done": [asdict(each) for each in done]}))

@@ -32,7 +32,7 @@ Say = Callable[[str], None]
 
 async def fit_learners(settings: Settings, *, person: str | None, say: Say) -> int:
     """Fits one learner, or all with enough answers, and says what came of it; 0, or 1 where it could not be done."""
-    async with open_store(settings.database_path) as store:
+    async with open_store(settings.database) as store:
         people = [person] if person is not None else await store.learning.diligent(FEWEST_ANSWERS)
         if not people:
             say(f"nobody has given {FEWEST_ANSWERS} answers yet: FSRS's own weights stay")

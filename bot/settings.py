@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Literal
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic.fields import FieldInfo
@@ -27,6 +27,8 @@ PREFIX = "STRIDE_"
 FOREIGN = frozenset({"STRIDE_SPECS"})  # the tests' own: where the platforms' schemas lie
 KUBERNETES = re.compile(r"STRIDE(_.*)?_(SERVICE_(HOST|PORT\w*)|PORT_\d+_(TCP|UDP)\w*)$")
 
+SHORTEST_HIDDEN = 8  # of a password by itself: a shorter one, such as "stride", would take its word out of every line
+
 
 def default_data_dir() -> Path:
     """`$XDG_DATA_HOME/stride`, else `~/.local/share/stride`."""
@@ -39,6 +41,31 @@ def _http(url: str) -> str:
     if parts.scheme not in {"http", "https"} or not parts.netloc:
         raise ValueError("must begin with http:// or https:// and name a host")
     return url
+
+
+def _known_database(url: str) -> None:
+    if not re.match(r"sqlite(\+aiosqlite)?:///.|postgres(ql)?(\+asyncpg)?://.", url):
+        raise ValueError(
+            "must be an address such as postgresql://stride:password@db/stride or sqlite:////srv/stride/stride.sqlite3"
+        )
+    if url.startswith("postgres"):
+        try:
+            parts = urlsplit(url)
+            whole = parts.port != 0 and not parts.fragment and "@" not in parts.path + parts.query
+        except ValueError:  # the port is none, for one
+            whole = False
+        if not whole:
+            raise ValueError("must have %40 for @, %2F for / and so on within its user and password")
+
+
+def _passwords(url: SecretStr | None) -> Iterator[str]:
+    """Those within an address, as they are written there and as they are meant."""
+    if url is None:
+        return
+    parts = urlsplit(url.get_secret_value())
+    for password in (parts.password or "", *parse_qs(parts.query).get("password", [])):
+        if len(password) >= SHORTEST_HIDDEN:
+            yield from {password, unquote(password)}
 
 
 class _Group(BaseModel):
@@ -154,7 +181,8 @@ class Settings(BaseSettings):
     )
     database_url: SecretStr | None = Field(
         default=None,
-        description="Where the store is, such as sqlite:////srv/stride/stride.sqlite3; by default in STRIDE_DATA_DIR.",
+        description="Where the store is, such as postgresql://stride:password@db/stride, which several bots can share, "
+        "or sqlite:////srv/stride/stride.sqlite3; by default a SQLite file in STRIDE_DATA_DIR.",
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="Least important line that is logged: debug, info, warning or error."
@@ -176,21 +204,24 @@ class Settings(BaseSettings):
 
     @field_validator("database_url")
     @classmethod
-    def _sqlite(cls, url: SecretStr | None) -> SecretStr | None:
-        if url is not None and not re.match(r"sqlite(\+aiosqlite)?:///.", url.get_secret_value()):
-            raise ValueError("must be an address such as sqlite:////srv/stride/stride.sqlite3")
+    def _whole_database(cls, url: SecretStr | None) -> SecretStr | None:
+        if url is not None:
+            _known_database(url.get_secret_value())
         return url
 
     @property
-    def database_path(self) -> Path:
-        """The SQLite file."""
+    def database(self) -> Path | SecretStr:
+        """The SQLite file, or the URL of PostgreSQL."""
         if self.database_url is None:
             return self.data_dir / "stride.sqlite3"
-        return Path(self.database_url.get_secret_value().partition(":///")[2]).expanduser().absolute()
+        scheme, _, rest = self.database_url.get_secret_value().partition("://")
+        if scheme.startswith("postgres"):
+            return self.database_url
+        return Path(rest.removeprefix("/")).expanduser().absolute()
 
     def secrets(self) -> tuple[str, ...]:
         """Every secret that is set, for the logs to leave out."""
-        return tuple(_secrets(self))
+        return (*_secrets(self), *_passwords(self.database_url))
 
 
 def load(environ: Mapping[str, str] = os.environ) -> Settings:

@@ -1,8 +1,10 @@
-"""For every test: nothing may block the event loop. For those that need it: one sandbox with torch."""
+"""For every test: nothing may block the event loop. For those that need it: one sandbox with torch, one PostgreSQL."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 import pytest_asyncio
@@ -10,6 +12,11 @@ from blockbuster import BlockBuster, blockbuster_ctx
 
 from sandbox.client import Sandbox, open_sandbox
 from tests.torch_here import PATIENT
+
+if TYPE_CHECKING:
+    from pydantic import SecretStr
+
+    from tests.bot.store.postgres_lab import PostgresLab
 
 
 @pytest.fixture(autouse=True)
@@ -24,3 +31,28 @@ async def torch_here() -> AsyncIterator[Sandbox]:
     """For tests that ask and leave everything as it was; who breaks something, or counts, opens their own."""
     async with open_sandbox(PATIENT) as opened:
         yield opened
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresLab]:
+    """A real PostgreSQL of this process's own."""
+    from tests.bot.store.postgres_lab import postgres_lab
+
+    with postgres_lab() as lab:
+        yield lab
+
+
+@pytest.fixture
+async def postgres_database(postgres: PostgresLab) -> AsyncIterator[SecretStr]:
+    """The URL of a database that is empty but for Stride's tables, for `open_store` (as often as the test likes)."""
+    async with postgres.database() as url:
+        yield url
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Path | SecretStr:
+    """For `open_store`: the test runs on SQLite, and on PostgreSQL."""
+    if request.param == "sqlite":
+        return tmp_path / "stride.sqlite3"
+    found: SecretStr = request.getfixturevalue("postgres_database")
+    return found

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Self
 
+from sqlalchemy import String
 from sqlalchemy.dialects.sqlite import dml
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.schema import CreateColumn
 
 if TYPE_CHECKING:
     from sqlalchemy import Table
+    from sqlalchemy.sql.compiler import DDLCompiler
 
 
 class _DoNothing(dml.OnConflictDoNothing):
@@ -39,3 +43,13 @@ class Insert(dml.Insert):
 def insert(table: Table) -> Insert:
     """An insert with `on_conflict_do_nothing`, `on_conflict_do_update`, `excluded` and `returning` on both."""
     return Insert(table)
+
+
+@compiles(CreateColumn, "postgresql")
+def _sorted_by_bytes(element: CreateColumn, compiler: DDLCompiler, **options: Any) -> str:
+    """Text is compared as SQLite does, whatever the language of the database: prefixes find the index by it."""
+    written = str(compiler.visit_create_column(element, **options))  # type: ignore[no-untyped-call]  # SQLAlchemy's
+    if not isinstance(element.element.type, String):
+        return written
+    kind = compiler.dialect.type_compiler_instance.process(element.element.type)
+    return written.replace(kind, f'{kind} COLLATE "C"', 1)

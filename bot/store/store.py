@@ -6,17 +6,14 @@ before the next word is spoken, such as a new organiser, is awaited.
 
 from __future__ import annotations
 
-import asyncio
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from pathlib import Path
-from typing import Any, Literal, TypeVar, cast
+from typing import TYPE_CHECKING, Literal, TypeVar, cast
 
-from sqlalchemy import delete, event, or_, select
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy import delete, or_, select
 
 from bot import codec
 from bot.actions import to_id
@@ -24,6 +21,7 @@ from bot.command import Incoming, Place, User
 from bot.reply import Reply
 from bot.store.decks import Decks
 from bot.store.dialect import insert
+from bot.store.engine import open_engine
 from bot.store.exchange_rows import Exchange, exchange, place_row
 from bot.store.learning import Learning
 from bot.store.links import Links
@@ -79,10 +77,13 @@ class Person:
 
 
 @asynccontextmanager
-async def open_store(path: Path) -> AsyncIterator[Store]:
-    """The store in a file, brought up to date; raises `StoreError`. On the way out everything is written."""
-    await asyncio.to_thread(upgrade, path)
-    engine = await asyncio.to_thread(_engine, path)  # SQLAlchemy resolves the path, which asks the disk
+async def open_store(where: Path | SecretStr) -> AsyncIterator[Store]:
+    """The store in a SQLite file, or in PostgreSQL at a URL, brought up to date. On the way out everything is written.
+
+    Raises:
+        StoreError: it cannot be used.
+    """
+    engine = await open_engine(where)
     try:
         async with Writer(engine) as writer:
             store = Store(engine, writer)
@@ -305,19 +306,6 @@ class Store:
     async def drain(self) -> None:
         """Returns when everything that was to be written later has been."""
         await self._writer.drain()
-
-
-def _engine(path: Path) -> AsyncEngine:
-    engine = create_async_engine(f"sqlite+aiosqlite:///{path}", pool_size=4, max_overflow=4)
-
-    @event.listens_for(engine.sync_engine, "connect")
-    def _prepare(connection: Any, _record: object) -> None:
-        cursor = connection.cursor()
-        for pragma in ("busy_timeout = 10000", "synchronous = FULL", "foreign_keys = ON"):
-            cursor.execute(f"PRAGMA {pragma}")
-        cursor.close()
-
-    return engine
 
 
 def _keep(known: OrderedDict[_K, _V], key: _K, value: _V, most: int) -> None:

@@ -14,10 +14,10 @@ from pathlib import Path
 from sqlalchemy import Connection, create_engine
 from sqlalchemy.pool import NullPool
 
-from bot.errors import StoreError, StoreTooNew, StoreUnwritable
-from bot.store.schema import HEAD, metadata
+from bot.errors import StoreError, StoreUnwritable
+from bot.store.migrating import create, migrate
+from bot.store.schema import HEAD
 
-_VERSIONS = "CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY)"  # as Alembic keeps it
 WAIT_S = 30.0  # for another process that is upgrading the same file
 
 
@@ -64,35 +64,14 @@ def _alone(path: Path) -> Iterator[tuple[Connection, str | None]]:
 
 
 def _create(path: Path) -> None:
-    """Makes the tables of a new store at once: reading Alembic in would be a sixth of the first start."""
     with _alone(path) as (connection, version):
         if version is None:  # else another process was quicker
-            metadata.create_all(connection, checkfirst=False)
-            connection.exec_driver_sql(_VERSIONS)
-            connection.exec_driver_sql("INSERT INTO alembic_version VALUES (?)", (HEAD,))
+            create(connection)
 
 
 def _migrate(path: Path) -> None:
-    """Runs the migrations that a store lacks, all of them or none."""
-    from alembic import command
-    from alembic.config import Config
-    from alembic.script import ScriptDirectory
-    from alembic.util.exc import CommandError
-
-    config = Config()
-    config.set_main_option("script_location", str(Path(__file__).with_name("migrations")).replace("%", "%%"))
     with _alone(path) as (connection, version):
-        known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
-        if version is not None and version not in known:
-            raise StoreTooNew(
-                f"{path} was written by a newer Stride (its version is {version}, this one knows {HEAD}): "
-                "install the newer Stride, or set STRIDE_DATA_DIR to another folder"
-            )
-        config.attributes["connection"] = connection
-        try:
-            command.upgrade(config, "head")
-        except CommandError as fault:
-            raise StoreError(f"{path} could not be brought up to date: {fault}") from fault
+        migrate(connection, version, str(path), "set STRIDE_DATA_DIR to another folder")
 
 
 @contextmanager

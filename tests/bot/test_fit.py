@@ -72,7 +72,7 @@ def remembered(known: Memory | None, line: Line, weights: tuple[float, ...] | No
 
 @pytest.fixture
 async def store(tmp_path: Path) -> AsyncIterator[Store]:
-    async with open_store(settings(tmp_path).database_path) as opened:
+    async with open_store(settings(tmp_path).database) as opened:
         yield opened
 
 
@@ -88,12 +88,12 @@ async def put(learning: Learning, lines: list[Line]) -> None:
 async def test_weights_that_foresee_more_are_kept_with_the_memories_that_the_log_comes_to(tmp_path: Path) -> None:
     said: list[str] = []
     found = settings(tmp_path)
-    async with open_store(found.database_path) as store:
+    async with open_store(found.database) as store:
         await put(store.learning, answers(cards=170))
     assert await fit_learners(found, person=None, say=said.append) == 0
     assert len(said) == 1
     assert said[0].startswith(f"{ADA}: new weights from ")
-    async with open_store(found.database_path) as store:
+    async with open_store(found.database) as store:
         pupil, kept = await store.learning.memories(ADA)
         log = entries(await store.learning.log(ADA))
     assert pupil is not None

@@ -5,10 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
 from bot import settings
 from bot.errors import SettingsError
 from bot.settings import Settings, is_loopback, load, names
+from bot.store.engine import shown
 
 
 @pytest.fixture(autouse=True)
@@ -48,7 +50,7 @@ def test_without_any_setting_stride_is_on_this_machine_only(monkeypatch: pytest.
     monkeypatch.setenv("XDG_DATA_HOME", "/srv/data")
     found = _load(monkeypatch)
     assert is_loopback(found.web.host)
-    assert found.database_path == Path("/srv/data/stride/stride.sqlite3")
+    assert found.database == Path("/srv/data/stride/stride.sqlite3")
     assert found.discord.token is None
     assert found.slack.bot_token is None
 
@@ -85,6 +87,10 @@ def test_an_empty_setting_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
         ({"STRIDE_WEB__INVITE": "hunter2"}, "STRIDE_WEB__INVITE must have at least 16 characters"),
         ({"STRIDE_WEB__URL": "stride.example.org"}, "STRIDE_WEB__URL must begin with http"),
         ({"STRIDE_DATABASE_URL": "mysql://root:hunter2@db/x"}, "STRIDE_DATABASE_URL must be an address"),
+        ({"STRIDE_DATABASE_URL": "postgresql://stride:hunter2@db:x/y"}, "STRIDE_DATABASE_URL must have %40 for @"),
+        ({"STRIDE_DATABASE_URL": "postgresql://stride:5/hunter2@db/y"}, "STRIDE_DATABASE_URL must have %40 for @"),
+        ({"STRIDE_DATABASE_URL": "postgresql://stride:hunter2#@db/y"}, "STRIDE_DATABASE_URL must have %40 for @"),
+        ({"STRIDE_DATABASE_URL": "postgresql://stride:hunter2@[::1/y"}, "STRIDE_DATABASE_URL must have %40 for @"),
         ({"STRIDE_DISCORD__API_BASE": "discord.com"}, "STRIDE_DISCORD__API_BASE must begin with http"),
         ({"STRIDE_SLACK__BOT_TOKEN": "xoxb-hunter2"}, "STRIDE_SLACK__APP_TOKEN or STRIDE_SLACK__SIGNING_SECRET"),
     ],
@@ -137,4 +143,13 @@ def test_every_secret_is_known_and_none_is_shown(monkeypatch: pytest.MonkeyPatch
     ],
 )
 def test_the_database_can_be_elsewhere(monkeypatch: pytest.MonkeyPatch, url: str, path: str) -> None:
-    assert _load(monkeypatch, STRIDE_DATABASE_URL=url).database_path == Path(path)
+    assert _load(monkeypatch, STRIDE_DATABASE_URL=url).database == Path(path)
+
+
+def test_a_database_on_a_server_stays_a_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    url = "postgresql://stride:hunter%40234@db.example.org/stride"
+    found = _load(monkeypatch, STRIDE_DATABASE_URL=url)
+    assert isinstance(found.database, SecretStr)
+    assert found.database.get_secret_value() == url
+    assert "hunter" not in repr(found) + shown(found.database)
+    assert {url, "hunter%40234", "hunter@234"} <= set(found.secrets())

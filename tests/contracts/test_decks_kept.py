@@ -8,6 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
 from bot.command import Place
 from bot.errors import TooMuchKept
@@ -39,8 +40,8 @@ def plain(found: Deck) -> dict[str, Standing]:
 
 
 @pytest.fixture
-async def decks(tmp_path: Path) -> AsyncIterator[Decks]:
-    async with open_store(tmp_path / "stride.sqlite3") as store:
+async def decks(database: Path | SecretStr) -> AsyncIterator[Decks]:
+    async with open_store(database) as store:
         yield store.decks
 
 
@@ -64,12 +65,12 @@ async def test_a_deck_is_read_as_it_was_put(decks: Decks) -> None:
     assert (kept.held.cards, kept.held.proved, kept.held.owner) == (2, 0, ALICE)
 
 
-async def test_decks_are_there_after_a_restart(tmp_path: Path) -> None:
+async def test_decks_are_there_after_a_restart(database: Path | SecretStr) -> None:
     mine = deck(card("a"))
-    async with open_store(tmp_path / "s") as store:
+    async with open_store(database) as store:
         await put(store.decks, mine)
         await store.decks.use(ALICE, mine.id)
-    async with open_store(tmp_path / "s") as store:
+    async with open_store(database) as store:
         assert [held.id for held in await store.decks.used_by([ALICE])] == [mine.id]
         kept = await store.decks.read(mine.id)
         assert kept is not None

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import AsyncIterator
-from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import SecretStr
 from structlog.testing import capture_logs
 
 from bot.actions import Action
@@ -20,6 +19,7 @@ from bot.store import writer
 from bot.store.store import Store, open_store
 from bot.store.tables import EPOCH, MICROSECOND, Moment
 from tests.bot.conversation import GROUP, START
+from tests.bot.store.beside import beside
 
 ALICE = User(id="test:alice", name="Alice")
 BOB = User(id="test:bob", name="Bob")
@@ -27,8 +27,8 @@ ELSEWHERE = Place(platform="test", community="page", channel="elsewhere")
 
 
 @pytest.fixture
-async def store(tmp_path: Path) -> AsyncIterator[Store]:
-    async with open_store(tmp_path / "stride.sqlite3") as opened:
+async def store(database: Path | SecretStr) -> AsyncIterator[Store]:
+    async with open_store(database) as opened:
         yield opened
 
 
@@ -66,22 +66,24 @@ async def test_a_private_answer_is_shown_to_the_one_who_asked(store: Store) -> N
     assert [each.said for each in await store.history(GROUP, viewer=ALICE.id)] == ["secret", "open"]
 
 
-async def test_history_survives_a_restart(tmp_path: Path) -> None:
-    async with open_store(tmp_path / "s") as before:
+async def test_history_survives_a_restart(database: Path | SecretStr) -> None:
+    async with open_store(database) as before:
         before.record_exchange(said("", action=Action("press", ("1",))), says("pressed"))
-    async with open_store(tmp_path / "s") as after:
+    async with open_store(database) as after:
         [kept] = await after.history(GROUP)
     assert (kept.action, plain(kept.reply)) == ("1:press:1", "pressed")
 
 
-async def test_an_event_is_claimed_once_and_when_it_was_answered_also_after_a_restart(tmp_path: Path) -> None:
+async def test_an_event_is_claimed_once_and_when_it_was_answered_also_after_a_restart(
+    database: Path | SecretStr,
+) -> None:
     answered, cut_off = said("answered"), said("cut off")
-    async with open_store(tmp_path / "s") as before:
+    async with open_store(database) as before:
         for event in (answered, cut_off):
             assert before.claim(event.id)
             assert not before.claim(event.id)
         before.record_exchange(answered, says("an answer"))
-    async with open_store(tmp_path / "s") as after:
+    async with open_store(database) as after:
         assert not after.claim(answered.id)
         assert after.claim(cut_off.id), "nobody was answered, so a second delivery must not be turned away"
 
@@ -92,12 +94,12 @@ async def test_a_claim_that_was_released_can_be_made_again(store: Store) -> None
     assert store.claim("slack:1")
 
 
-async def test_a_question_is_found_by_its_name_also_after_a_restart(tmp_path: Path) -> None:
-    async with open_store(tmp_path / "s") as before:
+async def test_a_question_is_found_by_its_name_also_after_a_restart(database: Path | SecretStr) -> None:
+    async with open_store(database) as before:
         before.keep_question("abc", "conv1d 3 16 k3", START)
         assert await before.question("abc") == "conv1d 3 16 k3"
         assert await before.question("gone") is None
-    async with open_store(tmp_path / "s") as after:
+    async with open_store(database) as after:
         assert await after.question("abc") == "conv1d 3 16 k3"
 
 
@@ -135,9 +137,9 @@ async def test_a_secret_is_made_once(store: Store) -> None:
     assert await store.secret("other", lambda: b"third") == b"third"
 
 
-async def test_a_duty_is_claimed_by_one_bot_and_again_when_it_is_due(tmp_path: Path) -> None:
+async def test_a_duty_is_claimed_by_one_bot_and_again_when_it_is_due(database: Path | SecretStr) -> None:
     day = timedelta(days=1)
-    async with open_store(tmp_path / "s") as one, open_store(tmp_path / "s") as other:
+    async with open_store(database) as one, open_store(database) as other:
         claims = [await each.claim_duty("forget", START, START - day) for each in (one, other)]
         assert claims == [True, False]
         assert await one.last_done("forget") == START
@@ -162,14 +164,11 @@ async def test_a_reply_that_json_cannot_carry_costs_its_own_record_only(store: S
 
 
 async def test_while_the_database_is_away_answers_go_on_and_the_loss_is_logged(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    database: Path | SecretStr, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(writer, "PAUSE_S", 0.0)
-    path = tmp_path / "stride.sqlite3"
-    async with open_store(path) as opened:
-        with closing(sqlite3.connect(path)) as other:
-            other.execute("DROP TABLE questions")
-            other.commit()
+    async with open_store(database) as opened:
+        await beside(database, "DROP TABLE questions")
         with capture_logs() as lines:
             opened.keep_question("abc", "text", START)
             opened.record_exchange(said("kept"), says("a"))

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import sqlite3
 from collections.abc import AsyncIterator
-from contextlib import closing
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
 from bot.command import Place
 from bot.store.learning import Learning
@@ -20,6 +19,7 @@ from cards.calendar import calendar
 from cards.grade import Rating
 from cards.memory import Memory
 from tests.bot.conversation import GROUP, START
+from tests.bot.store.beside import beside
 
 UTC_DAYS = calendar("UTC")
 ELSEWHERE = replace(GROUP, channel="elsewhere")
@@ -28,13 +28,8 @@ WEIGHTS = tuple(float(number) for number in range(21))
 
 
 @pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "stride.sqlite3"
-
-
-@pytest.fixture
-async def learning(path: Path) -> AsyncIterator[Learning]:
-    async with open_store(path) as store:
+async def learning(database: Path | SecretStr) -> AsyncIterator[Learning]:
+    async with open_store(database) as store:
         yield store.learning
 
 
@@ -94,26 +89,27 @@ async def test_a_learner_is_enrolled_once(learning: Learning) -> None:
     assert first == again == Pupil(person="test:alice", zone="UTC", seed=2**63 - 1, weights=None, version=0)
 
 
-async def test_a_line_and_its_memories_are_written_together_and_survive_a_restart(path: Path) -> None:
-    async with open_store(path) as before:
+async def test_a_line_and_its_memories_are_written_together_and_survive_a_restart(database: Path | SecretStr) -> None:
+    async with open_store(database) as before:
         pupil = await enrolled(before.learning)
         line = answered("q1", confidence=3, mistake="M1", said="97", effect={"easier": "deck/b"}, marked={"key": "98"})
         recorded = await before.learning.record(pupil, line, [remembered("deck/a")], UTC_DAYS)
         assert recorded is not None
         assert recorded.fresh
         assert recorded.line == replace(line, id=recorded.line.id)
-    async with open_store(path) as after:
+    async with open_store(database) as after:
         assert await after.learning.log("test:alice") == [recorded.line]
         pupil_now, memories = await after.learning.memories("test:alice")
         assert memories == [remembered("deck/a")]
         assert pupil_now == replace(pupil, version=1)
 
 
-async def test_what_was_recorded_is_on_the_disk_before_the_answer_goes_out(learning: Learning, path: Path) -> None:
+async def test_what_was_recorded_is_on_the_disk_before_the_answer_goes_out(
+    learning: Learning, database: Path | SecretStr
+) -> None:
     await learning.record(await enrolled(learning), answered("q1"), [remembered("deck/a")], UTC_DAYS)
-    with closing(sqlite3.connect(path)) as other:
-        assert other.execute("select count(*) from answers").fetchone() == (1,)
-        assert other.execute("select count(*) from memories").fetchone() == (1,)
+    assert await beside(database, "select count(*) from answers") == [(1,)]
+    assert await beside(database, "select count(*) from memories") == [(1,)]
 
 
 async def test_one_answer_of_a_person_counts_for_a_question_and_the_second_gets_the_first(learning: Learning) -> None:
@@ -133,9 +129,9 @@ async def test_one_answer_of_a_person_counts_for_a_question_and_the_second_gets_
     assert other.fresh
 
 
-async def test_whoever_has_not_seen_the_newest_memories_writes_nothing(path: Path) -> None:
+async def test_whoever_has_not_seen_the_newest_memories_writes_nothing(database: Path | SecretStr) -> None:
     """Two bots on one file: of two that write from the same state one is told to look again."""
-    async with open_store(path) as one, open_store(path) as other:
+    async with open_store(database) as one, open_store(database) as other:
         pupil = await enrolled(one.learning)
         results = await asyncio.gather(
             *(
@@ -234,8 +230,7 @@ async def test_a_zone_and_weights_are_kept_and_weights_only_for_whom_they_were_f
     assert memories == [remembered("deck/a")]
 
 
-async def test_a_dispute_is_kept(learning: Learning, path: Path) -> None:
+async def test_a_dispute_is_kept(learning: Learning, database: Path | SecretStr) -> None:
     await learning.disputed("test:alice", "deck/a", at=START, outcome="wrong", why="97", torch="2.13.0", credited=2)
-    with closing(sqlite3.connect(path)) as other:
-        row = other.execute("select person, source, outcome, why, torch, credited from disputes").fetchone()
-    assert row == ("test:alice", "deck/a", "wrong", "97", "2.13.0", 2)
+    rows = await beside(database, "select person, source, outcome, why, torch, credited from disputes")
+    assert rows == [("test:alice", "deck/a", "wrong", "97", "2.13.0", 2)]

@@ -295,7 +295,7 @@ def command(
 async def open_lab(lab: Lab, settings: Settings) -> AsyncIterator[Core]:
     """A real core with its real store, the lab's commands, and a worker's socket at which nobody listens."""
     away = SandboxSettings(socket=settings.data_dir / "nobody.sock")
-    async with open_store(settings.database_path) as store, open_sandbox(away) as sandbox:
+    async with open_store(settings.database) as store, open_sandbox(away) as sandbox:
         yield Core(settings=settings, store=store, sandbox=sandbox, commands=lab.commands)
 
 

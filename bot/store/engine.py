@@ -1,0 +1,55 @@
+"""Opens the database that a store stands on: one SQLite file by default, PostgreSQL where a URL is set."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import event
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from bot.store import upgrade
+
+if TYPE_CHECKING:
+    from pydantic import SecretStr
+    from sqlalchemy.ext.asyncio import AsyncEngine
+
+_PRAGMAS = ("busy_timeout = 10000", "synchronous = FULL", "foreign_keys = ON")
+
+
+async def open_engine(where: Path | SecretStr) -> AsyncEngine:
+    """The database in a file or at a URL of PostgreSQL's, brought up to date; raises `StoreError`."""
+    if isinstance(where, Path):
+        await asyncio.to_thread(upgrade.upgrade, where)
+        return await asyncio.to_thread(_sqlite, where)  # SQLAlchemy resolves the path, which asks the disk
+    return await asyncio.to_thread(_postgres, where)
+
+
+def shown(where: Path | SecretStr) -> str:
+    """The database as it can be shown to people: without a password."""
+    if isinstance(where, Path):
+        return str(where)
+    from bot.store import postgres
+
+    return postgres.shown(where)
+
+
+def _sqlite(path: Path) -> AsyncEngine:
+    engine = create_async_engine(f"sqlite+aiosqlite:///{path}", pool_size=4, max_overflow=4)
+
+    @event.listens_for(engine.sync_engine, "connect")
+    def _prepare(connection: Any, _record: object) -> None:
+        cursor = connection.cursor()
+        for pragma in _PRAGMAS:
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    return engine
+
+
+def _postgres(url: SecretStr) -> AsyncEngine:
+    from bot.store import postgres  # which takes a tenth of a second to read in
+
+    postgres.upgrade(url)
+    return postgres.engine(url)

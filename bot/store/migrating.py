@@ -1,0 +1,56 @@
+"""What every database goes through when it is made or brought up to date, on a connection that holds it alone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sqlalchemy import text
+
+from bot.errors import StoreError, StoreTooNew
+from bot.store.schema import HEAD, metadata
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+_VERSIONS = "CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY)"  # as Alembic keeps it
+
+
+def create(connection: Connection) -> None:
+    """Makes the tables of a new store at once: reading Alembic in would be a sixth of the first start."""
+    metadata.create_all(connection, checkfirst=False)
+    connection.exec_driver_sql(_VERSIONS)
+    connection.execute(text("INSERT INTO alembic_version VALUES (:head)"), {"head": HEAD})
+
+
+def migrate(connection: Connection, version: str | None, what: str, way_out: str) -> None:
+    """Runs the migrations that a store lacks.
+
+    Args:
+        connection: in a transaction; the caller commits, so that all of them happen or none.
+        version: of the store; None for one without tables.
+        what: the store, for errors.
+        way_out: what somebody may do who does not want the newer Stride that wrote this store.
+
+    Raises:
+        StoreTooNew: a newer Stride wrote it.
+        StoreError: a migration did not go through.
+    """
+    from alembic import command
+    from alembic.config import Config
+    from alembic.script import ScriptDirectory
+    from alembic.util.exc import CommandError
+
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).with_name("migrations")).replace("%", "%%"))
+    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
+    if version is not None and version not in known:
+        raise StoreTooNew(
+            f"{what} was written by a newer Stride (its version is {version}, this one knows {HEAD}): "
+            f"install the newer Stride, or {way_out}"
+        )
+    config.attributes["connection"] = connection
+    try:
+        command.upgrade(config, "head")
+    except CommandError as fault:
+        raise StoreError(f"{what} could not be brought up to date: {fault}") from fault
