@@ -7,15 +7,18 @@ for what came after a number misses nothing.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select, update
+from sqlalchemy.exc import SQLAlchemyError
 
 from bot import codec
 from bot.command import Place
+from bot.errors import PostFailed
 from bot.reply import Reply
 from bot.store.dialect import insert
 from bot.store.exchange_rows import Exchange, exchange, place_row
@@ -23,6 +26,8 @@ from bot.store.tables import channels, counters, exchanges
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+Row = dict[str, Any]
 
 COUNTER = "posts"
 MOST = 100  # changes that are read at once
@@ -58,6 +63,9 @@ class Posts:
             reply: what is said.
             at: when.
             person: to whom alone; empty: to the channel.
+
+        Raises:
+            PostFailed: the store does not answer; trying again with the same key is safe.
         """
         row = place_row(place) | {
             "person": person,
@@ -70,6 +78,10 @@ class Posts:
             "post": key,
         }
         channel = place_row(place) | {"private": int(place.private), "first_seen": at}
+        with _answering():
+            return await self._put(key, channel, row)
+
+    async def _put(self, key: str, channel: Row, row: Row) -> int:
         async with self._engine.begin() as connection:
             change = await _next(connection)  # first, since it holds off all others until this is committed
             known = (await connection.execute(select(exchanges.c.id).where(exchanges.c.post == key))).scalar()
@@ -80,23 +92,25 @@ class Posts:
             return int((await connection.execute(put)).scalar_one())
 
     async def find(self, key: str) -> int | None:
-        """The number of the post with a key, if it was ever put."""
+        """The number of the post with a key, if it was ever put; raises `PostFailed`."""
         wanted = select(exchanges.c.id).where(exchanges.c.post == key)
-        async with self._engine.connect() as connection:
-            found = (await connection.execute(wanted)).scalar()
+        with _answering():
+            async with self._engine.connect() as connection:
+                found = (await connection.execute(wanted)).scalar()
         return None if found is None else int(found)
 
     async def edit(self, place: Place, number: int, reply: Reply) -> bool:
-        """Puts a reply in the place of a post's; False where there is no such post in the channel."""
+        """Puts a reply in the place of a post's; False where there is no such post in the channel.
+
+        Raises:
+            PostFailed: the store does not answer.
+        """
         wanted = [exchanges.c[name] == value for name, value in place_row(place).items()]
-        async with self._engine.begin() as connection:
-            change = await _next(connection)
-            edited = await connection.execute(
-                update(exchanges)
-                .where(exchanges.c.id == number, exchanges.c.post.is_not(None), *wanted)
-                .values(reply=codec.dumps(reply), change=change)
-            )
-        return edited.rowcount > 0
+        edit = update(exchanges).where(exchanges.c.id == number, exchanges.c.post.is_not(None), *wanted)
+        with _answering():
+            async with self._engine.begin() as connection:
+                changed = {"reply": codec.dumps(reply), "change": await _next(connection)}
+                return (await connection.execute(edit.values(**changed))).rowcount > 0
 
     async def post(self, place: Place, number: int, viewer: str) -> Exchange | None:
         """The post with a number in a channel, where `viewer` may see it."""
@@ -141,6 +155,14 @@ class Posts:
         async with self._engine.connect() as connection:
             rows = (await connection.execute(wanted)).all()
         return [Change(channel=row.channel, exchange=exchange(row)) for row in rows]
+
+
+@contextmanager
+def _answering() -> Iterator[None]:
+    try:
+        yield
+    except (SQLAlchemyError, OSError) as fault:
+        raise PostFailed("the store does not answer") from fault
 
 
 async def _next(connection: AsyncConnection) -> int:

@@ -102,6 +102,7 @@ class _Page:
     async def _open(self, _app: web.Application) -> None:
         self._files = await asyncio.to_thread(files.load)
         self._signer = await signer(self._core)
+        self._room.open()
 
     async def _close(self, _app: web.Application) -> None:
         await self._room.close(PATIENCE_S)

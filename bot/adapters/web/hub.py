@@ -55,6 +55,10 @@ class Hub:
         if not self._channels[listener.channel]:
             del self._channels[listener.channel]
 
+    def channels(self) -> list[str]:
+        """The channels that somebody has open."""
+        return list(self._channels)
+
     def everyone(self) -> Iterator[Listener]:
         """Every open page."""
         for listeners in self._channels.values():

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
-from typing import Any, assert_never
+from typing import TYPE_CHECKING, Any, assert_never
 
 from bot.actions import Action, to_id
 from bot.adapters.web.parse import PLATFORM
 from bot.command import Command, Completion, User, said_by_a_file
 from bot.reply import Buttons, Code, File, Form, Part, Picture, Reply, Select, Table, Text, plain, plain_part
+
+if TYPE_CHECKING:
+    from bot.store.exchange_rows import Exchange
 
 Json = dict[str, Any]
 
@@ -19,6 +23,7 @@ SPOKEN = 300  # characters of an answer that a screen reader is told at once
 MEDIA = "/media"  # where the bytes of pictures and files are fetched
 _PNG, _PNG_HEAD = b"\x89PNG\r\n\x1a\n", 24
 _KEY = re.compile(r"(?P<at>[0-9]{1,16})-(?P<person>[0-9a-f]{32})")
+_POST = re.compile(r"post-(?P<number>[0-9]{1,16})")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -62,10 +67,37 @@ def message(
     }
 
 
+def post(exchange: Exchange, channel: str) -> Json:
+    """What Stride said unasked, as it is now: an exchange without the half that somebody said."""
+    name = f"post-{exchange.id}"
+    parts = [part(each, _fresh(each, f"{MEDIA}/{channel}/{name}/{n}")) for n, each in enumerate(exchange.reply.parts)]
+    return {
+        "key": name,
+        "number": exchange.id,
+        "change": exchange.change,
+        "of": None,
+        "author": None,
+        "at": exchange.at.isoformat(),
+        "said": "",
+        "action": None,
+        "parts": parts,
+        "plain": plain(exchange.reply)[:SPOKEN],
+        "private": bool(exchange.person),
+        "fault": False,
+        "replaces": False,
+    }
+
+
 def interim(reply: Reply, event: str) -> Json:
     """Something to show until the answer to what a browser called `event` is there; what is large can wait for it."""
     parts = [part(each, "") for each in reply.parts if not isinstance(each, Picture | File)]
     return {"type": "interim", "of": event, "parts": parts, "plain": plain(reply)[:SPOKEN]}
+
+
+def post_of(name: str) -> int | None:
+    """The number in a post's name; None where it is not one."""
+    found = _POST.fullmatch(name)
+    return None if found is None else int(found["number"])
 
 
 def moment_of(name: str) -> tuple[str, datetime] | None:
@@ -141,6 +173,13 @@ def completions(number: int, found: Iterable[Completion]) -> Json:
     """Ways to go on typing."""
     items = [{"text": each.text, "label": each.label, "says": each.says} for each in found]
     return {"type": "completions", "number": number, "items": items}
+
+
+def _fresh(each: Part, address: str) -> str:
+    """An address that changes with what lies there, since an edit puts other bytes in the same place."""
+    if not isinstance(each, Picture | File):
+        return address
+    return f"{address}?v={hashlib.blake2b(each.data, digest_size=6).hexdigest()}"
 
 
 def _size(picture: bytes) -> tuple[int, int] | None:

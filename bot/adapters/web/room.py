@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from bot.adapters.sent import MAX_FILE, MAX_FILES, NotTaken
+from bot.adapters.wall import WallPoster, Watch
 from bot.adapters.web import render
 from bot.adapters.web.hub import Hub, Listener
 from bot.adapters.web.identity import clean_name, guest_name, name_key
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
     from bot.app import Core
     from bot.store.exchange_rows import Exchange
+    from bot.store.posts import Change
 
 FIRST_CHANNEL = "general"
 OWN_KEYS = frozenset({"stride", "stridebot", "system", "organiser", "organizer", "admin"})
@@ -46,12 +48,24 @@ class Room:
         self._messages = Limiter(MESSAGES, now)
         self._questions = Limiter(QUESTIONS, now)
         self.uploads = Uploads(now)
+        self._watch = Watch(PLATFORM, COMMUNITY, core.store, among=self.hub.channels, show=self._changed)
+        self._watching: asyncio.Task[None] | None = None
         self._running: dict[asyncio.Task[None], Incoming] = {}
         self._last = core.clock.now() - timedelta(days=1)
         self._log = structlog.get_logger("web")
 
+    def open(self) -> None:
+        """From now on what is posted here is shown as it comes."""
+        self._watching = asyncio.create_task(self._watch.run(), name="web posts")
+        told = self._watch.wake
+        self.core.posters[PLATFORM] = WallPoster(PLATFORM, COMMUNITY, self.core.store, self.core.clock, told=told)
+
     async def close(self, patience_s: float) -> None:
         """Lets running answers end, and stops those that take longer; the browsers send them again."""
+        self.core.posters.pop(PLATFORM, None)
+        if self._watching is not None:
+            self._watching.cancel()
+            await asyncio.wait([self._watching])
         self.hub.drop_all()
         if not self._running:
             return
@@ -78,9 +92,11 @@ class Room:
 
     async def welcome(self, listener: Listener) -> Json:
         """What a page needs to begin, or to go on where it was: it knows by their keys which messages it has."""
+        await self._watch.begin()
         messages, earlier = await self._page(listener, None)
         return {
             "type": "welcome",
+            "now": self.core.clock.now().isoformat(),
             "you": self._you(listener.user),
             "channels": await self._channels(listener.channel),
             "commands": render.commands(self.core.commands, organiser=listener.user.organiser),
@@ -93,10 +109,13 @@ class Room:
 
     async def part(self, channel: str, name: str, index: int, viewer: str) -> Part | None:
         """A part of what was answered in a channel, where `viewer` may see it."""
-        found = render.moment_of(name)
-        if found is None:
+        viewer = f"{PLATFORM}:{viewer}"
+        if (number := render.post_of(name)) is not None:
+            exchange = await self.core.store.posts.post(place(channel), number, viewer)
+        elif (found := render.moment_of(name)) is not None:
+            exchange = await self.core.store.exchange(place(channel), *found, viewer=viewer)
+        else:
             return None
-        exchange = await self.core.store.exchange(place(channel), *found, viewer=f"{PLATFORM}:{viewer}")
         if exchange is None or not 0 <= index < len(exchange.reply.parts):
             return None
         return exchange.reply.parts[index]
@@ -181,7 +200,13 @@ class Room:
         found = await self.core.history(place(listener.channel), before=before, limit=PAGE + 1, viewer=listener.user.id)
         return [self._old(exchange, listener.channel) for exchange in found[-PAGE:]], len(found) > PAGE
 
+    def _changed(self, change: Change) -> None:
+        post = render.post(change.exchange, change.channel)
+        self.hub.send(change.channel, {"type": "post", "message": post}, only=change.exchange.person or None)
+
     def _old(self, exchange: Exchange, channel: str) -> Json:
+        if exchange.change is not None:
+            return render.post(exchange, channel)
         return render.message(
             user=User(id=exchange.person, name=exchange.name),
             channel=channel,

@@ -1,5 +1,6 @@
 // Puts the page together: one channel, one line to the server, and what each frame from it means here.
 import { Composer } from "./composer.js";
+import { setClock } from "./countdown.js";
 import { freshId, get, inline, make } from "./dom.js";
 import { upload } from "./files.js";
 import { Conversation } from "./messages.js";
@@ -56,6 +57,7 @@ function say(text, files = [], names = []) {
 
 const FRAMES = {
   welcome(frame) {
+    setClock(frame.now);
     conversation.me = frame.you;
     composer.palette.commands = frame.commands;
     composer.most = frame.most;
@@ -73,6 +75,11 @@ const FRAMES = {
     conversation.show(frame.message);
     get("empty").hidden = true;
     announce(frame.message);
+  },
+  post(frame) {
+    const news = conversation.post(frame.message);
+    get("empty").hidden = true;
+    if (news) announce(frame.message); // once a question, and not with everybody who answers it
   },
   interim(frame) {
     conversation.interim(frame);

@@ -15,6 +15,7 @@ export class Conversation {
     this.shown = new Map(); // key of an exchange -> element
     this.pending = new Map(); // id of what was sent -> element
     this.presses = new Map(); // id of a press -> its button, until it is answered
+    this.drawn = new WeakMap(); // element of an exchange -> what each part of its answer was drawn from
     this.oldest = null; // the store's number of the oldest exchange shown, to ask for earlier ones
     this.me = null;
     this.stick = true; // follow the end, until the reader scrolls away from it
@@ -54,6 +55,18 @@ export class Conversation {
     if (mine) element.querySelector("form.form textarea, form.form input")?.focus({ preventScroll: true });
   }
 
+  /** What Stride says unasked, or says anew; true where it says something else than before, and not a word more or less. */
+  post(message) {
+    const element = this.shown.get(message.key);
+    if (!element) {
+      this.show(message);
+      return true;
+    }
+    const before = element.dataset.lead;
+    this.update(element, message);
+    return element.dataset.lead !== before;
+  }
+
   /** What there is to say before the answer, in the place where the answer will be; each takes the place of the last. */
   interim({ of, parts }) {
     if (!this.pending.has(of)) this.expect(of, make("li", { class: "exchange pending" }, make("p", { class: "progress" })));
@@ -67,7 +80,10 @@ export class Conversation {
   place(message) {
     this.drop(message.of);
     this.release(message.of);
-    if (this.shown.has(message.key)) return null;
+    if (this.shown.has(message.key)) {
+      this.update(this.shown.get(message.key), message);
+      return null;
+    }
     const element = this.draw(message);
     const old = message.replaces && this.buttons(message.action).at(-1)?.closest(".exchange");
     if (old) {
@@ -161,17 +177,61 @@ export class Conversation {
 
   draw(message) {
     const at = new Date(message.at);
+    const unasked = message.author === null;
     const kind = ["answer", message.fault && "fault", message.private && "private"].filter(Boolean).join(" ");
-    const answer = this.side(null, at, kind, ...renderParts(message.parts, this.hands));
+    const parts = timed(message);
+    const answer = this.side(null, at, kind, ...renderParts(parts, this.hands));
+    if (unasked) answer.setAttribute("aria-label", "Stride said");
+    if (unasked) answer.querySelector(".head").append(when(at));
     if (message.private) answer.querySelector(".head").append(make("span", { class: "tag" }, "only you see this"));
     const asked = message.said ? this.side(message.author, at, "said", said(message.said)) : this.pressed(message);
     const element = make("li", { class: "exchange" }, asked, answer);
-    Object.assign(element.dataset, { key: message.key, author: message.author.id, text: message.said, day: at.toDateString() });
+    Object.assign(element.dataset, { key: message.key, author: message.author?.id ?? "", text: message.said, day: at.toDateString() });
+    this.drew(element, message, parts);
     return element;
+  }
+
+  drew(element, message, parts) {
+    this.drawn.set(element, parts.map((part) => JSON.stringify(part)));
+    if (message.author === null) Object.assign(element.dataset, { change: message.change, lead: message.plain.split("\n", 1)[0] });
+  }
+
+  /** A post as it is now, in its place. Parts that are the same stay, with what is typed into them and who is there. */
+  update(element, message) {
+    if (message.author !== null || message.change <= Number(element.dataset.change)) return;
+    const body = element.querySelector(".answer .body");
+    const focused = element.contains(document.activeElement) ? document.activeElement : null;
+    const before = this.drawn.get(element);
+    const old = Array.from(body.children);
+    const parts = timed(message);
+    const wanted = parts.map((part) => {
+      const index = before.indexOf(JSON.stringify(part));
+      if (index < 0) return renderParts([part], this.hands)[0];
+      before[index] = null; // each once
+      return old[index];
+    });
+    for (const child of old) if (!wanted.includes(child)) child.remove();
+    let next = body.firstChild; // what stays is not moved, which would take the focus away
+    for (const child of wanted) {
+      if (child === next) next = next.nextSibling;
+      else body.insertBefore(child, next);
+    }
+    this.drew(element, message, parts);
+    if (focused && !focused.isConnected) this.refocus(element, focused);
+  }
+
+  /** Whoever was at something that is gone is at what has taken its place, or at the message. */
+  refocus(element, gone) {
+    const action = gone.dataset.action;
+    const heir = action && Array.from(element.querySelectorAll("[data-action]")).find((each) => each.dataset.action === action);
+    const answer = element.querySelector(".answer");
+    answer.tabIndex = -1;
+    (heir || answer).focus({ preventScroll: true });
   }
 
   /** Says whose press an answer follows, by the words on the button where it can still be seen. */
   pressed(message) {
+    if (message.author === null) return null;
     const button = this.buttons(message.action).at(-1);
     const sent = button ? null : this.forms(message.action).at(-1)?.querySelector("h3");
     const what = button ? [" pressed ", make("b", {}, button.textContent)] : sent ? [" sent ", make("b", {}, sent.textContent)] : [" asked on"];
@@ -194,7 +254,7 @@ export class Conversation {
       ? make("span", { class: `face shade-${shade(author.id, SHADES)}`, "aria-hidden": "true" }, initial(author.name))
       : make("img", { class: "face", src: "/static/logo.svg", alt: "" });
     const head = make("div", { class: "head" }, make("b", {}, author?.name ?? "Stride"));
-    if (author) head.append(make("time", { datetime: at.toISOString(), title: at.toLocaleString() }, clock(at)));
+    if (author) head.append(when(at));
     return make("article", { class: `message ${kind}`, "aria-label": author ? `${author.name} said` : "Stride answered" },
       face, make("div", { class: "side-text" }, head, make("div", { class: "body" }, ...body)));
   }
@@ -236,5 +296,11 @@ function said(text) {
   return text.startsWith("/") || text.includes("\n") ? make("pre", { class: "typed", tabindex: "0" }, text) : make("p", { class: "text" }, ...inline(text));
 }
 
+/** The parts of a message; those that lead up to a moment with when they were said. */
+function timed(message) {
+  return message.parts.map((part) => (part.until ? { ...part, since: message.at } : part));
+}
+
+const when = (at) => make("time", { datetime: at.toISOString(), title: at.toLocaleString() }, clock(at));
 const initial = (name) => (Array.from(name)[0] ?? "?").toUpperCase();
 const clock = (at) => at.toLocaleTimeString(undefined, { hour: "2-digit", minute: "2-digit" });

@@ -1,4 +1,5 @@
 // A reply's parts as elements: one function a kind, the same eight kinds that every platform gets.
+import { countdown } from "./countdown.js";
 import { icon, inline, make } from "./dom.js";
 import { size } from "./files.js";
 import { highlight } from "./highlight.js";
@@ -16,7 +17,7 @@ const HEADLINE = /^(?:([^:(]+): )?(.+) → (.+)$/s;
 
 /**
  * The elements of a reply.
- * @param {object[]} parts - as the server rendered them
+ * @param {object[]} parts - as the server rendered them; `since` is when a text that leads up to a moment was said
  * @param {{act: (action: string, values: object, button: HTMLElement, files?: File[]) => void, use: (text: string) => void}} hands -
  *   `act` is called when something is pressed, chosen or submitted; `use` puts a command into the message box
  */
@@ -29,7 +30,9 @@ const KINDS = {
     if (part.tone === "heading") return heading(part.text);
     const mark = MARKS[part.tone];
     const lead = mark ? make("span", { class: "mark", "aria-hidden": "true" }, mark) : null;
-    return make("p", { class: `text ${part.tone}` }, lead, make("span", {}, ...(part.tone === "bad" ? inline(part.text) : usable(part.text, use))));
+    const words = part.tone === "bad" ? inline(part.text) : usable(part.text, use);
+    const [left, bar] = part.until ? countdown(part.until, part.since) : [];
+    return make("p", { class: `text ${part.tone}` }, lead, make("span", {}, ...words, ...(left ? [" ", left] : [])), bar);
   },
 
   code: (part, { use }) => {
