@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 from bot.study.links import Links
@@ -21,11 +22,13 @@ class Study:
     Attributes:
         links: which accounts are one person's.
         standing: how everybody stands: their days, streaks and seasons.
+        woken: something has become due before the moment that `falls_due` named: whoever waits for that looks again.
     """
 
     def __init__(self, core: Core) -> None:
         """Asks nothing of the core yet."""
         self._core = core
+        self.woken = asyncio.Event()
         self.links = Links(core)
         self.standing = Standing(core)
 
