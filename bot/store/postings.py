@@ -130,9 +130,10 @@ class Postings:
         """From now on it may have been sent; None where another bot has taken the turn."""
         return await self._step(posting, state="sending", until=until)
 
-    async def again(self, posting: Posting, *, at: datetime, why: str, state: State) -> Posting | None:
-        """It is tried again at a moment; `state` is what is known of it until then."""
-        return await self._step(posting, state=state, until=at, why=why)
+    async def again(self, posting: Posting, *, at: datetime, why: str, state: State | None) -> Posting | None:
+        """It is tried again at a moment; `state` is what is known of it until then, None: what is kept."""
+        known: dict[str, Any] = {} if state is None else {"state": state}
+        return await self._step(posting, until=at, why=why, **known)
 
     async def over(
         self,

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Protocol
 
-if TYPE_CHECKING:
-    from datetime import datetime
+from bot.group.schedule import LATEST
 
+if TYPE_CHECKING:
     from bot.reply import MessageRef, Reply
     from bot.store.posting_rows import Posting
 
@@ -40,10 +41,12 @@ class Kind:
             has stored what was made leaves another to make it again, so the same posting must come to the same: take
             ids and randomness from `Posting.id`. An error is logged, and it is tried again within three hours.
         sent: what is done once it is there; it may be done twice, and never where nobody knows whether it was sent.
+        latest: how long after its moment it may still come.
     """
 
     make: Callable[[Posting, datetime], Awaitable[Made | None]]
     sent: Callable[[Posting, MessageRef, datetime], Awaitable[None]] | None = None
+    latest: timedelta = LATEST
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

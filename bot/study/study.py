@@ -6,6 +6,8 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from bot.study.links import Links
+from bot.study.outbox import Outbox
+from bot.study.rounds import Rounds
 from bot.study.standing import Standing
 
 if TYPE_CHECKING:
@@ -20,6 +22,7 @@ class Study:
     """One for each core.
 
     Attributes:
+        rounds: looks for what is due.
         links: which accounts are one person's.
         standing: how everybody stands: their days, streaks and seasons.
         woken: something has become due before the moment that `falls_due` named: whoever waits for that looks again.
@@ -28,6 +31,11 @@ class Study:
     def __init__(self, core: Core) -> None:
         """Asks nothing of the core yet."""
         self._core = core
+        self.rounds = Rounds(core)
+        self._prompt = Outbox(core, kinds=("quiz",), schedules=("quiz",))
+        self._outbox = Outbox(
+            core, kinds=("daily", "reveal", "digest", "reminder"), schedules=("daily", "digest", "reminder")
+        )
         self.woken = asyncio.Event()
         self.links = Links(core)
         self.standing = Standing(core)
@@ -40,4 +48,8 @@ class Study:
     @property
     def falls_due(self) -> tuple[FallsDue, ...]:
         """What has moments of its own, in the order in which it is looked at."""
-        return ()
+        return (self._prompt, self._outbox)
+
+    def wake(self) -> None:
+        """Something may be due sooner than was known: call it after a change of what comes when."""
+        self.rounds.wake()
