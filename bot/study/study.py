@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING
 
 from bot.study.links import Links
@@ -25,7 +24,6 @@ class Study:
         rounds: looks for what is due.
         links: which accounts are one person's.
         standing: how everybody stands: their days, streaks and seasons.
-        woken: something has become due before the moment that `falls_due` named: whoever waits for that looks again.
     """
 
     def __init__(self, core: Core) -> None:
@@ -36,7 +34,6 @@ class Study:
         self._outbox = Outbox(
             core, kinds=("daily", "reveal", "digest", "reminder"), schedules=("daily", "digest", "reminder")
         )
-        self.woken = asyncio.Event()
         self.links = Links(core)
         self.standing = Standing(core)
 
