@@ -11,6 +11,7 @@ from bot.pictures.charts import Bar, Chart, Distribution, Forgetting, Mastery, M
 from bot.pictures.raw import visible
 
 WEEK = 7
+LONGEST = 1000  # characters; chats take few more
 _EXCUSED = {Kind.FROZEN: "frozen", Kind.HOLIDAY: "off", Kind.DOWNTIME: "excused", Kind.MISSED: "missed"}
 _MONTHS = (
     "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
@@ -20,7 +21,8 @@ _MONTHS = (
 
 def alt(chart: Chart) -> str:
     """The text that stands for a chart: what it is of, then the numbers that one would read off it."""
-    return visible(f"{chart.title}: {_seen(chart)}.")
+    said = visible(f"{chart.title}: {_seen(chart)}.")
+    return said if len(said) <= LONGEST else f"{said[: LONGEST - 1]}…"
 
 
 def line(chart: Chart) -> str:
@@ -51,7 +53,7 @@ def percent(part: float, whole: float = 1) -> str:
     share = 100 * part / whole if whole else 0.0
     if 0 < share < 1:
         return "<1 %"
-    return f"{min(round(share), 99) if share < 100 - 1e-9 else 100} %"
+    return f"{min(int(share + 0.5), 99) if share < 100 - 1e-9 else 100} %"
 
 
 def counted(number: int, what: str) -> str:

@@ -9,7 +9,9 @@ from bot.pictures.charts import Forgetting
 from bot.pictures.drawing.look import INK, PAD, POINTS, RULE, SOFT, Box
 from bot.pictures.drawing.sheet import RIGHT, SMALL, WIDTH, WRONG, Sheet
 
-_HEIGHT, _LEFT, _RIGHT, _BELOW = 270, 92, 30, 46
+HEIGHT = 270
+TOP = 1.03  # the share at the upper edge: room for half a line
+_LEFT, _RIGHT, _BELOW = 92, 30, 46
 _ROW = SMALL + 14
 _WEEK = 7
 _MOST_NAMES = 9  # along the days
@@ -18,10 +20,10 @@ _MOST_NAMES = 9  # along the days
 def forgetting(chart: Forgetting) -> Sheet:
     """Shares from 0 to 100 % over the days from now."""
     last = len(chart.left) - 1
-    bottom = Sheet.head + _HEIGHT + _BELOW
+    bottom = Sheet.head + HEIGHT + _BELOW
     sheet = Sheet(bottom + 2 * _ROW + PAD - 4, chart.title, line(chart))
-    axes = sheet.axes(Box(_LEFT, Sheet.head + 6, WIDTH - _LEFT - _RIGHT, _HEIGHT))
-    axes.set(xlim=(0, max(last, 1)), ylim=(0, 1.03))
+    axes = sheet.axes(Box(_LEFT, Sheet.head + 6, WIDTH - _LEFT - _RIGHT, HEIGHT))
+    axes.set(xlim=(0, max(last, 1)), ylim=(0, TOP))
     axes.grid(color=RULE, linewidth=1)
     axes.set_axisbelow(True)
     axes.spines[["top", "right"]].set_visible(False)

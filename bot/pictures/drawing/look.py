@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import math
+from bisect import bisect_left
 from dataclasses import dataclass
 
 import matplotlib as mpl
@@ -115,10 +116,8 @@ class Card:
     def _fitted(self, words: str, font: FontProperties, width: float) -> str:
         if self._wide(words, font) <= width:
             return words
-        kept = words
-        while kept and self._wide(f"{kept}…", font) > width:
-            kept = kept[:-1]
-        return f"{kept.rstrip()}…"
+        kept = bisect_left(range(len(words)), True, key=lambda end: self._wide(f"{words[: end + 1]}…", font) > width)
+        return f"{words[:kept].rstrip()}…"
 
     def _wide(self, words: str, font: FontProperties) -> float:
         renderer = self._canvas.get_renderer()  # type: ignore[no-untyped-call]  # matplotlib's own
