@@ -121,7 +121,14 @@ class Core:
         self.posters: dict[str, Poster] = {}
         self.confirm_s = confirm_s
         self._oracle: Oracle | None = None
+        store.links.when_changed(self._read_anew)
         self.dispatcher = Dispatcher(self.commands, fingerprint=Fingerprint(secrets.token_bytes(16)), quick_s=quick_s)
+
+    def _read_anew(self) -> None:
+        """Forgets what people said and did, as far as it is in memory: some were linked, or want to be forgotten."""
+        self.tutor.read_anew()
+        self.shapes.clear()
+        self.runs.clear()
 
     async def oracle(self) -> Oracle:
         """Asks torch about a line of the layer language; with the first question the language is read in."""

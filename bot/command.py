@@ -132,7 +132,7 @@ class Command:
     since a form must be that first acknowledgement: it says of what was typed whether a form is the answer, such as
     `bare` does. `form_actions` are the presses of which the same holds.
     `actions` are the presses that belong to it, by action name.
-    `more` says what help adds from the settings.
+    `more` says what help adds from the settings. Where a command is not `kept`, the history has nothing of it.
     """
 
     name: str
@@ -150,6 +150,7 @@ class Command:
     opens_form: Callable[[Incoming], bool] | None = None
     form_actions: frozenset[str] = frozenset()
     organisers_only: bool = False
+    kept: bool = True
 
 
 def said_by_a_file(commands: Sequence[Command]) -> str:

@@ -63,10 +63,10 @@ class Dispatcher:
             reference: names the event in the log, and in the reply if a bug is to be reported.
         """
         began = time.perf_counter()
-        command, bug = "", None
+        command, bug, kept = "", None, True
         try:
             found, run = await self._found(core, incoming)
-            command = found.name
+            command, kept = found.name, found.kept
             async with asyncio.timeout(SLOW_S if found.slow else self._quick_s):
                 reply = await run()
             if found.private and not reply.private:
@@ -77,6 +77,8 @@ class Dispatcher:
             reply = TooSlow("That took too long, and was stopped. Something smaller may work.").reply()
         except Exception as fault:  # noqa: BLE001 - the one error boundary
             bug, reply = fault, _bug(reference)
+        if not kept and reply.kept:
+            reply = replace(reply, kept=False)
         self._note(incoming, command, reply, bug, began)
         return reply
 

@@ -26,6 +26,11 @@ class Newest:
         found = self._kept.get(name)
         return found[0] if found else None
 
+    def clear(self) -> None:
+        """Forgets them all."""
+        self._kept.clear()
+        self._held = 0
+
     def put(self, name: str, result: Result) -> None:
         """Keeps a result without its pictures, which are large and were seen; one that is larger still is not kept."""
         if isinstance(result.value, dict):

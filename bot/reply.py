@@ -142,10 +142,14 @@ class MessageRef:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
-    """One answer. `data` is the same for programs (`stride ask --json`)."""
+    """One answer. `data` is the same for programs (`stride ask --json`).
+
+    What is not `kept` stays out of the channel's history, with what was said: codes, and what is long.
+    """
 
     parts: tuple[Part, ...]
     private: bool = False
+    kept: bool = True
     replaces: MessageRef | None = None
     data: Mapping[str, Any] = field(default_factory=dict)
     fault: Fault | None = None

@@ -19,7 +19,8 @@ from cards.memory import Memory, Teacher, postponed, review
 def replay(entries: Iterable[Entry], *, seed: int, teacher: Teacher) -> tuple[Memory, ...]:
     """The memories that a log comes to, in the order of their cards' ids.
 
-    A card is due on the day that was chosen then, as long as FSRS's range still has that day.
+    A card is due on the day that was chosen then, as long as FSRS's range still has that day. Where the logs of two
+    became one, an answer counts no earlier than the one before it.
     """
     memories: dict[str, Memory] = {}
     waiting: dict[str, set[str]] = {}
@@ -57,9 +58,8 @@ def _answer(
     days = calendar(entry.zone)
     before = memories.get(entry.card)
     load = {} if entry.due is None else {entry.due: -1}  # the least loaded day is taken: that one
-    memory = review(
-        before, entry.card, rating, entry.at.astimezone(UTC), calendar=days, load=load, seed=seed, teacher=teacher
-    )
+    at = entry.at.astimezone(UTC) if before is None else max(entry.at.astimezone(UTC), before.last)
+    memory = review(before, entry.card, rating, at, calendar=days, load=load, seed=seed, teacher=teacher)
     if entry.easier and is_leech(before, memory):
         waiting.get(memory.waits_for, set()).discard(entry.card)
         waiting.setdefault(entry.easier, set()).add(entry.card)

@@ -9,6 +9,7 @@ from bot.commands.card import CARD
 from bot.commands.deck import DECK
 from bot.commands.help import HELP
 from bot.commands.layer import LAYER
+from bot.commands.link import LINK
 from bot.commands.practice import PRACTICE
 from bot.commands.review import REVIEW
 from bot.commands.run import CANCEL, RUN
@@ -27,6 +28,7 @@ COMMANDS: tuple[Command, ...] = (
     DISPUTE,
     BENCH,
     DECK,
+    LINK,
     CANCEL,
     HELP,
 )

@@ -23,6 +23,7 @@ from bot.store.dialect import insert
 from bot.store.learning_rows import Asked, Line, Pupil, Recorded, columns, question
 from bot.store.learning_rows import line as line_of
 from bot.store.members import HOME_ZONE, Happening, What, note, shared_zone
+from bot.store.group_tables import links
 from bot.store.tables import answers, disputes, learners, memories, posed, withdrawn
 from cards.memory import Memory
 
@@ -55,13 +56,20 @@ class Learning:
             return await _pupil(connection, person)
 
     async def enrol(self, person: str, *, zone: str, seed: int, at: datetime) -> Pupil:
-        """The row of a learner, made where there is none; without a zone of their own they have their community's."""
+        """The row of a learner, made where there is none; without a zone of their own they have their community's.
+
+        Raises:
+            Busy: the id is that of an account, and was linked to somebody else's a moment ago.
+        """
         row = {"person": person, "zone": zone, "seed": seed, "weights": None, "version": 0, "since": at}
         async with self._engine.begin() as connection:
             await connection.execute(insert(learners).on_conflict_do_nothing(), row)
             found = await _pupil(connection, person)
         if found is None:
+            await unchanged(connection)
             raise LookupError(person)  # a row that was just made
+            if (await connection.execute(select(links.c.account).where(links.c.account == person))).first():
+                raise Busy("Your accounts have just been linked. Try that again.")
         return found
 
     async def memories(self, person: str) -> tuple[Pupil | None, list[Memory]]:
@@ -90,13 +98,13 @@ class Learning:
         self, pupil: Pupil, weights: tuple[float, ...] | None, known: Iterable[Memory], days: Calendar
     ) -> bool:
         """Takes over weights of FSRS with the memories that they come to; False where the learner has gone on."""
-        rows = await asyncio.to_thread(_rows, pupil.person, known, days)
+        rows = await asyncio.to_thread(memory_rows, pupil.person, known, days)
         async with self._engine.begin() as connection:
-            if not await _still(connection, pupil):
+            if not await still_as(connection, pupil):
                 return False
             kept = None if weights is None else json.dumps(weights)
             await connection.execute(update(learners).where(learners.c.person == pupil.person).values(weights=kept))
-            await _remember(connection, rows)
+            await remember(connection, rows)
         return True
 
     # Questions.
@@ -116,6 +124,10 @@ class Learning:
     async def session(self, session: str) -> list[Asked]:
         """The questions of a session, in their order."""
         known = self._sessions.get(session)
+    def forget_sessions(self) -> None:
+        """Reads sessions anew: they change where two people become one."""
+        self._sessions.clear()
+
         if known is None:
             known = await self._asked(posed.c.session == session)
             if known:
@@ -170,11 +182,15 @@ class Learning:
         """
         known = list(known)
         many = len(known) > MANY
-        rows = await asyncio.to_thread(_rows, line.person, known, days) if many else _rows(line.person, known, days)
+        rows = (
+            await asyncio.to_thread(memory_rows, line.person, known, days)
+            if many
+            else memory_rows(line.person, known, days)
+        )
         row = await asyncio.to_thread(columns, line) if many else columns(line)
         del row["id"]
         async with self._engine.connect() as connection:
-            if not await _still(connection, pupil):
+            if not await still_as(connection, pupil):
                 return None
             added = await connection.execute(insert(answers).on_conflict_do_nothing().returning(answers.c.id), row)
             number = added.scalar_one_or_none()
@@ -183,7 +199,7 @@ class Learning:
                 mine = and_(answers.c.person == line.person, answers.c.posed == line.posed)
                 there = (await connection.execute(select(answers).where(mine))).mappings().one()
                 return Recorded(line_of(there), fresh=False)
-            await _remember(connection, rows)
+            await remember(connection, rows)
             await connection.commit()
         return Recorded(replace(line, id=number), fresh=True)
 
@@ -320,7 +336,7 @@ async def _pupil(connection: AsyncConnection, person: str) -> Pupil | None:
     return Pupil(person=row.person, zone=zone, seed=row.seed, weights=weights, version=row.version)
 
 
-async def _still(connection: AsyncConnection, pupil: Pupil) -> bool:
+async def still_as(connection: AsyncConnection, pupil: Pupil) -> bool:
     """Whether the learner is as the caller has seen them; if so, nobody else changes them until this is committed."""
     same = (learners.c.person == pupil.person, learners.c.version == pupil.version)
     return (await connection.execute(update(learners).where(*same).values(version=pupil.version + 1))).rowcount > 0
@@ -333,12 +349,14 @@ _PUT_MEMORY = _memory.on_conflict_do_update(
 )
 
 
-async def _remember(connection: AsyncConnection, rows: list[dict[str, Any]]) -> None:
+async def remember(connection: AsyncConnection, rows: list[dict[str, Any]]) -> None:
+    """Writes memories, which `memory_rows` made, over those that are there, as part of a transaction."""
     if rows:
         await connection.execute(_PUT_MEMORY, rows)
 
 
-def _rows(person: str, known: Iterable[Memory], days: Calendar) -> list[dict[str, Any]]:
+def memory_rows(person: str, known: Iterable[Memory], days: Calendar) -> list[dict[str, Any]]:
+    """Memories as rows; of thousands that takes a while."""
     return [
         {
             "person": person,

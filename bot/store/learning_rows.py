@@ -13,7 +13,7 @@ from cards.grade import Rating
 from cards.learner import Entry, EntryKind
 from cards.memory import Memory
 
-LineKind = Literal["answer", "override", "credit", "plan", "brought"]
+LineKind = Literal["answer", "override", "credit", "plan", "brought", "double"]
 
 
 _KINDS: Mapping[LineKind, EntryKind] = {"answer": "answer", "plan": "plan", "brought": "brought"}

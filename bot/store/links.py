@@ -9,27 +9,26 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, func, select
 
+from bot.store.changes import change, changes
 from bot.store.dialect import insert
 from bot.store.group_tables import link_codes, links
-from bot.store.tables import counters, people
+from bot.store.joining import Union, unite
+from bot.store.members import Happening, What, note
+from bot.store.tables import answers, people
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-COUNTER = "people"
 FRESH_S = 1.0  # how long what is known is taken to be all
 KNOWN_IN_MEMORY = 20_000
-
-_first = insert(counters).values(name=COUNTER, value=1)
-_CHANGED = _first.on_conflict_do_update(index_elements=[counters.c.name], set_={"value": counters.c.value + 1})
-_VALUE = select(counters.c.value).where(counters.c.name == COUNTER)
+Outcome = Literal["done", "over", "again"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +52,8 @@ class Links:
         """The engine stays the store's."""
         self._engine = engine
         self._known: OrderedDict[str, str] = OrderedDict()
-        self._seen: int | None = None  # the counter, as it was looked at last
+        self._cleared = 0  # how often that was forgotten
+        self._seen: int | None = None  # the changes that there were at the last look
         self._fresh = 0.0
         self._looking = asyncio.Lock()
         self._hear: list[Callable[[], None]] = []
@@ -74,11 +74,10 @@ class Links:
             return known
         if not self._seen:
             return account  # nobody was ever linked
-        seen = self._seen
+        cleared = self._cleared
         async with self._engine.connect() as connection:
-            found = (await connection.execute(select(links.c.person).where(links.c.account == account))).scalar()
-        person = account if found is None else str(found)
-        if seen == self._seen:  # else it may be out of date already
+            person = await _person(connection, account)
+        if cleared == self._cleared:  # else it may be out of date already
             self._known[account] = person
             if len(self._known) > KNOWN_IN_MEMORY:
                 self._known.popitem(last=False)
@@ -130,6 +129,67 @@ class Links:
             found = (await connection.execute(wanted)).scalar()
         return None if found is None else str(found)
 
+    async def count_answers(self, person: str) -> int:
+        """How many questions somebody has answered, ever."""
+        given = select(func.count()).where(answers.c.person == person, answers.c.kind == "answer")
+        async with self._engine.connect() as connection:
+            return int((await connection.execute(given)).scalar_one())
+
+    async def answered_by_both(self, person: str, other: str) -> int:
+        """How many questions two people have both answered."""
+        mine, theirs = answers.alias("mine"), answers.alias("theirs")
+        both = select(func.count()).join_from(mine, theirs, mine.c.posed == theirs.c.posed)
+        async with self._engine.connect() as connection:
+            wanted = both.where(mine.c.person == person, theirs.c.person == other)
+            return int((await connection.execute(wanted)).scalar_one())
+
+    # Accounts that become one person's, and part again.
+
+    async def join(self, digest: str, accounts: tuple[str, str], union: Union, now: datetime) -> Outcome:
+        """Makes two people one, by a code, which is used up.
+
+        Args:
+            digest: of the code.
+            accounts: the one that the code was given to, and the one that brought it.
+            union: whose these are, and what both together come to.
+            now: when.
+
+        Returns:
+            `over`: the code is; `again`: one of them has gone on since `union` was worked out.
+        """
+        async with self._engine.connect() as connection:
+            await change(connection)
+            used = delete(link_codes).where(
+                link_codes.c.digest == digest, link_codes.c.person == accounts[0], link_codes.c.until > now
+            )
+            if (await connection.execute(used)).rowcount == 0:
+                return "over"
+            both = {await _person(connection, account) for account in accounts}
+            if both != {union.person, union.other} or not await unite(connection, union):
+                return "again"
+            await connection.execute(insert(links), {"account": union.other, "person": union.person, "at": now})
+            data = {"account": union.other}
+            await note(connection, [Happening(at=now, kind=What.LINKED, person=union.person, data=data)])
+            await connection.commit()
+        self.changed()
+        return "done"
+
+    async def part(self, accounts: Iterable[str], person: str, now: datetime) -> list[str]:
+        """Makes accounts a person's no longer; which of them were. They begin anew."""
+        parted = []
+        async with self._engine.begin() as connection:
+            await change(connection)
+            for account in accounts:
+                mine = delete(links).where(links.c.account == account, links.c.person == person)
+                if (await connection.execute(mine)).rowcount > 0:
+                    parted.append(account)
+            await note(
+                connection,
+                [Happening(at=now, kind=What.UNLINKED, person=person, data={"account": each}) for each in parted],
+            )
+        self.changed()
+        return parted
+
     async def _look(self) -> None:
         """Looks whether anything has changed, once a second."""
         if time.monotonic() < self._fresh:
@@ -138,23 +198,25 @@ class Links:
             if time.monotonic() < self._fresh:
                 return
             async with self._engine.connect() as connection:
-                value = int((await connection.execute(_VALUE)).scalar() or 0)
+                value = await changes(connection)
             if value != self._seen:
-                self._changed(value)
+                if self._seen is not None:  # else nothing was known that could have changed
+                    self._forget()
+                self._seen = value
             self._fresh = time.monotonic() + FRESH_S
 
-    def look_again(self) -> None:
-        """What is known may be out of date: the next question is answered anew."""
+    def changed(self) -> None:
+        """People were changed here: the next question is answered anew."""
         self._fresh = 0.0
+        self._forget()
 
-    def _changed(self, value: int) -> None:
-        before, self._seen = self._seen, value
+    def _forget(self) -> None:
+        self._cleared += 1
         self._known.clear()
-        if before is not None:  # else nothing was known that could have changed
-            for hear in self._hear:
-                hear()
+        for hear in self._hear:
+            hear()
 
 
-async def change(connection: AsyncConnection) -> None:
-    """Tells all bots that links have changed; of two who change any, one waits until the other is done."""
-    await connection.execute(_CHANGED)
+async def _person(connection: AsyncConnection, account: str) -> str:
+    found = (await connection.execute(select(links.c.person).where(links.c.account == account))).scalar()
+    return account if found is None else str(found)

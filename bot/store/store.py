@@ -105,7 +105,10 @@ class Store:
         members: communities, who belongs to them, and what happened there.
         posts: what Stride said unasked where it keeps the history itself.
     """
+        quizzes: what goes on in channels, and who takes part.
 
+        standing: what streaks and seasons look at.
+        attendance: which bots were there when.
     def __init__(self, engine: AsyncEngine, writer: Writer) -> None:
         """Use `open_store`, which brings the file up to date first."""
         self._engine = engine
@@ -128,6 +131,15 @@ class Store:
         async with self._engine.connect() as connection:
             newest = select(events.c.id).order_by(events.c.at.desc()).limit(EVENTS_IN_MEMORY)
             ids = (await connection.execute(newest)).scalars().all()
+        self.links.when_changed(self._read_anew)
+
+    def _read_anew(self) -> None:
+        """Forgets what was read about people: some were linked, or want to be forgotten."""
+        self._people.clear()
+        self._questions.clear()
+        self._replies.clear()
+        self.learning.forget_sessions()
+        self.members.forget_known()
         self._events = OrderedDict.fromkeys(reversed(ids))
 
     def claim(self, event_id: str) -> bool:
@@ -175,7 +187,7 @@ class Store:
             await connection.execute(statement, row)
 
     def record_exchange(self, incoming: Incoming, reply: Reply) -> None:
-        """Keeps what was said and what came back, for the channel's history, and its event's claim; written later."""
+        """Keeps an event's claim and, unless the reply is not to be kept, what was said and what came back; later."""
         place, user = incoming.place, incoming.user
         self.keep_claim(incoming.id, incoming.at)
         if place not in self._channels:
@@ -189,6 +201,8 @@ class Store:
                 place_row(place)
                 | {
                     "person": user.id,
+        if not reply.kept:
+            return
                     "name": user.name,
                     "at": incoming.at,
                     "said": incoming.text,

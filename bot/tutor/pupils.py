@@ -82,6 +82,10 @@ class Pupils:
         """Has a learner loaded anew the next time."""
         self._known.pop(person, None)
 
+    def forget_all(self) -> None:
+        """Has everybody loaded anew."""
+        self._known.clear()
+
     async def calendar(self, zone: str) -> Calendar:
         """The days in a zone; raises `ValueError`."""
         return await asyncio.to_thread(calendar, zone)

@@ -48,6 +48,11 @@ class Tutor:
             self._made = await asyncio.to_thread(_make, self._core)
         return self._made
 
+    def read_anew(self) -> None:
+        """Has learners loaded anew: some were linked, or want to be forgotten."""
+        if self._made is not None:
+            self._made.memories.pupils.forget_all()
+
     # What there is.
 
     async def warm(self) -> None:
