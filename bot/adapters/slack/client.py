@@ -27,6 +27,7 @@ from bot.adapters.slack import parse
 from bot.adapters.slack.download import fetched
 from bot.adapters.slack.exchange import Exchange, reason
 from bot.adapters.slack.people import People
+from bot.adapters.slack.poster import RETRIES, SlackPoster
 from bot.adapters.slack.render import FORM
 from bot.command import Incoming, said_by_a_file
 
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
     from bot.app import Core
     from bot.settings import Settings
 
-RETRIES = 3
 FILE_SHARED = "file_share"  # how Slack calls a message that brings files
 Ack = Callable[[], Coroutine[Any, Any, Any]]
 Body = dict[str, Any]
@@ -56,7 +56,7 @@ def create_app(settings: Settings, core: Core) -> StrideApp:
     return app
 
 
-def socket_mode(settings: Settings, app: AsyncApp) -> AsyncSocketModeHandler:
+def socket_mode(settings: Settings, app: StrideApp) -> AsyncSocketModeHandler:
     """Socket Mode for an app: `connect_async()` returns once it is connected, `close_async()` ends it.
 
     `connect_async` raises `slack_sdk.errors.SlackApiError` where Slack does not take one of the tokens.
@@ -70,10 +70,19 @@ def socket_mode(settings: Settings, app: AsyncApp) -> AsyncSocketModeHandler:
 class _Socket(AsyncSocketModeHandler):
     """Socket Mode that says when it is refused; slack_sdk's own would log and try again for ever."""
 
+    def __init__(self, app: StrideApp, app_token: str, *, web_client: AsyncWebClient) -> None:
+        super().__init__(app, app_token, web_client=web_client)
+        self._stride = app
+
     async def connect_async(self) -> None:
         await self.app.client.auth_test()
         await self.app.client.apps_connections_open(app_token=self.app_token)
         await super().connect_async()  # type: ignore[no-untyped-call]  # Bolt's own
+        self._stride.enters()
+
+    async def close_async(self) -> None:
+        self._stride.leaves()
+        await super().close_async()  # type: ignore[no-untyped-call]  # Bolt's own
 
 
 class StrideApp(AsyncApp):
@@ -83,6 +92,7 @@ class StrideApp(AsyncApp):
         """Answers what Slack sends from `core`."""
         self._core = core
         self._people = People(self.client)
+        self._poster = SlackPoster(self.client)
         self._answers: set[asyncio.Task[None]] = set()
         self._alone = said_by_a_file(core.commands)
         self.command(re.compile(r"/.*"))(self._on_slash)
@@ -90,6 +100,15 @@ class StrideApp(AsyncApp):
         self.event("message")(self._on_message)
         self.action(re.compile(r"^stride:"))(self._on_press)
         self.view(FORM)(self._on_form)
+
+    def enters(self) -> None:
+        """Slack has taken the token: from now on it can be said what nobody asked for just now."""
+        self._core.posters[self._poster.platform] = self._poster
+
+    def leaves(self) -> None:
+        """The connection ends, and nothing is posted any more."""
+        if self._core.posters.get(self._poster.platform) is self._poster:
+            del self._core.posters[self._poster.platform]
 
     async def idle(self) -> None:
         """Returns when every answer that was asked for has been sent."""

@@ -6,7 +6,7 @@ windows take other roads.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import structlog
@@ -113,7 +113,7 @@ class Exchange:
                 channel=self._to.channel,
                 user=self._to.user,
                 text=message.text,
-                blocks=_blocks(message),
+                blocks=blocks(message),
                 thread_ts=self._to.thread,
             )
         else:
@@ -124,7 +124,7 @@ class Exchange:
             "response_type": "ephemeral" if private else "in_channel",
             "replace_original": False,
             "text": message.text,
-            "blocks": _blocks(message),
+            "blocks": blocks(message),
             **({"thread_ts": self._to.thread} if self._to.thread else {}),
         }
 
@@ -132,21 +132,23 @@ class Exchange:
         return await self._client.chat_postMessage(
             channel=self._to.channel,
             text=message.text,
-            blocks=_blocks(message),
+            blocks=blocks(message),
             thread_ts=self._to.thread,
             unfurl_links=False,
             unfurl_media=False,
         )
 
     async def _replaces(self, old: MessageRef, message: Message) -> None:
-        payload = {"replace_original": True, "text": message.text, "blocks": _blocks(message)}
+        payload = {"replace_original": True, "text": message.text, "blocks": blocks(message)}
+        if self._to.metadata:
+            payload["metadata"] = dict(self._to.metadata)  # by which a post is found again
         # The response URL also replaces messages that only one person sees; chat.update cannot.
         if old == self._to.pressed and await self._responds(payload):
             return
         await self._updates(old, message)
 
     async def _updates(self, old: MessageRef, message: Message) -> None:
-        await self._client.chat_update(channel=old.channel, ts=old.message, text=message.text, blocks=_blocks(message))
+        await self._client.chat_update(channel=old.channel, ts=old.message, text=message.text, blocks=blocks(message))
 
     async def _responds(self, payload: dict[str, Any]) -> bool:
         """Whether a response URL took the message: there may be none, and it may be used up or have run out."""
@@ -166,15 +168,7 @@ class Exchange:
             await self._client.files_upload_v2(
                 channel=channel,
                 thread_ts=self._to.thread if channel == self._to.channel else None,
-                file_uploads=[
-                    {
-                        "filename": each.name,
-                        "content": each.data,
-                        "title": shortened(each.alt or each.name, MAX_ALT),
-                        **({"alt_txt": shortened(each.alt, MAX_ALT)} if each.alt else {}),
-                    }
-                    for each in uploads
-                ],
+                file_uploads=file_uploads(uploads),
             )
         except SlackApiError as error:
             names = ", ".join(each.name for each in uploads)
@@ -182,11 +176,31 @@ class Exchange:
             await self._posts(render(Reply(parts=(refused,))).messages[0], private=True)
 
 
-def _blocks(message: Message) -> list[dict[str, Any]]:
+def blocks(message: Message) -> list[dict[str, Any]]:
+    """A message's blocks, as slack_sdk takes them."""
     return [dict(block) for block in message.blocks]
+
+
+def file_uploads(uploads: Iterable[Upload]) -> list[dict[str, Any]]:
+    """Files, as slack_sdk's `files_upload_v2` takes them."""
+    return [
+        {
+            "filename": each.name,
+            "content": each.data,
+            "title": shortened(each.alt or each.name, MAX_ALT),
+            **({"alt_txt": shortened(each.alt, MAX_ALT)} if each.alt else {}),
+        }
+        for each in uploads
+    ]
 
 
 def reason(error: SlackApiError) -> str:
     """Slack's own word for a refusal; `status 500` where it gave none."""
-    data = error.response.data
-    return str(data["error"]) if isinstance(data, dict) and "error" in data else f"status {error.response.status_code}"
+    data = getattr(error.response, "data", None)  # slack_sdk gives aiohttp's own response where it cannot be read
+    return str(data["error"]) if isinstance(data, dict) and "error" in data else f"status {status(error)}"
+
+
+def status(error: SlackApiError) -> int:
+    """The HTTP status of an answer."""
+    answer = error.response
+    return int(answer.status_code if hasattr(answer, "status_code") else answer.status)

@@ -20,6 +20,7 @@ MAX_DESCRIPTION = 140
 MAX_HINT = 100
 SCOPES = (
     *("app_mentions:read", "chat:write", "commands", "files:read", "files:write", "im:history", "im:write"),
+    *("channels:history", "groups:history"),  # whether a post has come, where its answer was lost
     "users:read",  # who is an admin of the workspace
 )
 RESERVED = frozenset(

@@ -34,6 +34,7 @@ class Address:
     response_url: str | None = None
     trigger: str | None = None
     pressed: MessageRef | None = None
+    metadata: Mapping[str, Any] | None = None  # of the message that was pressed
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +133,7 @@ def press_address(body: Mapping[str, Any]) -> Address:
         response_url=body.get("response_url"),
         trigger=body.get("trigger_id"),
         pressed=MessageRef(channel=channel, message=str(message)) if message else None,
+        metadata=body.get("message", {}).get("metadata"),
     )
 
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from slack_sdk.web.async_client import AsyncWebClient
 
 REMEMBERED_S = 600.0  # a new admin waits for this long at most, and so does one who no longer is
+AGAIN_S = 15.0  # after which Slack is asked again where it did not say
 MOST = 10_000
 ROLES = ("is_admin", "is_owner", "is_primary_owner")
 
@@ -37,21 +38,23 @@ class People:
         known = self._known.get((team, user))
         if known is not None and known[1] > self._now():
             return known[0]
-        found = await self._asked(user)
-        self._known[team, user] = (found, self._now() + REMEMBERED_S)
+        said = await self._asked(user)
+        found = said or False
+        self._known[team, user] = (found, self._now() + (AGAIN_S if said is None else REMEMBERED_S))
         self._known.move_to_end((team, user))
         if len(self._known) > MOST:
             self._known.popitem(last=False)
         return found
 
-    async def _asked(self, user: str) -> bool:
+    async def _asked(self, user: str) -> bool | None:
+        """What Slack says; None where it does not."""
         try:
             answer = await self._client.users_info(user=user)
         except SlackApiError as error:  # such as an app without the scope users:read
             log.warning("slack.no_roles", reason=reason(error))
-            return False
+            return None
         except (SlackClientError, aiohttp.ClientError, TimeoutError) as error:
             log.warning("slack.no_roles", reason=type(error).__name__)
-            return False
+            return None
         about = answer.get("user") or {}
         return any(about.get(role) is True for role in ROLES)

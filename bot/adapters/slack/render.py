@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, assert_never
 
 from bot.actions import to_id
@@ -43,7 +44,9 @@ MAX_CELL = 1_000
 MAX_SPANS = 60  # marked and plain pieces of one paragraph; a text with more is not worth marking
 MAX_HEADER = 150
 MAX_FORM_VALUE = 3_000
+MAX_ALT = 2_000
 FORM = "stride"
+NO_PICTURES: Mapping[int, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +82,50 @@ def render(reply: Reply) -> Rendered:
         controls = [block for page in pages[1:] for block in page if block["type"] == "actions"]
         pages = [pages[0], *_pages(controls)][:MAX_MESSAGES]
         uploads.append(Upload("answer.txt", plain(reply).encode(), "The whole answer"))
-    notice = escape(shortened(plain(reply), MAX_NOTICE)).strip() or "…"
-    messages = [Message(tuple(page), notice) for page in pages or [list(_notes("…"))]]
+    messages = [Message(tuple(page), _notice(reply)) for page in pages or [list(_notes("…"))]]
     return Rendered(tuple(messages), tuple(uploads))
+
+
+def one_message(reply: Reply, pictures: Mapping[int, str] = NO_PICTURES) -> Rendered:
+    """The one message that a reply is posted as: what it has no room for is in a file, and its buttons stay.
+
+    Args:
+        reply: what is said.
+        pictures: of pictures that Slack has already, its ids of them by the numbers of their parts, counted from 1.
+    """
+    uploads = [
+        upload
+        for number, part in enumerate(reply.parts, 1)
+        if number not in pictures and (upload := _upload(part, number))
+    ]
+    shown = list(_blocks(reply.parts, pictures)) or list(_notes("…"))
+    if len(_pages(shown)) > 1:
+        uploads.append(Upload("answer.txt", plain(reply).encode(), "The whole of it"))
+        shown = _cut(shown)
+    return Rendered((Message(tuple(shown), _notice(reply)),), tuple(uploads))
+
+
+def _cut(held: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """As much of a long message as there is room for above its buttons."""
+    controls = [block for block in held if block["type"] == "actions"]
+    kept: list[dict[str, Any]] = []
+    last = _pages(controls)[0] if controls else []
+    for block in held:
+        if block["type"] == "actions":
+            continue
+        if len(_pages([*kept, block, *last])) > 1:
+            break
+        kept.append(block)
+    return [*kept, *last]
+
+
+def picture_uploads(reply: Reply) -> dict[int, Upload]:
+    """The pictures of a reply by the numbers of their parts, counted from 1."""
+    return {
+        number: upload
+        for number, part in enumerate(reply.parts, 1)
+        if isinstance(part, Picture) and (upload := _upload(part, number))
+    }
 
 
 def modal(form: Form, address: Address, said: Sequence[Part] = ()) -> dict[str, Any]:
@@ -122,14 +166,18 @@ def _input(field: Field) -> dict[str, Any]:
     }
 
 
+def _notice(reply: Reply) -> str:
+    return escape(shortened(plain(reply), MAX_NOTICE)).strip() or "…"
+
+
 def escape(text: str) -> str:
     """Text for Slack's markup with its three control characters escaped, so that nothing mentions or links."""
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
-def _blocks(parts: Sequence[Part]) -> Iterator[dict[str, Any]]:
+def _blocks(parts: Sequence[Part], pictures: Mapping[int, str] = NO_PICTURES) -> Iterator[dict[str, Any]]:
     counter = iter(range(10_000))  # ids of elements must differ within a message
-    for part in parts:
+    for number, part in enumerate(parts, 1):
         match part:
             case Text():
                 yield from _text(part)
@@ -143,6 +191,8 @@ def _blocks(parts: Sequence[Part]) -> Iterator[dict[str, Any]]:
                     yield {"type": "actions", "elements": elements[start : start + MAX_ROW]}
             case Select():
                 yield {"type": "actions", "elements": [_select(part, next(counter))]}
+            case Picture() if number in pictures:
+                yield _image(part, pictures[number])
             case Picture() | File() | Form():
                 # Files follow the message, and forms open as windows: here stands what they are.
                 yield from _notes(plain_part(part))
@@ -221,6 +271,10 @@ def _row(record: Record) -> dict[str, Any]:
     if said := record.sentence():
         elements.append({"type": "text", "text": f"  {shortened(said, MAX_CELL)}"})
     return {"type": "rich_text_section", "elements": elements}
+
+
+def _image(part: Picture, file: str) -> dict[str, Any]:
+    return {"type": "image", "slack_file": {"id": file}, "alt_text": shortened(part.alt, MAX_ALT) or "picture"}
 
 
 def _notes(text: str) -> Iterator[dict[str, Any]]:

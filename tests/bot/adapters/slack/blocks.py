@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from functools import cache
 from typing import Any
@@ -42,6 +43,17 @@ def check_message(message: dict[str, Any]) -> None:
     if any(mark in message["text"] for mark in CONTROL):
         raise BlockError("the text mentions or links")
     check_blocks(blocks)
+
+
+def check_metadata(metadata: dict[str, Any] | None) -> None:
+    """Raises `BlockError` where metadata would be refused: an event's name, and simple values under names."""
+    if metadata is None:
+        return
+    event, payload = metadata["event_type"], metadata["event_payload"]
+    if metadata.keys() != {"event_type", "event_payload"} or not re.fullmatch(r"[a-z][a-z0-9_]{0,63}", event):
+        raise BlockError("invalid_metadata_format")
+    if not all(isinstance(value, (str, int, float, bool)) for value in payload.values()):
+        raise BlockError("invalid_metadata_schema")
 
 
 def check_view(view: dict[str, Any]) -> None:

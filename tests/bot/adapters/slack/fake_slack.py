@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import hmac
-import itertools
 import json
 import time
 from collections import Counter
@@ -19,27 +18,14 @@ from urllib.parse import urlencode
 
 from aiohttp import ClientSession, WSMsgType, web
 
-from tests.bot.adapters.slack.blocks import BlockError, check_message, check_view
+from tests.bot.adapters.slack.blocks import BlockError, check_message, check_metadata, check_view, walk
+from tests.bot.adapters.slack.fake_people import ALICE, BOT, CHANNEL, OWN_CHAT, TEAM, FakePeople, Said
 
 BOT_TOKEN, APP_TOKEN, SIGNING_SECRET = "xoxb-test", "xapp-test", "s3cret"
-TEAM, BOT = "T0STUDY", "U0STRIDE"
 TRIGGER_SECONDS = 3
 MAX_FILE = 1 << 30
 URL_USES, URL_SECONDS = 5, 30 * 60
-CHANNEL, OWN_CHAT, ALICE = "C0GROUP", "D0ALICE", "U0ALICE"
-
-
-@dataclass
-class Said:
-    """A message that arrived."""
-
-    channel: str
-    text: str
-    blocks: list[dict[str, Any]]
-    by: str  # the way it came: a Web API method, or `response_url`
-    seen_by: str | None = None  # one person, or everyone
-    thread: str | None = None
-    ts: str = ""
+MAX_PAGE = 15  # of a channel's history at a time; Slack gives so few to some apps
 
 
 @dataclass
@@ -53,10 +39,9 @@ class Upload:
 
 
 @dataclass
-class FakeSlack:
+class FakeSlack(FakePeople):
     """The server and its world. `now` is its clock; a test moves it."""
 
-    now: float = 1_800_000_000.0
     patient: bool = True  # whether it lets an app post to a channel more than once a second
     said: list[Said] = field(default_factory=list)
     views: list[dict[str, Any]] = field(default_factory=list)
@@ -65,19 +50,20 @@ class FakeSlack:
     calls: Counter[str] = field(default_factory=Counter)
     refused: list[tuple[str, str]] = field(default_factory=list)
     members_of: set[str] = field(default_factory=lambda: {CHANNEL, OWN_CHAT})
-    base: str = ""
     socket: web.WebSocketResponse | None = None
     acknowledged: dict[str, float] = field(default_factory=dict)
     deliver_to: str = ""
-    _urls: dict[str, tuple[float, int]] = field(default_factory=dict)
-    _triggers: dict[str, float] = field(default_factory=dict)
     _uploads: dict[str, Upload] = field(default_factory=dict)
     admins: set[str] = field(default_factory=set)
     reads_people: bool = True  # whether the app was given the scope users:read
     reads_files: bool = True  # whether the app was given the scope files:read
+    reads_history: bool = True  # whether the app was given the scope channels:history
+    lose: list[str] = field(default_factory=list)  # methods whose next answer gets lost on its way back
+    fail: dict[str, list[str]] = field(default_factory=dict)  # what methods answer next, instead of doing it
+    slow_pictures: int = 0  # how often a picture that was just uploaded is not ready yet
+    _pictures: dict[str, Upload] = field(default_factory=dict)  # which nobody sees yet
     _shared: dict[str, bytes] = field(default_factory=dict)
     _last_post: dict[str, float] = field(default_factory=dict)
-    _numbers: Any = field(default_factory=itertools.count)
     _connected: asyncio.Event = field(default_factory=asyncio.Event)
     _acks: dict[str, asyncio.Future[None]] = field(default_factory=dict)
 
@@ -102,15 +88,24 @@ class FakeSlack:
         handler = getattr(self, "_" + method.replace(".", "_"), None)
         if handler is None:
             return self._no(method, "unknown_method")
+        if failing := self.fail.get(method):
+            return self._failed(method, failing.pop(0))
         try:
             answer = handler(sent)
         except BlockError as error:
             return self._no(method, f"invalid_blocks: {error}")
+        if method in self.lose and request.transport is not None:
+            self.lose.remove(method)
+            request.transport.abort()
         return answer if isinstance(answer, web.Response) else web.json_response({"ok": True, **answer})
 
     def _no(self, method: str, why: str) -> web.Response:
         self.refused.append((method, why))
         return web.json_response({"ok": False, "error": why.partition(":")[0]})
+
+    def _failed(self, method: str, why: str) -> web.Response:
+        """An answer that a test asked for: Slack's word for a refusal, or the status of a server that fails."""
+        return web.Response(status=int(why), text="upstream") if why.isdecimal() else self._no(method, why)
 
     def _auth_test(self, _sent: dict[str, Any]) -> dict[str, Any]:
         ids = {"team_id": TEAM, "user_id": BOT, "bot_id": "B0STRIDE"}
@@ -135,9 +130,34 @@ class FakeSlack:
         old = next((each for each in self.said if each.ts == sent["ts"]), None)
         if old is None:
             return self._no("chat.update", "message_not_found")
+        if old.channel != sent["channel"]:
+            return self._no("chat.update", "message_not_found")
         check_message(sent)
-        old.text, old.blocks = sent["text"], sent["blocks"]
+        if not self._shows_pictures(old.channel, sent["blocks"]):
+            return web.json_response({"ok": False, "error": "invalid_blocks"})
+        old.text, old.blocks = sent["text"], sent["blocks"]  # what is not said again, such as metadata, stays
         return {"ts": old.ts, "channel": old.channel}
+
+    def _conversations_history(self, sent: dict[str, Any]) -> dict[str, Any] | web.Response:
+        if not self.reads_history:
+            return self._no("conversations.history", "missing_scope")
+        if sent["channel"] not in self.members_of:
+            return self._no("conversations.history", "not_in_channel")
+        told = [
+            each
+            for each in reversed(self.said)
+            if each.channel == sent["channel"] and each.seen_by is None and float(each.ts) >= float(sent["oldest"])
+        ]
+        at, limit = int(sent.get("cursor") or 0), min(int(sent["limit"]), MAX_PAGE)
+        whole = sent.get("include_all_metadata") in {"1", "true"}
+        page = [
+            {"type": "message", "ts": each.ts, "text": each.text}
+            | ({"metadata": each.metadata} if whole and each.metadata else {})
+            for each in told[at : at + limit]
+        ]
+        more = at + limit < len(told)
+        after = {"response_metadata": {"next_cursor": str(at + limit)}} if more else {}
+        return {"messages": page, "has_more": more, **after}
 
     def _chat_delete(self, sent: dict[str, Any]) -> dict[str, Any] | web.Response:
         old = next((each for each in self.said if each.ts == sent["ts"]), None)
@@ -156,7 +176,11 @@ class FakeSlack:
             return web.json_response({"ok": False, "error": "ratelimited"}, status=429, headers={"Retry-After": "0"})
         self._last_post[channel] = self.now
         check_message(sent)
-        message = Said(channel, sent["text"], sent["blocks"], method, seen_by, sent.get("thread_ts"), self._ts())
+        check_metadata(sent.get("metadata"))
+        if not self._shows_pictures(channel, sent["blocks"]):
+            return web.json_response({"ok": False, "error": "invalid_blocks"})
+        thread, metadata = sent.get("thread_ts"), sent.get("metadata")
+        message = Said(channel, sent["text"], sent["blocks"], method, seen_by, thread, self._ts(), metadata)
         self.said.append(message)
         return {"ts": message.ts, "channel": channel}
 
@@ -173,7 +197,7 @@ class FakeSlack:
         return {"channel": {"id": OWN_CHAT if sent["users"] == ALICE else "D0OTHER"}}
 
     def _files_getUploadURLExternal(self, sent: dict[str, Any]) -> dict[str, Any]:  # noqa: N802 - Slack's name
-        key = f"F{next(self._numbers)}"
+        key = f"F{next(self._numbers):08d}"
         self._uploads[key] = Upload(sent["filename"], int(sent["length"]), str(sent.get("alt_txt") or ""))
         return {"upload_url": f"{self.base}/upload/{key}", "file_id": key}
 
@@ -187,15 +211,32 @@ class FakeSlack:
         return web.Response(text="OK")
 
     def _files_completeUploadExternal(self, sent: dict[str, Any]) -> dict[str, Any] | web.Response:  # noqa: N802
-        if sent["channel_id"] not in self.members_of:
+        channel = sent.get("channel_id")
+        if channel is not None and channel not in self.members_of:
             return self._no("files.completeUploadExternal", "not_in_channel")
         for each in sent["files"]:
             upload = self._uploads.pop(each["id"])
             if upload.data is None:
                 return self._no("files.completeUploadExternal", "file_not_found")
-            self.files.append((sent["channel_id"], upload.name, upload.data))
-            self.alts.append(upload.alt)
+            if channel is None:
+                self._pictures[each["id"]] = upload
+            else:
+                self.files.append((channel, upload.name, upload.data))
+                self.alts.append(upload.alt)
         return {"files": [{"id": each["id"], "title": each["title"]} for each in sent["files"]]}
+
+    def _shows_pictures(self, channel: str, blocks: list[dict[str, Any]]) -> bool:
+        """Whether the pictures that blocks name are ready; then they are seen."""
+        named = [each["slack_file"]["id"] for each in walk(blocks) if "slack_file" in each]
+        if named and self.slow_pictures:
+            self.slow_pictures -= 1
+            return False
+        for key in named:
+            upload = self._pictures[key]
+            assert upload.data is not None
+            self.files.append((channel, upload.name, upload.data))
+            self.alts.append(upload.alt)
+        return True
 
     async def _give_file(self, request: web.Request) -> web.StreamResponse:
         if not self.reads_files or request.headers.get("Authorization") != f"Bearer {BOT_TOKEN}":
@@ -204,7 +245,7 @@ class FakeSlack:
 
     def share(self, name: str, data: bytes, **other: Any) -> dict[str, Any]:
         """A file that somebody has uploaded, as Slack speaks of it."""
-        key = f"F{next(self._numbers)}"
+        key = f"F{next(self._numbers):08d}"
         self._shared[key] = data
         address = f"{self.base}/files/{key}"
         return {"id": key, "name": name, "size": len(data), "url_private_download": address, **other}
@@ -224,7 +265,7 @@ class FakeSlack:
             return web.Response(status=400, text="invalid_blocks")
         if sent.get("replace_original"):
             old = next(each for each in self.said if each.ts == key.partition("-")[2])
-            old.text, old.blocks = sent["text"], sent["blocks"]
+            old.text, old.blocks, old.metadata = sent["text"], sent["blocks"], sent.get("metadata")
         else:
             alone = ALICE if sent.get("response_type", "ephemeral") == "ephemeral" else None
             ts = self._ts()
@@ -249,87 +290,6 @@ class FakeSlack:
     async def connected(self) -> None:
         """Returns when an app has opened its socket."""
         await self._connected.wait()
-
-    # --- what people do
-
-    def slash(self, text: str, *, channel: str = CHANNEL) -> dict[str, Any]:
-        command, _, rest = text.partition(" ")
-        return {
-            "command": command,
-            "text": rest,
-            "user_id": ALICE,
-            "user_name": "alice",
-            "team_id": TEAM,
-            "channel_id": channel,
-            "channel_name": "group",
-            "api_app_id": "A0STRIDE",
-            "trigger_id": self._trigger(),
-            "response_url": self._url(),
-        }
-
-    def press(self, message: Said, action_id: str, choice: str | None = None) -> dict[str, Any]:
-        done: dict[str, Any] = {"type": "button", "action_id": action_id, "block_id": "b", "action_ts": self._ts()}
-        if choice is not None:
-            done |= {
-                "type": "static_select",
-                "selected_option": {"text": {"type": "plain_text", "text": "x"}, "value": choice},
-            }
-        return {
-            "type": "block_actions",
-            "user": {"id": ALICE, "username": "alice", "team_id": TEAM},
-            "team": {"id": TEAM, "domain": "study"},
-            "api_app_id": "A0STRIDE",
-            "channel": {"id": message.channel, "name": "group"},
-            "container": {
-                "type": "message",
-                "message_ts": message.ts,
-                "channel_id": message.channel,
-                "is_ephemeral": message.seen_by is not None,
-                **({"thread_ts": message.thread} if message.thread else {}),
-            },
-            "trigger_id": self._trigger(),
-            "response_url": self._url(message.ts),
-            "actions": [done],
-        }
-
-    def submit(
-        self, view: dict[str, Any], values: dict[str, str], files: dict[str, list[dict[str, Any]]] | None = None
-    ) -> dict[str, Any]:
-        state: dict[str, Any] = {
-            name: {name: {"type": "plain_text_input", "value": value}} for name, value in values.items()
-        }
-        state |= {name: {name: {"type": "file_input", "files": shared}} for name, shared in (files or {}).items()}
-        return {
-            "type": "view_submission",
-            "user": {"id": ALICE, "username": "alice", "team_id": TEAM},
-            "team": {"id": TEAM, "domain": "study"},
-            "api_app_id": "A0STRIDE",
-            "trigger_id": self._trigger(),
-            "view": {**view, "id": "V1", "hash": self._ts(), "state": {"values": state}},
-        }
-
-    def mention(
-        self,
-        text: str,
-        *,
-        kind: str = "app_mention",
-        channel: str = CHANNEL,
-        files: tuple[dict[str, Any], ...] = (),
-    ) -> dict[str, Any]:
-        event: dict[str, Any] = {"type": kind, "user": ALICE, "text": text, "ts": self._ts(), "channel": channel}
-        if kind == "message":
-            event["channel_type"] = "im"
-        if files:
-            event |= {"files": list(files), "subtype": "file_share", "upload": False}
-        return {
-            "type": "event_callback",
-            "team_id": TEAM,
-            "api_app_id": "A0STRIDE",
-            "event": event,
-            "event_id": f"Ev{next(self._numbers)}",
-            "event_time": int(self.now),
-            "authorizations": [{"team_id": TEAM, "user_id": BOT, "is_bot": True}],
-        }
 
     # --- how it reaches the app
 
@@ -372,19 +332,6 @@ class FakeSlack:
         ):
             return response.status
 
-    def _trigger(self) -> str:
-        trigger = f"{next(self._numbers)}.trigger"
-        self._triggers[trigger] = self.now
-        return trigger
-
-    def _url(self, message: str = "") -> str:
-        key = f"{next(self._numbers)}-{message}"
-        self._urls[key] = (self.now, 0)
-        return f"{self.base}/respond/{key}"
-
-    def _ts(self) -> str:
-        return f"{self.now:.0f}.{next(self._numbers):06d}"
-
 
 async def _body(request: web.Request) -> dict[str, Any]:
     if request.content_type == "application/json":
@@ -392,4 +339,7 @@ async def _body(request: web.Request) -> dict[str, Any]:
         return sent
     posted = await request.post()
     form = {name: value for name, value in (*request.query.items(), *posted.items()) if isinstance(value, str)}
-    return {name: json.loads(value) if name in {"blocks", "view", "files"} else value for name, value in form.items()}
+    return {
+        name: json.loads(value) if name in {"blocks", "view", "files", "metadata"} else value
+        for name, value in form.items()
+    }

@@ -5,7 +5,8 @@ from __future__ import annotations
 from bot.adapters.slack.client import StrideApp
 from tests.bot.adapters.lab import SNIPPET, Lab
 from tests.bot.adapters.slack.blocks import walk, words
-from tests.bot.adapters.slack.fake_slack import CHANNEL, OWN_CHAT, FakeSlack
+from tests.bot.adapters.slack.fake_people import CHANNEL, OWN_CHAT
+from tests.bot.adapters.slack.fake_slack import FakeSlack
 from tests.bot.adapters.slack.test_slack_conversations import asks, element
 
 CODE = "    x = [1]\n    if x < [2] and 'a&amp;b':\n        print(x)\n"

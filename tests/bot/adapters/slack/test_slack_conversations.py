@@ -5,7 +5,8 @@ from __future__ import annotations
 from bot.adapters.slack.client import StrideApp
 from tests.bot.adapters.lab import Lab
 from tests.bot.adapters.slack.blocks import walk, words
-from tests.bot.adapters.slack.fake_slack import CHANNEL, OWN_CHAT, FakeSlack, Said
+from tests.bot.adapters.slack.fake_people import CHANNEL, OWN_CHAT, Said
+from tests.bot.adapters.slack.fake_slack import FakeSlack
 
 
 def element(message: Said, label: str) -> str:

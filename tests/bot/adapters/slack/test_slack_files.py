@@ -13,7 +13,8 @@ from bot.adapters.slack.client import StrideApp
 from bot.adapters.slack.download import fetched
 from bot.adapters.slack.parse import Attached
 from tests.bot.adapters.slack.blocks import words
-from tests.bot.adapters.slack.fake_slack import OWN_CHAT, FakeSlack
+from tests.bot.adapters.slack.fake_people import OWN_CHAT
+from tests.bot.adapters.slack.fake_slack import FakeSlack
 from tests.bot.adapters.slack.test_slack_conversations import asks
 
 

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from bot.actions import Action, ActionError
 from bot.adapters.slack import parse
-from tests.bot.adapters.slack.fake_slack import ALICE, CHANNEL, OWN_CHAT, TEAM, FakeSlack, Said
+from tests.bot.adapters.slack.fake_people import ALICE, CHANNEL, OWN_CHAT, TEAM, Said
+from tests.bot.adapters.slack.fake_slack import FakeSlack
 
 AT = datetime(2026, 3, 29, 1, 30, tzinfo=UTC)
 

@@ -7,10 +7,11 @@ from dataclasses import replace
 import pytest
 
 from bot.adapters.slack.client import StrideApp
-from bot.adapters.slack.people import REMEMBERED_S, People
+from bot.adapters.slack.people import AGAIN_S, REMEMBERED_S, People
 from bot.app import Core
 from bot.command import Incoming
-from tests.bot.adapters.slack.fake_slack import ALICE, TEAM, FakeSlack
+from tests.bot.adapters.slack.fake_people import ALICE, TEAM
+from tests.bot.adapters.slack.fake_slack import FakeSlack
 
 
 async def test_an_admin_of_the_workspace_speaks_as_an_organiser(
@@ -58,3 +59,15 @@ async def test_what_slack_said_holds_for_a_while_and_no_longer(slack: FakeSlack,
     assert await people.organises(TEAM, ALICE)
     seconds[0] = REMEMBERED_S + 1
     assert not await people.organises(TEAM, ALICE)
+
+
+async def test_where_slack_did_not_say_it_is_asked_again_soon(slack: FakeSlack, app: StrideApp) -> None:
+    seconds = [0.0]
+    people = People(app.client, lambda: seconds[0])
+    slack.admins.add(ALICE)
+    slack.fail["users.info"] = ["500"]
+    assert not await people.organises(TEAM, ALICE)
+    assert not await people.organises(TEAM, ALICE)
+    assert slack.calls["users.info"] == 1
+    seconds[0] = AGAIN_S + 1
+    assert await people.organises(TEAM, ALICE)
