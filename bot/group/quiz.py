@@ -14,7 +14,7 @@ from itertools import groupby
 from typing import Literal
 
 State = Literal["lobby", "open", "between", "over", "stopped"]
-Why = Literal["", "said", "nobody", "left", "silent", "away", "refused", "torch"]
+Why = Literal["", "said", "nobody", "left", "silent", "away", "refused"]
 Timing = Literal["counts", "early", "late", "over"]
 
 FEWEST, USUAL, MOST = 1, 5, 20  # questions
@@ -64,7 +64,7 @@ class Player:
 
     Attributes:
         person: their id.
-        name: as they were called when they joined.
+        name: as they were called when they joined; empty for whoever wants to be left out of what others see.
         gone: they have left; what they answered before stays.
     """
 
@@ -83,6 +83,7 @@ class Given:
         at: when.
         correct: whether it was right.
         mistake: the wrong rule, `M1` to `M24`; empty where it was right or is none of these.
+        understood: what was said, as it was read; empty for whoever did not know.
     """
 
     person: str
@@ -90,6 +91,7 @@ class Given:
     at: datetime
     correct: bool
     mistake: str = ""
+    understood: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -176,9 +178,13 @@ def _closed(course: Course, now: datetime) -> Course:
     return replace(course, state="between", next=now + PAUSE, closed=course.position)
 
 
-def shown(course: Course, position: int, at: datetime) -> Course:
-    """The time of a question runs from when it could be seen, where that was later than it should have been."""
-    if course.state != "open" or course.position != position or at <= course.opened[-1]:
+def shown(course: Course, at: datetime) -> Course:
+    """The time of a step runs from when it could be seen, where that was later than it should have been."""
+    if course.next is None:
+        return course
+    if course.state != "open":
+        return replace(course, next=max(course.next, at + (PAUSE if course.state == "between" else LOBBY)))
+    if at <= course.opened[-1]:
         return course
     return replace(course, next=at + timedelta(seconds=course.seconds), opened=(*course.opened[:-1], at))
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from bot.study.links import Links
 from bot.study.outbox import Outbox
+from bot.study.quizzes import Quizzes
 from bot.study.rounds import Rounds
 from bot.study.standing import Standing
 
@@ -36,16 +37,17 @@ class Study:
         )
         self.links = Links(core)
         self.standing = Standing(core)
+        self.quizzes = Quizzes(core)
 
     @property
     def kinds(self) -> Mapping[PostingKind, Kind]:
         """How each kind of posting is made."""
-        return {}
+        return {"quiz": self.quizzes.conductor.kind}
 
     @property
     def falls_due(self) -> tuple[FallsDue, ...]:
         """What has moments of its own, in the order in which it is looked at."""
-        return (self._prompt, self._outbox)
+        return (self.quizzes.conductor, self._prompt, self._outbox)
 
     def wake(self) -> None:
         """Something may be due sooner than was known: call it after a change of what comes when."""

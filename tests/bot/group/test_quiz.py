@@ -88,7 +88,7 @@ def test_whatever_happens_an_answer_counts_only_while_its_question_is_open_and_o
             case "press":
                 known = (person, position) in quiz.given
                 counted = quiz.presses(person, position, now)
-                opened = before.opened[position - 1] if position <= len(before.opened) else None
+                opened = before.opened[position - 1] if position <= len(before.opened) else START
                 was_open = before.state == "open" and before.position == position
                 assert counted == (was_open and not known and now < opened + seconds(20))
             case "join" if may_join(before):
@@ -165,11 +165,12 @@ def test_questions_in_a_row_that_nobody_answers_end_it() -> None:
 
 def test_the_time_of_a_question_runs_from_when_it_could_be_seen() -> None:
     course = begun(lobby(total=2, seconds=20, now=START), START)
-    seen = shown(course, 1, START + seconds(7))
+    seen = shown(course, START + seconds(7))
     assert seen.next == START + seconds(27)
     assert seen.opened == (START + seconds(7),)
-    assert shown(course, 2, START + seconds(7)) == course
-    assert shown(stopped(course, "said"), 1, START + seconds(7)).next is None
+    assert shown(seen, START) == seen
+    assert shown(lobby(total=2, seconds=20, now=START), START + seconds(7)).next == START + seconds(7) + LOBBY
+    assert shown(stopped(course, "said"), START + seconds(7)).next is None
 
 
 def test_a_press_is_early_in_time_late_or_of_a_quiz_that_is_over() -> None:
