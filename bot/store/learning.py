@@ -20,6 +20,7 @@ from sqlalchemy import and_, case, func, select, update
 
 from bot.command import Place
 from bot.store.dialect import insert
+from bot.store.group_tables import links
 from bot.store.learning_rows import Asked, Line, Pupil, Recorded, columns, question
 from bot.store.learning_rows import line as line_of
 from bot.store.members import HOME_ZONE, Happening, What, note, shared_zone
@@ -63,13 +64,13 @@ class Learning:
         """
         row = {"person": person, "zone": zone, "seed": seed, "weights": None, "version": 0, "since": at}
         async with self._engine.begin() as connection:
-            await connection.execute(insert(learners).on_conflict_do_nothing(), row)
-            found = await _pupil(connection, person)
-        if found is None:
             await unchanged(connection)
-            raise LookupError(person)  # a row that was just made
+            await connection.execute(insert(learners).on_conflict_do_nothing(), row)
             if (await connection.execute(select(links.c.account).where(links.c.account == person))).first():
                 raise Busy("Your accounts have just been linked. Try that again.")
+            found = await _pupil(connection, person)
+        if found is None:
+            raise LookupError(person)  # a row that was just made
         return found
 
     async def memories(self, person: str) -> tuple[Pupil | None, list[Memory]]:
@@ -121,13 +122,13 @@ class Learning:
         found = await self._asked(posed.c.id == posed_id)
         return found[0] if found else None
 
-    async def session(self, session: str) -> list[Asked]:
-        """The questions of a session, in their order."""
-        known = self._sessions.get(session)
     def forget_sessions(self) -> None:
         """Reads sessions anew: they change where two people become one."""
         self._sessions.clear()
 
+    async def session(self, session: str) -> list[Asked]:
+        """The questions of a session, in their order."""
+        known = self._sessions.get(session)
         if known is None:
             known = await self._asked(posed.c.session == session)
             if known:

@@ -104,10 +104,10 @@ class Members:
         self._engine = engine
         self._writer = writer
         self._known: OrderedDict[tuple[str, str, str], datetime] = OrderedDict()
+
     def forget_known(self) -> None:
         """Writes down anew who belongs where: somebody was linked, or is to be forgotten."""
         self._known.clear()
-
 
     # Who belongs where.
 

@@ -102,10 +102,10 @@ class Store:
         links: which accounts are one person's.
         schedules: what comes again and again.
         postings: what is said unasked, and how far it has come.
+        quizzes: what goes on in channels, and who takes part.
         members: communities, who belongs to them, and what happened there.
         posts: what Stride said unasked where it keeps the history itself.
     """
-        quizzes: what goes on in channels, and who takes part.
 
         standing: what streaks and seasons look at.
         attendance: which bots were there when.
@@ -125,12 +125,6 @@ class Store:
         self._channels: OrderedDict[Place, None] = OrderedDict()
         self._people: OrderedDict[str, tuple[str, datetime]] = OrderedDict()
         self._replies: OrderedDict[int, tuple[Reply, str]] = OrderedDict()  # held, so that an id stays theirs
-
-    async def remember_events(self) -> None:
-        """Brings the newest event ids into memory, where `claim` looks."""
-        async with self._engine.connect() as connection:
-            newest = select(events.c.id).order_by(events.c.at.desc()).limit(EVENTS_IN_MEMORY)
-            ids = (await connection.execute(newest)).scalars().all()
         self.links.when_changed(self._read_anew)
 
     def _read_anew(self) -> None:
@@ -140,6 +134,12 @@ class Store:
         self._replies.clear()
         self.learning.forget_sessions()
         self.members.forget_known()
+
+    async def remember_events(self) -> None:
+        """Brings the newest event ids into memory, where `claim` looks."""
+        async with self._engine.connect() as connection:
+            newest = select(events.c.id).order_by(events.c.at.desc()).limit(EVENTS_IN_MEMORY)
+            ids = (await connection.execute(newest)).scalars().all()
         self._events = OrderedDict.fromkeys(reversed(ids))
 
     def claim(self, event_id: str) -> bool:
@@ -195,14 +195,14 @@ class Store:
             row = place_row(place) | {"private": place.private, "first_seen": incoming.at}
             self._writer.add(ADD_CHANNEL, lambda: row)
         self.remember_person(user, incoming.at)
+        if not reply.kept:
+            return
         self._writer.add(
             ADD_EXCHANGE,
             lambda: (
                 place_row(place)
                 | {
                     "person": user.id,
-        if not reply.kept:
-            return
                     "name": user.name,
                     "at": incoming.at,
                     "said": incoming.text,
