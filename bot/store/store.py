@@ -28,6 +28,7 @@ from bot.store.links import Links
 from bot.store.members import Members
 from bot.store.postings import Postings
 from bot.store.posts import Posts
+from bot.store.quizzes import Quizzes
 from bot.store.schedules import Schedules
 from bot.store.tables import channels, duties, events, exchanges, people, questions, secrets
 from bot.store.writer import Write, Writer
@@ -103,6 +104,7 @@ class Store:
         schedules: what comes again and again.
         postings: what is said unasked, and how far it has come.
         quizzes: what goes on in channels, and who takes part.
+        quizzes: what goes on in channels, and who takes part.
         members: communities, who belongs to them, and what happened there.
         posts: what Stride said unasked where it keeps the history itself.
     """
@@ -118,6 +120,7 @@ class Store:
         self.links = Links(engine)
         self.schedules = Schedules(engine)
         self.postings = Postings(engine)
+        self.quizzes = Quizzes(engine)
         self.members = Members(engine, writer)
         self.posts = Posts(engine)
         self._events: OrderedDict[str, None] = OrderedDict()
