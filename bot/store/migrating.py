@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import text
 
+import bot.store.dialect  # noqa: F401 - says how columns of text are made
 from bot.errors import StoreError, StoreTooNew
 from bot.store.schema import HEAD, metadata
 
