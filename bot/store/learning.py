@@ -19,12 +19,13 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import and_, case, func, select, update
 
 from bot.command import Place
+from bot.errors import Busy
+from bot.store.changes import unchanged
 from bot.store.dialect import insert
 from bot.store.group_tables import links
 from bot.store.learning_rows import Asked, Line, Pupil, Recorded, columns, question
 from bot.store.learning_rows import line as line_of
 from bot.store.members import HOME_ZONE, Happening, What, note, shared_zone
-from bot.store.group_tables import links
 from bot.store.tables import answers, disputes, learners, memories, posed, withdrawn
 from cards.memory import Memory
 
@@ -239,6 +240,23 @@ class Learning:
         async with self._engine.connect() as connection:
             count, correct = (await connection.execute(wanted)).one()
         return int(count), int(correct)
+
+    async def answers_of_all(self, place: Place, posed_id: str, source: str, since: datetime) -> list[list[Line]]:
+        """What a community answered to a question since a moment: of each person the answer, then what changed it."""
+        given = select(answers).where(
+            answers.c.platform == place.platform,
+            answers.c.community == place.community,
+            answers.c.at >= since,
+            answers.c.kind == "answer",
+            answers.c.posed == posed_id,
+        )
+        async with self._engine.connect() as connection:
+            found = {row["id"]: [line_of(row)] for row in (await connection.execute(given)).mappings()}
+            if found:
+                since_then = select(answers).where(answers.c.source == source, answers.c.about.in_(found))
+                for row in (await connection.execute(since_then.order_by(answers.c.id))).mappings():
+                    found[row["about"]].append(line_of(row))
+        return list(found.values())
 
     async def tallies(self, place: Place, since: datetime, most: int) -> dict[str, tuple[int, int]]:
         """Of each card that a community answered since a moment, how often, and how often wrongly.

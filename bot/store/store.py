@@ -28,7 +28,6 @@ from bot.store.links import Links
 from bot.store.members import Members
 from bot.store.postings import Postings
 from bot.store.posts import Posts
-from bot.store.quizzes import Quizzes
 from bot.store.schedules import Schedules
 from bot.store.tables import channels, duties, events, exchanges, people, questions, secrets
 from bot.store.writer import Write, Writer
@@ -103,14 +102,10 @@ class Store:
         links: which accounts are one person's.
         schedules: what comes again and again.
         postings: what is said unasked, and how far it has come.
-        quizzes: what goes on in channels, and who takes part.
-        quizzes: what goes on in channels, and who takes part.
         members: communities, who belongs to them, and what happened there.
         posts: what Stride said unasked where it keeps the history itself.
     """
 
-        standing: what streaks and seasons look at.
-        attendance: which bots were there when.
     def __init__(self, engine: AsyncEngine, writer: Writer) -> None:
         """Use `open_store`, which brings the file up to date first."""
         self._engine = engine
@@ -120,7 +115,6 @@ class Store:
         self.links = Links(engine)
         self.schedules = Schedules(engine)
         self.postings = Postings(engine)
-        self.quizzes = Quizzes(engine)
         self.members = Members(engine, writer)
         self.posts = Posts(engine)
         self._events: OrderedDict[str, None] = OrderedDict()
