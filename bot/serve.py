@@ -21,6 +21,7 @@ from bot.adapters.web.client import organiser_path
 from bot.app import Core, build_core
 from bot.duties import do_due
 from bot.errors import LoginRefused, PortTaken, StartError
+from bot.study.attendance import attend
 
 if TYPE_CHECKING:
     from bot.settings import Settings
@@ -60,6 +61,7 @@ async def serve(
             async with asyncio.TaskGroup() as group:
                 tasks = [
                     group.create_task(_duties(core), name="duties"),
+                    group.create_task(attend(core), name="attendance"),
                     group.create_task(_read_in(core), name="language and decks"),
                     group.create_task(core.sandbox.warm(), name="jails"),  # so that nobody's first run waits for torch
                 ]

@@ -7,11 +7,12 @@ which is earned by seven days of answers; else the streak ends, and can be earne
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from collections.abc import Collection, Iterable, Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from itertools import islice
 
 from bot.group.days import Day, Move, days
 
@@ -52,7 +53,7 @@ class Happened:
         answers: the moments of a person's meaningful answers, in their order.
         moves: where they were from when on; see `days`.
         holidays: dates on which the group rests.
-        outages: when Stride was not there.
+        outages: when Stride was not there, one after the other.
     """
 
     answers: Sequence[datetime]
@@ -207,7 +208,7 @@ class _Counter:
     def _excused(self, day: Day) -> Kind | None:
         if day.date in self._happened.holidays:
             return Kind.HOLIDAY
-        return Kind.DOWNTIME if any(_in_the_way(outage, day) for outage in self._happened.outages) else None
+        return Kind.DOWNTIME if in_the_way(self._happened.outages, day) else None
 
     def _earned_back(self, day: Day) -> int:
         """The streak that is restored on a day: what was lost, from the answer on that completes a double session."""
@@ -225,21 +226,13 @@ class _Counter:
         return bisect_left(self._answers, ends) - bisect_left(self._answers, begins)
 
 
-def _in_the_way(outage: Outage, day: Day) -> bool:
-    """Whether somebody who meant to answer on that day may have found nobody there."""
-    begins, ends = max(outage.begins, day.begins), min(outage.ends, day.ends)
-    return begins < ends and (ends - begins >= LONG_OUTAGE or ends > day.ends - LAST_HOUR)
-
-
-def group_days(answered: Iterable[Collection[date]], *, quorum: float, fewest: int = 2) -> dict[date, bool]:
-    """Whether each date on which anybody answered counts for the group.
-
-    Args:
-        answered: for each active member, the dates on which they answered.
-        quorum: the share of active members that a date needs.
-        fewest: how many it needs at least, so that nobody is a group.
-    """
-    members = [set(each) for each in answered]
-    needed = max(fewest, -(-len(members) * quorum // 1))
-    dates = sorted(set().union(*members)) if members else []
-    return {each: sum(each in member for member in members) >= needed for each in dates}
+def in_the_way(outages: Sequence[Outage], day: Day) -> bool:
+    """Whether somebody who meant to answer on a day may have found nobody there; `outages` are in their order."""
+    first = bisect_right(outages, day.begins, key=lambda each: each.ends)
+    for outage in islice(outages, first, None):
+        begins, ends = max(outage.begins, day.begins), min(outage.ends, day.ends)
+        if begins >= day.ends:
+            return False
+        if ends - begins >= LONG_OUTAGE or ends > day.ends - LAST_HOUR:
+            return True
+    return False

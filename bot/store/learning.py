@@ -19,13 +19,14 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import and_, case, func, select, update
 
 from bot.command import Place
+from bot.group.whereabouts import HOME_ZONE
 from bot.errors import Busy
 from bot.store.changes import unchanged
 from bot.store.dialect import insert
 from bot.store.group_tables import links
 from bot.store.learning_rows import Asked, Line, Pupil, Recorded, columns, question
 from bot.store.learning_rows import line as line_of
-from bot.store.members import HOME_ZONE, Happening, What, note, shared_zone
+from bot.store.members import Happening, What, note, shared_zone
 from bot.store.tables import answers, disputes, learners, memories, posed, withdrawn
 from cards.memory import Memory
 

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from bot.store.writer import Writer
 
 KNOWN_IN_MEMORY = 50_000
-HOME_ZONE = "UTC"  # of whoever nobody has said anything about
 
 
 class What(StrEnum):

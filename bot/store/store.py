@@ -19,6 +19,7 @@ from bot import codec
 from bot.actions import to_id
 from bot.command import Incoming, Place, User
 from bot.reply import Reply
+from bot.store.attendance import Attendance
 from bot.store.decks import Decks
 from bot.store.dialect import insert
 from bot.store.engine import open_engine
@@ -29,6 +30,7 @@ from bot.store.members import Members
 from bot.store.postings import Postings
 from bot.store.posts import Posts
 from bot.store.schedules import Schedules
+from bot.store.standing import Standings
 from bot.store.tables import channels, duties, events, exchanges, people, questions, secrets
 from bot.store.writer import Write, Writer
 
@@ -103,6 +105,8 @@ class Store:
         schedules: what comes again and again.
         postings: what is said unasked, and how far it has come.
         members: communities, who belongs to them, and what happened there.
+        standing: what streaks and seasons look at.
+        attendance: which bots were there when.
         posts: what Stride said unasked where it keeps the history itself.
     """
 
@@ -116,6 +120,8 @@ class Store:
         self.schedules = Schedules(engine)
         self.postings = Postings(engine)
         self.members = Members(engine, writer)
+        self.standing = Standings(engine)
+        self.attendance = Attendance(engine)
         self.posts = Posts(engine)
         self._events: OrderedDict[str, None] = OrderedDict()
         self._questions: OrderedDict[str, str] = OrderedDict()

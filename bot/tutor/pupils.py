@@ -11,7 +11,7 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING
 from weakref import WeakValueDictionary
 
-from bot.store.members import HOME_ZONE
+from bot.group.whereabouts import HOME_ZONE
 from cards.calendar import Calendar, calendar
 from cards.learner import Learner
 from cards.memory import Memory, Teacher

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.group.days import Move, days
-from bot.group.streaks import EARN_BACK, MOST_FREEZES, Happened, Kind, Outage, Streak, group_days, streak
+from bot.group.streaks import EARN_BACK, MOST_FREEZES, Happened, Kind, Outage, Streak, streak
 
 BERLIN = "Europe/Berlin"
 MONDAY = datetime(2026, 6, 1, 18, tzinfo=UTC)  # in the evening there
@@ -93,12 +93,6 @@ def test_a_restart_of_a_minute_excuses_the_last_hour_alone() -> None:
     minute = timedelta(minutes=1)
     assert told(evenings(0, 2), at=MONDAY + 2 * DAY, outages=[Outage(noon, noon + minute)]).days == 1
     assert told(evenings(0, 2), at=MONDAY + 2 * DAY, outages=[Outage(night, night + minute)]).days == 2
-
-
-def test_a_group_day_needs_a_quorum() -> None:
-    first, second = date(2026, 6, 1), date(2026, 6, 2)
-    assert group_days([{first, second}, {first}, {first}, set()], quorum=0.5) == {first: True, second: False}
-    assert group_days([{first}], quorum=0.5) == {first: False}
 
 
 # What must hold, whatever happens.

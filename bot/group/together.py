@@ -1,0 +1,114 @@
+"""A group's own streak: on how many days in a row enough of its active members answered."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from math import ceil
+
+from bot.group.days import Day
+from bot.group.streaks import Outage, in_the_way
+from cards.calendar import Calendar
+
+ACTIVE_DAYS = 7  # who answered on one of so many days, today among them, is active
+FEWEST = 2  # so that nobody is a group
+SHARE = 0.5
+_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quorum:
+    """What a day takes: a share of the active members, or a number of people."""
+
+    share: float = SHARE
+    people: int = 0
+
+    def needed(self, active: int) -> int:
+        """How many have to answer."""
+        return max(FEWEST, self.people or ceil(round(active * self.share, 6)))
+
+    def __str__(self) -> str:
+        """Such as `50 % of the active members` or `3 people`."""
+        return f"{self.people} people" if self.people else f"{self.share:.0%} of the active members"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroupDay:
+    """One day of a group: how many answered, how many it took, and whether it rests or Stride was away."""
+
+    date: date
+    answered: int
+    needed: int
+    excused: bool
+
+    @property
+    def met(self) -> bool:
+        """Whether it counts."""
+        return self.answered >= self.needed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Together:
+    """How a group stands.
+
+    Attributes:
+        days: in a row that count; today among them once it does.
+        today: how it is going.
+        quorum: what a day takes.
+        more: whether the streak may be longer: further back nobody looked.
+    """
+
+    days: int
+    today: GroupDay
+    quorum: Quorum
+    more: bool = False
+
+
+def group_day(
+    day: date,
+    answered: Mapping[date, frozenset[str]],
+    *,
+    calendar: Calendar,
+    quorum: Quorum,
+    rests: frozenset[date],
+    outages: Sequence[Outage],
+) -> GroupDay:
+    """What a day came to.
+
+    Args:
+        day: which.
+        answered: who did, on it and on the days before it that make somebody active.
+        calendar: of the group.
+        quorum: what it took then.
+        rests: the group's holidays.
+        outages: when Stride was not there, in their order.
+    """
+    active = frozenset().union(*(answered.get(day - back * _DAY, frozenset()) for back in range(ACTIVE_DAYS)))
+    span = Day(date=day, begins=calendar.begins(day), ends=calendar.ends(day), zone=calendar.zone)
+    return GroupDay(
+        date=day,
+        answered=len(answered.get(day, frozenset())),
+        needed=quorum.needed(len(active)),
+        excused=day in rests or in_the_way(outages, span),
+    )
+
+
+def quorum_at(said: Sequence[tuple[datetime, Quorum]], moment: datetime) -> Quorum:
+    """What a day took that ended at a moment: what organisers chose later changes nothing that was."""
+    return next((quorum for at, quorum in reversed(said) if at <= moment), Quorum())
+
+
+def counted(days: Sequence[GroupDay]) -> tuple[int, bool]:
+    """How many days in a row count, from the newest of `days` backwards, and whether one among them ended it.
+
+    Args:
+        days: the newest first, which is today: it ends nothing while it lasts.
+    """
+    streak = 0
+    for number, day in enumerate(days):
+        if day.met:
+            streak += 1
+        elif number and not day.excused:
+            return streak, True
+    return streak, False
