@@ -10,7 +10,7 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.schema import CreateColumn
 
 if TYPE_CHECKING:
-    from sqlalchemy import Table
+    from sqlalchemy import Column, Table
     from sqlalchemy.sql.compiler import DDLCompiler
 
 
@@ -45,11 +45,18 @@ def insert(table: Table) -> Insert:
     return Insert(table)
 
 
-@compiles(CreateColumn, "postgresql")
-def _sorted_by_bytes(element: CreateColumn, compiler: DDLCompiler, **options: Any) -> str:
-    """Text is compared as SQLite does, whatever the language of the database: prefixes find the index by it."""
-    written = str(compiler.visit_create_column(element, **options))  # type: ignore[no-untyped-call]  # SQLAlchemy's
-    if not isinstance(element.element.type, String):
+def sorted_by_bytes(written: str, column: Column[Any], compiler: DDLCompiler) -> str:
+    """PostgreSQL's words for a column, whose text is compared as SQLite does, whatever the database's language.
+
+    What begins with the name of a platform is found by an index then.
+    """
+    if not isinstance(column.type, String):
         return written
-    kind = compiler.dialect.type_compiler_instance.process(element.element.type)
+    kind = compiler.dialect.type_compiler_instance.process(column.type)
     return written.replace(kind, f'{kind} COLLATE "C"', 1)
+
+
+@compiles(CreateColumn, "postgresql")
+def _created(element: CreateColumn, compiler: DDLCompiler, **options: Any) -> str:
+    written = str(compiler.visit_create_column(element, **options))  # type: ignore[no-untyped-call]  # SQLAlchemy's
+    return sorted_by_bytes(written, element.element, compiler)
