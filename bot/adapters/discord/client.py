@@ -58,7 +58,7 @@ class StrideBot(discord.Client):
             max_messages=None,
         )
         self._core = core
-        self._poster = DiscordPoster(self, core.clock)
+        self._poster = DiscordPoster(self)
 
     async def setup_hook(self) -> None:
         """Tells Discord about the commands, if it does not know them yet: a day allows 200 declarations."""

@@ -6,11 +6,13 @@ has come. Only messages of Stride's own are read there, which needs no privilege
 
 from __future__ import annotations
 
+import time
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from math import inf
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import aiohttp
 import discord
@@ -23,15 +25,16 @@ from bot.errors import PostError, PostFailed, PostRefused, PostUnsure
 from bot.reply import MessageRef
 
 if TYPE_CHECKING:
-    from bot.clock import Clock
     from bot.command import Place
     from bot.reply import Reply
 
-REMEMBERED = timedelta(seconds=60)  # Discord says "a few minutes" of how long it knows a nonce
+REMEMBERED_S = 60.0  # Discord says "a few minutes" of how long it knows a nonce
 SKEW = timedelta(minutes=5)  # between this machine's clock and Discord's
 PAGE = 100  # messages of a channel's history at a time
-MARKS = 1_000  # of messages that were posted or edited last
+MOST = 1_000  # marks of messages, and keys, that were used last
 PREFIX = "discord:"
+K = TypeVar("K")
+V = TypeVar("V")
 
 
 class DiscordPoster:
@@ -39,21 +42,23 @@ class DiscordPoster:
 
     platform = "discord"
 
-    def __init__(self, client: discord.Client, clock: Clock) -> None:
-        """Sends nothing yet."""
+    def __init__(self, client: discord.Client, now: Callable[[], float] = time.monotonic) -> None:
+        """Sends nothing yet. `now` is a clock in seconds that never goes back."""
         self._client = client
-        self._clock = clock
+        self._now = now
         self._turns = Turns()
         self._marks: OrderedDict[int, Mark | None] = OrderedDict()
+        self._tried: OrderedDict[str, float] = OrderedDict()
 
     async def post(self, place: Place, reply: Reply, *, key: str, person: str = "") -> MessageRef:
         """One message with all of the reply; what is too long for it comes with it as a file."""
         mark = mark_of_key(key)
         message = marked(one_message(reply), mark)
         channel = await self._channel(place, person)
+        _keep(self._tried, key, self._now())
         with _told(lost=PostUnsure):
             sent = await channel.send(view=Layout(message), files=files(message), nonce=key)
-        self._keep(sent.id, mark)
+        _keep(self._marks, sent.id, mark)
         return _ref(channel.id, sent.id)
 
     async def find(self, place: Place, *, key: str, since: datetime, person: str = "") -> MessageRef | None:
@@ -61,7 +66,7 @@ class DiscordPoster:
         channel = await self._channel(place, person, gone=PostUnsure)
         with _told(lost=PostFailed, refused=PostUnsure):
             if not await self._reads(channel.id):
-                if self._clock.now() - since < REMEMBERED:
+                if self._now() - self._tried.get(key, -inf) < REMEMBERED_S:
                     return None  # Discord itself would drop a second one
                 raise PostUnsure("Stride may not read the channel's history")
             found = await self._marked(channel.id, mark_of_key(key), since - SKEW)
@@ -127,17 +132,18 @@ class DiscordPoster:
             try:
                 before = await self._client.http.get_message(int(old.channel), number)
             except discord.Forbidden:  # which also keeps everybody from looking for the mark
-                self._keep(number, None)
+                _keep(self._marks, number, None)
             else:
-                self._keep(number, mark_in(before.get("components", ())))
+                _keep(self._marks, number, mark_in(before.get("components", ())))
         mark = self._marks[number]
         return message if mark is None else marked(message, mark)
 
-    def _keep(self, message_id: int, mark: Mark | None) -> None:
-        self._marks[message_id] = mark
-        self._marks.move_to_end(message_id)
-        if len(self._marks) > MARKS:
-            self._marks.popitem(last=False)
+
+def _keep(kept: OrderedDict[K, V], name: K, value: V) -> None:
+    kept[name] = value
+    kept.move_to_end(name)
+    if len(kept) > MOST:
+        kept.popitem(last=False)
 
 
 def _ref(channel_id: int, message_id: int) -> MessageRef:

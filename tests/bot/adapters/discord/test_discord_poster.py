@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
@@ -12,7 +13,7 @@ import pytest
 from bot.actions import Action
 from bot.adapters.discord.client import StrideBot
 from bot.adapters.discord.mark import LEAST, mark_in, mark_of_key, marked
-from bot.adapters.discord.poster import MARKS
+from bot.adapters.discord.poster import MOST, REMEMBERED_S, _keep
 from bot.adapters.discord.render import one_message
 from bot.app import Core
 from bot.command import Place
@@ -234,15 +235,22 @@ async def test_a_chat_that_could_not_be_opened_was_surely_not_written_to(
 
 
 async def test_without_the_history_it_cannot_be_known_but_for_the_first_minute(
-    poster: Poster, place: Place, discord_env: Any
+    poster: Poster, place: Place, discord_env: Any, kept: Nonces
 ) -> None:
     blind = discord.PermissionOverwrite(read_message_history=False)
     closed = discord_env.guild.create_text_channel("closed", overwrites={discord_env.bot.user: blind})
     there = replace(place, channel=str(closed.id))
     with pytest.raises(PostUnsure, match="history"):
         await poster.find(there, key=KEY, since=discord_env.now())
-    poster._clock = discord_env  # type: ignore[attr-defined]  # the clock that the simulation goes by
+    kept.lose.append(("POST", "/channels/*/messages"))
+    with pytest.raises(PostUnsure):
+        await poster.post(there, CARD, key=KEY)
     assert await poster.find(there, key=KEY, since=discord_env.now()) is None
+    await poster.post(there, CARD, key=KEY)
+    assert len(messages(closed)) == 1
+    poster._tried[KEY] -= REMEMBERED_S  # type: ignore[attr-defined]  # a minute later
+    with pytest.raises(PostUnsure, match="history"):
+        await poster.find(there, key=KEY, since=discord_env.now())
 
 
 async def test_a_history_that_fails_is_asked_again_and_a_channel_that_is_gone_is_not(
@@ -292,7 +300,8 @@ def test_a_mark_is_found_where_it_was_put_and_other_messages_have_none() -> None
     check_sizes({"components": marked(message, mark).components})
 
 
-async def test_the_marks_that_are_remembered_are_so_many_at_most(poster: Poster) -> None:
-    for number in range(MARKS + 10):
-        poster._keep(number, None)  # type: ignore[attr-defined]  # the memory of the one under test
-    assert len(poster._marks) == MARKS  # type: ignore[attr-defined]  # the memory of the one under test
+def test_what_is_remembered_of_posts_has_a_bound() -> None:
+    remembered: OrderedDict[int, int] = OrderedDict()
+    for number in range(MOST + 10):
+        _keep(remembered, number, number)
+    assert list(remembered) == list(range(10, MOST + 10))
