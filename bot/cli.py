@@ -83,7 +83,7 @@ async def _ask(found: Settings, chosen: argparse.Namespace) -> int:
 
 
 async def _chat(found: Settings, chosen: argparse.Namespace) -> int:
-    from bot.adapters.terminal import chat
+    from bot.adapters.terminal import chat, posts
     from bot.app import build_core
 
     person_there = sys.stdin.isatty() and sys.stdout.isatty()
@@ -93,7 +93,8 @@ async def _chat(found: Settings, chosen: argparse.Namespace) -> int:
             if person_there
             else chat.plain_reader(sys.stdin.buffer)
         )
-        return await chat.chat(core, _speaker(chosen), read=read, out=sys.stdout)
+        above = posts.above_prompt if person_there else posts.directly
+        return await chat.chat(core, _speaker(chosen), read=read, out=sys.stdout, above=above)
 
 
 async def _doctor(found: Settings, chosen: argparse.Namespace) -> int:

@@ -15,6 +15,7 @@ from bot.adapters.terminal.album import Album
 from bot.adapters.terminal.lines import lines
 from bot.adapters.terminal.parse import Request, Speaker
 from bot.adapters.terminal.paths import open_file
+from bot.adapters.terminal.posts import Above, directly, posts
 from bot.command import Incoming
 from bot.reply import Button, Field, Form, Reply, Text
 
@@ -23,8 +24,10 @@ if TYPE_CHECKING:
 
     from prompt_toolkit.completion import CompleteEvent, Completer, Completion
     from prompt_toolkit.document import Document
+    from rich.console import Console
 
     from bot.app import Core
+    from bot.store.exchange_rows import Exchange
 
 PROMPT = "stride> "
 WELCOME = "Type /help, or a number to press a button; Ctrl-C stops what you wait for, Ctrl-D ends."
@@ -32,6 +35,7 @@ STOPPED = "Stopped."
 LEFT = "Nothing was sent."
 SENDS = "Esc and then Enter sends it"
 ENDINGS = frozenset({"/quit", "/exit"})
+MOST_OFFERED = 40  # choices that are there at once, before numbers begin anew
 Tell = Callable[[Reply], Awaitable[None]]  # shows what there is to say before the answer
 
 
@@ -50,37 +54,80 @@ class Read(Protocol):
         """A line, or what a form's field is filled with; None at the end. Raises `FormLeft`."""
 
 
-async def chat(core: Core, speaker: Speaker, *, read: Read, out: TextIO) -> int:
-    """Talks until the input ends; 0."""
+class Screen:
+    """What has been printed, and what can be pressed in it by its number.
+
+    Attributes:
+        offered: the choices, the first of which is number 1.
+    """
+
+    def __init__(self, console: Console, album: Album, above: Above) -> None:
+        """Prints to a console, with pictures in an album; `above` prints while somebody is typing."""
+        self.offered: list[render.Choice] = []
+        self._console = console
+        self._album = album
+        self._above = above
+        self._posted = 0  # the last number of a choice in a post
+
+    def note(self, text: str) -> None:
+        """Says something about the chat itself."""
+        self._console.print(text, style="dim", highlight=False)
+
+    async def tell(self, reply: Reply) -> None:
+        """Shows something before the answer; nothing in it can be pressed yet."""
+        render.show(reply, self._console, {}, choices=False)
+
+    async def answer(self, reply: Reply) -> None:
+        """Shows an answer; its numbers begin anew, unless those of a post are still to be pressed."""
+        kept = await asyncio.to_thread(self._album.keep, reply)
+        if len(self.offered) > MOST_OFFERED:
+            self._posted = 0
+        self.offered = render.show(reply, self._console, kept, before=self.offered[: self._posted])
+
+    async def post(self, post: Exchange) -> None:
+        """Shows what is said unasked, above the line that is being typed; all numbers before it hold."""
+        kept = await asyncio.to_thread(self._album.keep, post.reply)
+
+        def printed() -> None:
+            self.note(f"\nStride, {post.at.astimezone():%H:%M}{' (to you alone)' if post.person else ''}")
+            before = len(self.offered)
+            self.offered = render.show(post.reply, self._console, kept, before=self.offered)
+            if len(self.offered) > before:
+                self._posted = len(self.offered)
+
+        await self._above(printed)
+
+
+async def chat(core: Core, speaker: Speaker, *, read: Read, out: TextIO, above: Above = directly) -> int:
+    """Talks until the input ends; 0. What is said unasked meanwhile is printed with `above`."""
     from rich.console import Console
 
     await core.oracle()  # completion speaks the language from the first key on
     await core.sandbox.warm()  # which comes back at once
-    album = Album(core.settings.data_dir)
-    console = Console(file=out)
-    console.print(WELCOME, style="dim", highlight=False)
-    offered: list[render.Choice] = []
+    screen = Screen(Console(file=out), Album(core.settings.data_dir), above)
+    screen.note(WELCOME)
+    async with posts(core, speaker, screen.post):
+        await _talk(core, speaker, read, screen)
+    return render.ANSWERED
 
-    async def tell(reply: Reply) -> None:
-        render.show(reply, console, {}, choices=False)  # nothing can be pressed before the answer is there
 
+async def _talk(core: Core, speaker: Speaker, read: Read, screen: Screen) -> None:
     while (line := await read(PROMPT)) is not None and line.strip() not in ENDINGS:
         if not line.strip():
             continue
         try:
-            incoming = await _incoming(core, speaker, line, offered, read)
-            reply = await _stoppable(core.handle(replace(incoming, progress=tell)))
+            incoming = await _incoming(core, speaker, line, screen.offered, read)
+            reply = await _stoppable(core.handle(replace(incoming, progress=screen.tell)))
             if reply is not None and (form := _only_form(reply)) is not None:
-                render.show(replace(reply, parts=reply.parts[:-1]), console, {})
-                reply = await _filled(core, speaker, form, read, tell)
+                await screen.tell(replace(reply, parts=reply.parts[:-1]))
+                reply = await _filled(core, speaker, form, read, screen.tell)
         except (FormLeft, Stopped) as ended:
-            console.print(LEFT if isinstance(ended, FormLeft) else STOPPED, style="dim", highlight=False)
+            screen.note(LEFT if isinstance(ended, FormLeft) else STOPPED)
             continue
         except NotTaken as fault:
             reply = fault.reply()
         if reply is not None:
-            offered = render.show(reply, console, await asyncio.to_thread(album.keep, reply))
-    return render.ANSWERED
+            await screen.answer(reply)
 
 
 async def _stoppable(answering: Coroutine[Any, Any, Reply | None]) -> Reply | None:

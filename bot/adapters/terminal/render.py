@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, assert_never
 
@@ -65,16 +65,24 @@ def harmless(text: str) -> str:
     return CONTROL.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
-def show(reply: Reply, console: Console, kept: Mapping[int, Path], *, choices: bool = True) -> list[Choice]:
-    """Prints a reply; the choices that it offers, in the order of the numbers printed before them.
+def show(
+    reply: Reply,
+    console: Console,
+    kept: Mapping[int, Path],
+    *,
+    choices: bool = True,
+    before: Sequence[Choice] = (),
+) -> list[Choice]:
+    """Prints a reply; the choices that there are then, in the order of the numbers printed before them.
 
     Args:
         reply: what to print.
         console: where.
         kept: the files of its pictures, by their numbers among the parts.
         choices: whether buttons can be pressed here; else they are left out.
+        before: choices that were offered before and still are: the numbers go on after theirs.
     """
-    offered: list[Choice] = []
+    offered: list[Choice] = [*before]
     for number, part in enumerate(reply.parts):
         if isinstance(part, Buttons) and not choices:
             continue

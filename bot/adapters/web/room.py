@@ -14,12 +14,13 @@ from typing import TYPE_CHECKING
 import structlog
 
 from bot.adapters.sent import MAX_FILE, MAX_FILES, NotTaken
-from bot.adapters.wall import WallPoster, Watch
+from bot.adapters.wall import Watch
 from bot.adapters.web import render
 from bot.adapters.web.hub import Hub, Listener
 from bot.adapters.web.identity import clean_name, guest_name, name_key
 from bot.adapters.web.limits import MAX_COMPLETED, MAX_RUNNING_A_PERSON, MESSAGES, PAGE, QUESTIONS, Limiter
 from bot.adapters.web.parse import COMMUNITY, PLATFORM, Act, Complete, Earlier, Frame, Rename, Say, incoming, place
+from bot.adapters.web.poster import poster
 from bot.adapters.web.render import Json
 from bot.adapters.web.uploads import Uploads
 from bot.command import Incoming, User
@@ -57,8 +58,7 @@ class Room:
     def open(self) -> None:
         """From now on what is posted here is shown as it comes."""
         self._watching = asyncio.create_task(self._watch.run(), name="web posts")
-        told = self._watch.wake
-        self.core.posters[PLATFORM] = WallPoster(PLATFORM, COMMUNITY, self.core.store, self.core.clock, told=told)
+        self.core.posters[PLATFORM] = poster(self.core, self._watch.wake)
 
     async def close(self, patience_s: float) -> None:
         """Lets running answers end, and stops those that take longer; the browsers send them again."""
