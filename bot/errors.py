@@ -8,6 +8,7 @@
     │   ├── TextTooLong           more text than a command takes
     │   ├── NotAllowed            only organisers may do this
     │   ├── StaleAction           a button of a message that is too old, or of another version
+    │   ├── TooLate               a question that everybody has been told the answer to; nothing was counted
     │   ├── TooMuchKept           more decks, or more in them, than one owner may keep
     │   ├── UnreadableAnswer      words that are no answer of the kind that was asked for; nothing was counted
     │   ├── TorchAway             torch cannot be asked just now, and nothing is said that it has not run
@@ -32,6 +33,8 @@ Anything else that escapes a handler is a bug: `bot.dispatch` shows a reference 
 # ruff: noqa: N818 - these are named for what happened, as the tree above reads
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 from bot.reply import Buttons, Code, Fault, Part, Reply, Text
 
@@ -100,6 +103,24 @@ class NotAllowed(UserError):
 
 class StaleAction(UserError):
     """A press that no longer means anything."""
+
+
+class TooLate(UserError):
+    """The answer has been told, so that nobody's counts any more.
+
+    Attributes:
+        told: what it was.
+    """
+
+    def __init__(self, message: str, *, told: tuple[Part, ...]) -> None:
+        """Raised by whoever asked the question."""
+        super().__init__(message)
+        self.told = told
+
+    def reply(self) -> Reply:
+        """What the person sees, with the answer that everybody else has seen, too."""
+        found = super().reply()
+        return replace(found, parts=(*found.parts, *self.told), private=True)
 
 
 class TooMuchKept(UserError):

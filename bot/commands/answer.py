@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 from bot.actions import Action
 from bot.command import Command, Example, Flag, Incoming, Option, bare
-from bot.commands import asked, marked_reply, question_reply
+from bot.commands import asked, marked_reply, question_reply, quiz_answers
+from bot.commands.learning_words import says_unknown
 from bot.errors import StaleAction, UnreadableAnswer, UserError, WrongUsage
 from bot.reply import Reply, Text
 from bot.tutor.model import Marked, Posed, Revealed
@@ -23,7 +24,6 @@ KEY_BYTES = 10  # of a digest that names what was said
 PICKED, TYPED = "pick", "typed"
 _SURE = {"guessed": Confidence.GUESSED, "unsure": Confidence.UNSURE, "sure": Confidence.SURE}
 _FLAG = re.compile(rf"\A--({'|'.join(_SURE)})(?:\s+|\Z)|\s+--({'|'.join(_SURE)})\s*\Z", re.IGNORECASE)
-_UNKNOWN = frozenset({"?", "idk", "i don't know", "i dont know", "don't know", "dont know", "no idea", "i do not know"})
 _RATINGS = {rating.name.casefold(): rating for rating in Rating}
 
 
@@ -35,6 +35,8 @@ async def answer(core: Core, incoming: Incoming, given: Mapping[str, str]) -> Re
         posed, text = named
     else:
         posed, text = await asked.meant(core, incoming, text)
+    if await quiz_answers.owns(core, incoming, posed):
+        return await quiz_answers.typed(core, incoming, posed, text)
     if flag := _FLAG.search(text):
         confidence = _SURE[(flag[1] or flag[2]).casefold()]
         text = _FLAG.sub("", text, count=1)
@@ -71,7 +73,7 @@ async def _understood(
 ) -> Reply:
     said = " ".join(text.split())
     word = said.casefold().rstrip(".!")
-    if word in _UNKNOWN:
+    if says_unknown(text):
         return await _unknown(core, incoming, posed)
     if word in _RATINGS:
         if await core.tutor.marked(posed, incoming.user) is not None:
@@ -107,14 +109,22 @@ async def _form(core: Core, incoming: Incoming, posed: Posed) -> Reply:
 # The buttons.
 
 
+async def _pressed(core: Core, incoming: Incoming, action: Action) -> Posed:
+    """The question of a button; one of a quiz that is not answered yet is answered below it, where time counts."""
+    posed = await asked.pressed(core, incoming, action)
+    if await quiz_answers.owns(core, incoming, posed):
+        raise StaleAction("This question belongs to a quiz. Answer it with the buttons below it, while it is open.")
+    return posed
+
+
 async def form_pressed(core: Core, incoming: Incoming, action: Action) -> Reply:
     """The button that opens the form."""
-    return await _form(core, incoming, await asked.pressed(core, incoming, action))
+    return await _form(core, incoming, await asked.to_answer(core, incoming, action))
 
 
 async def form_sent(core: Core, incoming: Incoming, action: Action) -> Reply:
     """The form was sent."""
-    posed = await asked.pressed(core, incoming, action)
+    posed = await asked.to_answer(core, incoming, action)
     text = incoming.values.get("answer", "")
     if not text.strip():
         return question_reply.form(posed)
@@ -123,7 +133,7 @@ async def form_sent(core: Core, incoming: Incoming, action: Action) -> Reply:
 
 async def picked(core: Core, incoming: Incoming, action: Action) -> Reply:
     """A choice was pressed."""
-    posed = await asked.pressed(core, incoming, action)
+    posed = await asked.to_answer(core, incoming, action)
     place = _choice(posed, action.args[1] if len(action.args) > 1 else "")
     if posed.purpose == "review" and await core.tutor.marked(posed, incoming.user) is None:
         return marked_reply.unsure(posed, posed.choices[place], f"{PICKED}-{place}")
@@ -132,7 +142,7 @@ async def picked(core: Core, incoming: Incoming, action: Action) -> Reply:
 
 async def sure(core: Core, incoming: Incoming, action: Action) -> Reply:
     """How sure they are of what they have said."""
-    posed = await asked.pressed(core, incoming, action)
+    posed = await asked.to_answer(core, incoming, action)
     if len(action.args) != 3 or action.args[2] not in {"1", "2", "3"}:
         raise _stale()
     how, _, what = action.args[1].partition("-")
@@ -150,12 +160,12 @@ async def sure(core: Core, incoming: Incoming, action: Action) -> Reply:
 
 async def unknown(core: Core, incoming: Incoming, action: Action) -> Reply:
     """They do not know."""
-    return await _unknown(core, incoming, await asked.pressed(core, incoming, action))
+    return await _unknown(core, incoming, await asked.to_answer(core, incoming, action))
 
 
 async def shown(core: Core, incoming: Incoming, action: Action) -> Reply:
     """The answer is shown, to be compared with what they have in mind."""
-    posed = await asked.pressed(core, incoming, action)
+    posed = await asked.to_answer(core, incoming, action)
     if await core.tutor.marked(posed, incoming.user) is not None:
         return await _form(core, incoming, posed)
     return marked_reply.revealed(await core.tutor.reveal(incoming, posed))
@@ -163,18 +173,18 @@ async def shown(core: Core, incoming: Incoming, action: Action) -> Reply:
 
 async def rated(core: Core, incoming: Incoming, action: Action) -> Reply:
     """They say how well they knew it."""
-    posed = await asked.pressed(core, incoming, action)
+    posed = await asked.to_answer(core, incoming, action)
     return await _show(core, incoming, await core.tutor.answer(incoming, posed, rating=_rating(action)))
 
 
 async def overridden(core: Core, incoming: Incoming, action: Action) -> Reply:
     """They rate a right answer in another way than it was."""
-    return await _overridden(core, incoming, await asked.pressed(core, incoming, action), _rating(action))
+    return await _overridden(core, incoming, await _pressed(core, incoming, action), _rating(action))
 
 
 async def hint(core: Core, incoming: Incoming, action: Action) -> Reply:
     """A first help."""
-    posed = await asked.pressed(core, incoming, action)
+    posed = await asked.to_answer(core, incoming, action)
     if not posed.hint:
         raise _stale()
     return Reply(parts=(Text(text=posed.hint), question_reply.buttons(posed, hint=False)), private=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from bot.actions import Action
@@ -39,10 +40,25 @@ async def pressed(core: Core, incoming: Incoming, action: Action) -> Posed:
     return theirs(posed, incoming)
 
 
+async def to_answer(core: Core, incoming: Incoming, action: Action) -> Posed:
+    """The same, where it may still be answered; else `TooLate`."""
+    return await still_open(core, incoming, await pressed(core, incoming, action))
+
+
+async def still_open(core: Core, incoming: Incoming, posed: Posed) -> Posed:
+    """The question; raises `TooLate` where everybody has been told the answer."""
+    if posed.purpose == "daily":
+        await core.study.daily.must_be_open(posed, incoming)
+    return posed
+
+
 def theirs(posed: Posed, incoming: Incoming) -> Posed:
     """The question, for whoever may answer it; raises `NotAllowed`."""
     if posed.person not in {"", incoming.user.id}:
         raise NotAllowed("That question was asked of somebody else. `/practice` gives you your own.", buttons=start())
+    there, here = posed.place, incoming.place
+    if not posed.person and (there.platform, there.community) != (here.platform, here.community):
+        raise NotAllowed("That question was asked of another group. `/practice` gives you your own.", buttons=start())
     return posed
 
 
@@ -53,13 +69,24 @@ async def meant(core: Core, incoming: Incoming, text: str) -> tuple[Posed, str]:
     """
     word, rest = split(text)
     if _ID.fullmatch(word) and (posed := await core.tutor.posed(word)) is not None:
-        return theirs(posed, incoming), rest
+        return await still_open(core, incoming, theirs(posed, incoming)), rest
     if rest and _LIKE_ONE.fullmatch(word):  # nobody's answer to another question, which would count
         raise StaleAction(f"I have no question `{word}`.", suggestion="/practice next", buttons=start())
-    open_one = await core.tutor.open_question(incoming.user, incoming.place)
+    open_one = await _in_a_quiz(core, incoming) or await core.tutor.open_question(incoming.user, incoming.place)
+    if open_one is None:
+        open_one = await core.study.daily.open_card(incoming.user, incoming.place, incoming.at)
     if open_one is None:
         raise WrongUsage("No question is open for you here.", suggestion=START, buttons=start())
     return open_one, text
+
+
+async def _in_a_quiz(core: Core, incoming: Incoming) -> Posed | None:
+    """The question of a quiz that is open here, for somebody who takes part."""
+    quiz = await core.study.quizzes.running(incoming.place)
+    if quiz is None or quiz.course.state != "open":
+        return None
+    there = {player.person for player in await core.study.quizzes.players(quiz) if not player.gone}
+    return await core.study.quizzes.open_question(quiz) if incoming.user.id in there else None
 
 
 async def answered(core: Core, incoming: Incoming, word: str) -> Posed:
@@ -68,7 +95,7 @@ async def answered(core: Core, incoming: Incoming, word: str) -> Posed:
         newest = await core.tutor.newest_answered(incoming.user, incoming.place)
         if newest is None:
             raise WrongUsage("You have not answered anything here yet.", suggestion=START, buttons=start())
-        return newest
+        return await _told(core, newest)
     if is_card(word):
         return await core.tutor.card(incoming, word)
     posed = await core.tutor.posed(word) if _ID.fullmatch(word) else None
@@ -77,7 +104,7 @@ async def answered(core: Core, incoming: Incoming, word: str) -> Posed:
             f"I have no question `{shorten(word)}`. Its id stands above the question; a card has a name.",
             suggestion="/why stride/conv1d-length",
         )
-    return theirs(posed, incoming)
+    return await _told(core, theirs(posed, incoming))
 
 
 def is_card(word: str) -> bool:

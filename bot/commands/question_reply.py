@@ -24,7 +24,8 @@ def asked(posed: Posed, *, left: int | None = None) -> tuple[Part, ...]:
         lines = (f"{letter}: {choice}" for letter, choice in zip(LETTERS, posed.choices, strict=False))
         parts.append(Text(text="\n".join(lines)))
     parts.append(buttons(posed))
-    parts.append(Text(text=f"Or type `/answer` and {how_to_write(posed)}.", tone="note"))
+    named = "" if posed.person else f" {posed.id}"
+    parts.append(Text(text=f"Or type `/answer{named}` and {how_to_write(posed)}.", tone="note"))
     return tuple(parts)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from bot.study.daily import Daily
 from bot.study.links import Links
 from bot.study.outbox import Outbox
 from bot.study.quizzes import Quizzes
@@ -23,6 +24,7 @@ class Study:
 
     Attributes:
         rounds: looks for what is due.
+        daily: the card of the day.
         links: which accounts are one person's.
         standing: how everybody stands: their days, streaks and seasons.
     """
@@ -35,6 +37,7 @@ class Study:
         self._outbox = Outbox(
             core, kinds=("daily", "reveal", "digest", "reminder"), schedules=("daily", "digest", "reminder")
         )
+        self.daily = Daily(core)
         self.links = Links(core)
         self.standing = Standing(core)
         self.quizzes = Quizzes(core)
@@ -42,7 +45,7 @@ class Study:
     @property
     def kinds(self) -> Mapping[PostingKind, Kind]:
         """How each kind of posting is made."""
-        return {"quiz": self.quizzes.conductor.kind}
+        return {"daily": self.daily.card, "reveal": self.daily.reveal, "quiz": self.quizzes.conductor.kind}
 
     @property
     def falls_due(self) -> tuple[FallsDue, ...]:

@@ -30,12 +30,13 @@ if TYPE_CHECKING:
     from bot.store.learning import Learning
     from bot.tutor.catalogues import Catalogues, Shelved
     from bot.tutor.checking import Checker
-    from bot.tutor.model import Catalogue, Posed, Purpose
+    from bot.tutor.model import Catalogue, Marked, Posed, Purpose
     from cards.search import Scope
 
 NOBODY = User(id="", name="")  # of whom a question for everybody is asked
 REMEMBERED = timedelta(days=90)  # answers that say what a group finds hard
 MOST_ANSWERS = 2_000  # of them, the newest
+SKEW = timedelta(minutes=10)  # by which clocks of platforms may differ
 MOST_TRIES = 40  # things that are looked at for one question, where torch confirms some of them not
 
 
@@ -90,6 +91,11 @@ class Together:
         if keep:
             await self.learning.pose([wire.asked(each) for each in posed])
         return tuple(posed)
+
+    async def answers(self, posed: Posed) -> tuple[Marked, ...]:
+        """See `Tutor.answers_of_all`."""
+        lines = await self.learning.answers_of_all(posed.place, posed.id, posed.source, posed.at - SKEW)
+        return tuple(wire.marked(posed, each) for each in lines)
 
     async def understood(self, place: Place, words: str, difficulty: int | None) -> str:
         """See `Tutor.understood_for_channel`."""

@@ -180,6 +180,11 @@ class Tutor:
         parts = await self._parts()
         return await parts.together.understood(place, words, difficulty)
 
+    async def answers_of_all(self, posed: Posed) -> tuple[Marked, ...]:
+        """What everybody answered to a question of a whole channel, in no order that says who."""
+        parts = await self._parts()
+        return await parts.together.answers(posed)
+
     async def posed(self, posed_id: str) -> Posed | None:
         """The question of that id; None where there is none."""
         parts = await self._parts()
