@@ -185,7 +185,12 @@ async def _slack(settings: Settings, core: Core) -> None:
             pages = web.Application()
             pages.add_routes(http.routes(settings, app))
             async with _listening(pages, settings.web.host, settings.slack.port, "STRIDE_SLACK__PORT"):
-                await asyncio.Event().wait()
+                await app.client.auth_test()
+                app.enters()
+                try:
+                    await asyncio.Event().wait()
+                finally:
+                    app.leaves()
     except SlackApiError as fault:
         if fault.response.get("error") in {"invalid_auth", "not_authed", "account_inactive", "token_revoked"}:
             raise LoginRefused("Slack does not accept its tokens: see STRIDE_SLACK__APP_TOKEN") from fault

@@ -16,6 +16,7 @@ import aiohttp
 import pytest
 from aiohttp import web
 
+from bot.adapters.slack.client import StrideApp
 from bot.errors import LoginRefused, PortTaken, StoreError
 from bot.serve import serve
 from bot.settings import DiscordSettings, Settings, SlackSettings, WebSettings
@@ -82,16 +83,45 @@ async def test_a_token_that_discord_refuses_ends_the_program(tmp_path: Path) -> 
             await serve(chosen(tmp_path, discord=discord), announce=lambda _: None, stop=asyncio.Event())
 
 
-async def test_a_token_that_slack_refuses_ends_the_program(tmp_path: Path) -> None:
+SOCKET = {"bot_token": "xoxb-1", "app_token": "xapp-1"}
+OVER_HTTP = {"bot_token": "xoxb-1", "signing_secret": "s3cret", "port": 0}
+
+
+@pytest.mark.parametrize("way", [SOCKET, OVER_HTTP], ids=["socket", "http"])
+async def test_a_token_that_slack_refuses_ends_the_program(tmp_path: Path, way: dict[str, object]) -> None:
     async def refuse(_request: web.Request) -> web.Response:
         return web.json_response({"ok": False, "error": "invalid_auth"})
 
     async with platform([web.post("/api/{method}", refuse)]) as address:
-        slack = SlackSettings.model_validate(
-            {"bot_token": "xoxb-no", "app_token": "xapp-no", "api_base": f"{address}/api/"}
-        )
+        slack = SlackSettings.model_validate(way | {"api_base": f"{address}/api/"})
         with pytest.raises(LoginRefused, match="STRIDE_SLACK__APP_TOKEN"):
             await serve(chosen(tmp_path, slack=slack), announce=lambda _: None, stop=asyncio.Event())
+
+
+async def test_over_http_slack_can_be_posted_to_once_it_has_taken_the_token_and_until_the_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    posting, stop, apps = asyncio.Event(), asyncio.Event(), list[StrideApp]()
+    enters = StrideApp.enters
+
+    def entered(app: StrideApp) -> None:
+        enters(app)
+        apps.append(app)
+        posting.set()
+
+    async def accept(_request: web.Request) -> web.Response:
+        return web.json_response({"ok": True, "url": "http://127.0.0.1", "team": "Study", "team_id": "T0"})
+
+    monkeypatch.setattr(StrideApp, "enters", entered)
+    async with platform([web.post("/api/auth.test", accept)]) as address:
+        slack = SlackSettings.model_validate(OVER_HTTP | {"api_base": f"{address}/api/"})
+        serving = asyncio.create_task(serve(chosen(tmp_path, slack=slack), announce=lambda _: None, stop=stop))
+        await posting.wait()
+        posters = apps[0]._core.posters
+        assert "slack" in posters
+        stop.set()
+        await serving
+        assert "slack" not in posters
 
 
 async def test_a_platform_that_cannot_be_reached_leaves_the_page_be(tmp_path: Path) -> None:
