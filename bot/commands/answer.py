@@ -109,14 +109,6 @@ async def _form(core: Core, incoming: Incoming, posed: Posed) -> Reply:
 # The buttons.
 
 
-async def _pressed(core: Core, incoming: Incoming, action: Action) -> Posed:
-    """The question of a button; one of a quiz that is not answered yet is answered below it, where time counts."""
-    posed = await asked.pressed(core, incoming, action)
-    if await quiz_answers.owns(core, incoming, posed):
-        raise StaleAction("This question belongs to a quiz. Answer it with the buttons below it, while it is open.")
-    return posed
-
-
 async def form_pressed(core: Core, incoming: Incoming, action: Action) -> Reply:
     """The button that opens the form."""
     return await _form(core, incoming, await asked.to_answer(core, incoming, action))
@@ -179,7 +171,7 @@ async def rated(core: Core, incoming: Incoming, action: Action) -> Reply:
 
 async def overridden(core: Core, incoming: Incoming, action: Action) -> Reply:
     """They rate a right answer in another way than it was."""
-    return await _overridden(core, incoming, await _pressed(core, incoming, action), _rating(action))
+    return await _overridden(core, incoming, await asked.pressed(core, incoming, action), _rating(action))
 
 
 async def hint(core: Core, incoming: Incoming, action: Action) -> Reply:

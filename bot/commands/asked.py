@@ -37,12 +37,29 @@ async def pressed(core: Core, incoming: Incoming, action: Action) -> Posed:
     posed = await core.tutor.posed(action.args[0]) if action.args else None
     if posed is None:
         raise StaleAction("I no longer have that question.", suggestion=START)
-    return theirs(posed, incoming)
+    return await _told(core, theirs(posed, incoming))
+
+
+async def _told(core: Core, posed: Posed) -> Posed:
+    """The question, unless what it comes to is still kept from everybody; raises `StaleAction` then."""
+    if await core.study.quizzes.is_secret(posed):
+        raise StaleAction("The answer to this question comes when it closes, for everybody at once.")
+    return posed
+
+
+async def seen(core: Core, incoming: Incoming, posed: Posed) -> Posed:
+    """A question as somebody may look at it: one of a quiz, which has been told to all, as a card by its name."""
+    if posed.purpose == "quiz" and await core.tutor.marked(posed, incoming.user) is None:
+        return replace(posed, id="")
+    return posed
 
 
 async def to_answer(core: Core, incoming: Incoming, action: Action) -> Posed:
-    """The same, where it may still be answered; else `TooLate`."""
-    return await still_open(core, incoming, await pressed(core, incoming, action))
+    """The same, where it may still be answered here; else `TooLate`, or `StaleAction` for a quiz's."""
+    posed = await pressed(core, incoming, action)
+    if posed.purpose == "quiz" and await core.tutor.marked(posed, incoming.user) is None:
+        raise StaleAction("This question belongs to a quiz, and is closed.", suggestion="/quiz show")
+    return await still_open(core, incoming, posed)
 
 
 async def still_open(core: Core, incoming: Incoming, posed: Posed) -> Posed:

@@ -11,6 +11,7 @@ LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 UNPROVED = "not proved by torch"  # of a card that has nothing to run, wherever it is shown
 MONTH_DAYS, YEAR_DAYS = 30, 365
 LONG_DAYS = 60  # from here on people count in months
+_UNKNOWN = frozenset({"?", "idk", "i don't know", "i dont know", "don't know", "dont know", "no idea", "i do not know"})
 _WRITTEN: dict[Asks, str] = {
     "shape": "a shape, such as 8x4",
     "number": "a number",
@@ -33,6 +34,11 @@ NOTED: dict[Rating, str] = {
     Rating.GOOD: "it was fine",
     Rating.EASY: "it was easy",
 }
+
+
+def says_unknown(text: str) -> bool:
+    """Whether somebody types that they do not know."""
+    return " ".join(text.split()).casefold().rstrip(".!") in _UNKNOWN
 
 
 def how_to_write(posed: Posed) -> str:

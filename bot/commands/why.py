@@ -28,12 +28,14 @@ _WHICH = Option(
 
 async def why(core: Core, incoming: Incoming, given: Mapping[str, str]) -> Reply:
     """Answers `/why [question]`."""
-    return await _why(core, incoming, await asked.answered(core, incoming, given.get("question", "")))
+    posed = await asked.answered(core, incoming, given.get("question", ""))
+    return await _why(core, incoming, await asked.seen(core, incoming, posed))
 
 
 async def why_pressed(core: Core, incoming: Incoming, action: Action) -> Reply:
     """The button under an answer."""
-    return await _why(core, incoming, await asked.pressed(core, incoming, action))
+    posed = await asked.pressed(core, incoming, action)
+    return await _why(core, incoming, await asked.seen(core, incoming, posed))
 
 
 async def why_card(core: Core, incoming: Incoming, action: Action) -> Reply:

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import structlog
 
@@ -25,6 +25,7 @@ from bot.store.posting_rows import Posting, posting_id
 from bot.store.quizzes import Quiz, Said
 from bot.study.making import Did, Kind, Made
 from bot.study.outbox import message_of
+from cards.grade import Rating
 
 if TYPE_CHECKING:
     from bot.app import Core
@@ -149,7 +150,7 @@ class Conductor:
             at=said.at,
         )
         try:
-            await self._core.tutor.answer(event, posed, **said.how)
+            await self._core.tutor.answer(event, posed, **_how(said))
         except TorchAway:
             structlog.get_logger("quiz").warning("answer.waits", quiz=quiz.id, position=said.position)
             return
@@ -301,6 +302,11 @@ class Conductor:
             await poster.edit(quiz.place, message, reply)
         except PostError as fault:
             structlog.get_logger("quiz").info("edit.failed", quiz=quiz.id, why=type(fault).__name__)
+
+
+def _how(said: Said) -> dict[str, Any]:
+    """An answer as the tutor takes it."""
+    return {name: Rating(value) if name == "rating" else value for name, value in said.how.items()}
 
 
 def _before(quiz: Quiz, step: str, position: int) -> tuple[Step, int] | None:

@@ -185,20 +185,25 @@ class Quizzes:
         Raises:
             UserError: words that cannot be read as an answer, or no such choice; nothing was taken in.
         """
-        quiz, user, store = await self.of(posed.session), incoming.user, self._core.store.quizzes
-        outcome: str = rules.timing(quiz.course, posed.position, incoming.at)
-        said = ""
-        if outcome == "counts":
-            said = await self._read(posed, how)
-            taken = Said(person=user.id, name=user.name, position=posed.position, at=incoming.at, how=how)
-            outcome = await store.take_in(quiz.id, taken)
-        elif await store.has(quiz.id, posed.position, user.id):
-            outcome = "again"
-        if outcome == "noted":
+        quiz, user = await self.of(posed.session), incoming.user
+        outcome = await self.still(incoming, posed)
+        if outcome != "counts":
+            return Told(outcome=outcome, quiz=quiz)
+        said = await self._read(posed, how)
+        taken = Said(person=user.id, name=user.name, position=posed.position, at=incoming.at, how=how)
+        noted = await self._core.store.quizzes.take_in(quiz.id, taken)
+        if noted == "noted":
             await self.conductor.mark(quiz, posed, taken)
             await self.conductor.look(await self.of(quiz.id), incoming.at)
             self.conductor.touch(quiz.id, incoming.at)
-        return Told(outcome=outcome, quiz=await self.of(quiz.id), said=said)
+        return Told(outcome=noted, quiz=await self.of(quiz.id), said=said)
+
+    async def still(self, incoming: Incoming, posed: Posed) -> str:
+        """Whether an answer of this person to a question `counts` now; or why not, as in `Told.outcome`."""
+        quiz = await self.of(posed.session)
+        if await self._core.store.quizzes.has(quiz.id, posed.position, incoming.user.id):
+            return "again"
+        return rules.timing(quiz.course, posed.position, incoming.at)
 
     async def _read(self, posed: Posed, how: Mapping[str, Any]) -> str:
         """An answer as it is understood."""
