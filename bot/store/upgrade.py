@@ -7,6 +7,7 @@ own write lock, taken before the version is read; the second finds nothing left 
 from __future__ import annotations
 
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -32,7 +33,7 @@ def upgrade(path: Path) -> None:
     with _explained(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         with closing(sqlite3.connect(path, timeout=WAIT_S, isolation_level=None)) as raw:
-            raw.execute("PRAGMA journal_mode = WAL")
+            _use_wal(raw)
             raw.execute("BEGIN IMMEDIATE")
             raw.execute("PRAGMA user_version = 0")  # says nothing, but is a write: a file opened read-only fails here
             version = _version(raw)
@@ -41,6 +42,21 @@ def upgrade(path: Path) -> None:
             _create(path)
         elif version != HEAD:
             _migrate(path)
+
+
+def _use_wal(raw: sqlite3.Connection) -> None:
+    """Of several that change a new file's journal at once, SQLite tells some at once that it is locked."""
+    until = time.monotonic() + WAIT_S
+    while True:
+        try:
+            raw.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as fault:
+            if "locked" not in str(fault) or time.monotonic() > until:
+                raise
+            raw.execute("BEGIN IMMEDIATE")  # this waits until whoever holds it is done
+            raw.execute("COMMIT")
+        else:
+            return
 
 
 def _version(raw: sqlite3.Connection) -> str | None:

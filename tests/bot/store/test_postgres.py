@@ -12,14 +12,13 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from pydantic import SecretStr
-from sqlalchemy import Connection
+from sqlalchemy import Connection, text
 
 from bot.errors import StoreError, StoreTooNew, StoreUnwritable
 from bot.store.engine import open_engine
 from bot.store.migrating import migrate
 from bot.store.postgres import engine, shown, upgrade
 from bot.store.schema import HEAD, metadata
-from bot.store.store import open_store
 from tests.bot.store.beside import beside
 from tests.bot.store.postgres_lab import PostgresLab
 
@@ -28,8 +27,14 @@ COLUMNS = """
     FROM information_schema.columns WHERE table_schema = 'public' AND table_name <> 'alembic_version'
     ORDER BY table_name, column_name
 """
-INDEXES = "SELECT indexdef FROM pg_indexes WHERE schemaname = 'public' ORDER BY indexdef"
-REFERENCES = "SELECT conname, pg_get_constraintdef(oid) FROM pg_constraint WHERE contype IN ('f', 'p') ORDER BY conname"
+INDEXES = """
+    SELECT indexdef FROM pg_indexes
+    WHERE schemaname = 'public' AND tablename <> 'alembic_version' ORDER BY indexdef
+"""
+REFERENCES = """
+    SELECT conname, pg_get_constraintdef(oid) FROM pg_constraint
+    WHERE contype IN ('f', 'p') AND conrelid <> 'alembic_version'::regclass ORDER BY conname
+"""
 
 
 @pytest.fixture
@@ -72,8 +77,7 @@ async def test_the_migrations_make_what_the_tables_say_and_what_a_new_store_is(
 async def test_text_is_sorted_by_bytes_whatever_the_language_of_the_database(postgres_database: SecretStr) -> None:
     """As SQLite does, and so that what begins with the name of a platform is found by an index."""
     columns = await beside(postgres_database, COLUMNS)
-    text = ("text", "character varying")
-    assert {row[-1] for row in columns if row[2] in text} == {"C"}
+    assert {row[-1] for row in columns if row[2] in {"text", "character varying"}} == {"C"}
 
 
 async def test_bots_that_start_at_once_all_start(blank: SecretStr) -> None:
@@ -132,8 +136,15 @@ async def test_a_server_that_is_away_is_named(tmp_path: Path) -> None:
 
 
 async def test_connections_that_the_server_has_closed_are_not_used_again(postgres_database: SecretStr) -> None:
-    async with open_store(postgres_database) as store:
-        assert await store.role_of("test:alice") == "member"
-        closing = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE application_name = 'stride'"
-        assert await beside(postgres_database, closing) != [(0,)]
-        assert await store.role_of("test:alice") == "member"
+    made = await open_engine(postgres_database)
+    gone = asyncio.Event()
+    async with made.connect() as connection:
+        driver = (await connection.get_raw_connection()).driver_connection
+        assert driver is not None
+        driver.add_termination_listener(lambda _: gone.set())
+    await beside(postgres_database, f"SELECT pg_terminate_backend({driver.get_server_pid()})")
+    async with asyncio.timeout(60):
+        await gone.wait()
+    async with made.connect() as connection:
+        assert await connection.scalar(text("SELECT 1")) == 1
+    await made.dispose()
