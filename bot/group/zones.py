@@ -1,108 +1,248 @@
-"""Finds the time zone that somebody means: by its name, a city, a country's letters or a usual abbreviation."""
+"""Finds the time zone that somebody means: by its name, a city, a country, an abbreviation or its distance from UTC."""
 
 from __future__ import annotations
 
 import difflib
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from functools import cache
-from zoneinfo import available_timezones
+from importlib.resources import files
+from zoneinfo import ZoneInfo, available_timezones
 
 MOST = 10
 _ALIKE = 0.75
+_FARTHEST = timedelta(hours=14)  # that any place is from UTC
 _AREAS = frozenset(
-    {"Africa", "America", "Antarctica", "Asia", "Atlantic", "Australia", "Europe", "Indian", "Pacific", "UTC"}
+    {"Africa", "America", "Antarctica", "Arctic", "Asia", "Atlantic", "Australia", "Europe", "Indian", "Pacific", "UTC"}
 )
-# What people call a zone that has no city of that name; an abbreviation that several zones share is not here.
+# What people call a zone that has no city of that name.
 _CALLED = {
     "utc": "UTC",
-    "gmt": "UTC",
+    "zulu": "UTC",
     "london time": "Europe/London",
-    "uk": "Europe/London",
+    "england": "Europe/London",
+    "scotland": "Europe/London",
+    "wales": "Europe/London",
     "cet": "Europe/Berlin",
     "cest": "Europe/Berlin",
-    "germany": "Europe/Berlin",
     "munich": "Europe/Berlin",
     "hamburg": "Europe/Berlin",
-    "france": "Europe/Paris",
-    "spain": "Europe/Madrid",
+    "cologne": "Europe/Berlin",
+    "frankfurt": "Europe/Berlin",
     "barcelona": "Europe/Madrid",
-    "italy": "Europe/Rome",
     "milan": "Europe/Rome",
     "geneva": "Europe/Zurich",
-    "switzerland": "Europe/Zurich",
+    "holland": "Europe/Amsterdam",
     "eastern": "America/New_York",
-    "est": "America/New_York",
     "edt": "America/New_York",
     "nyc": "America/New_York",
     "boston": "America/New_York",
     "washington": "America/New_York",
-    "central": "America/Chicago",
     "cdt": "America/Chicago",
     "texas": "America/Chicago",
     "mountain": "America/Denver",
     "mdt": "America/Denver",
-    "pacific": "America/Los_Angeles",
     "pst": "America/Los_Angeles",
     "pdt": "America/Los_Angeles",
+    "pacific time": "America/Los_Angeles",
     "california": "America/Los_Angeles",
     "san francisco": "America/Los_Angeles",
     "seattle": "America/Los_Angeles",
-    "brazil": "America/Sao_Paulo",
     "rio": "America/Sao_Paulo",
-    "japan": "Asia/Tokyo",
+    "rio de janeiro": "America/Sao_Paulo",
     "jst": "Asia/Tokyo",
+    "osaka": "Asia/Tokyo",
     "korea": "Asia/Seoul",
-    "china": "Asia/Shanghai",
+    "kst": "Asia/Seoul",
     "beijing": "Asia/Shanghai",
-    "india": "Asia/Kolkata",
+    "shenzhen": "Asia/Shanghai",
     "mumbai": "Asia/Kolkata",
     "delhi": "Asia/Kolkata",
+    "new delhi": "Asia/Kolkata",
     "bangalore": "Asia/Kolkata",
     "bengaluru": "Asia/Kolkata",
-    "pakistan": "Asia/Karachi",
-    "israel": "Asia/Jerusalem",
+    "hyderabad": "Asia/Kolkata",
+    "chennai": "Asia/Kolkata",
+    "islamabad": "Asia/Karachi",
+    "lahore": "Asia/Karachi",
     "tel aviv": "Asia/Jerusalem",
     "abu dhabi": "Asia/Dubai",
-    "vietnam": "Asia/Ho_Chi_Minh",
+    "uae": "Asia/Dubai",
     "hanoi": "Asia/Ho_Chi_Minh",
+    "saigon": "Asia/Ho_Chi_Minh",
     "canberra": "Australia/Sydney",
-    "new zealand": "Pacific/Auckland",
+    "aest": "Australia/Sydney",
     "wellington": "Pacific/Auckland",
-    "nigeria": "Africa/Lagos",
-    "kenya": "Africa/Nairobi",
     "cape town": "Africa/Johannesburg",
-    "south africa": "Africa/Johannesburg",
 }
+# What several zones are called.
+_SEVERAL = {
+    "gmt": ("Europe/London", "Africa/Accra", "UTC"),
+    "bst": ("Europe/London", "Asia/Dhaka"),
+    "est": ("America/New_York", "America/Panama", "Australia/Sydney"),
+    "cst": ("America/Chicago", "Asia/Shanghai", "America/Havana"),
+    "mst": ("America/Denver", "America/Phoenix"),
+    "ist": ("Asia/Kolkata", "Asia/Jerusalem", "Europe/Dublin"),
+    "ast": ("America/Halifax", "Asia/Riyadh"),
+    "eet": ("Europe/Athens", "Europe/Helsinki", "Europe/Kyiv", "Africa/Cairo"),
+    "central": ("America/Chicago", "Europe/Berlin", "Africa/Maputo"),
+    "pacific": ("America/Los_Angeles", "Pacific/Auckland", "Pacific/Honolulu"),
+}
+# Of the zones that are as far from UTC, these are offered first.
+_OFTEN = (
+    "Europe/London", "Europe/Berlin", "Europe/Athens", "Europe/Moscow", "Africa/Lagos", "Africa/Johannesburg",
+    "Africa/Nairobi", "Africa/Cairo", "Asia/Dubai", "Asia/Tehran", "Asia/Karachi", "Asia/Kolkata", "Asia/Kathmandu",
+    "Asia/Dhaka", "Asia/Bangkok", "Asia/Shanghai", "Asia/Singapore", "Asia/Tokyo", "Asia/Seoul", "Australia/Adelaide",
+    "Australia/Sydney", "Pacific/Auckland", "Pacific/Honolulu", "America/Anchorage", "America/Los_Angeles",
+    "America/Denver", "America/Phoenix", "America/Chicago", "America/Mexico_City", "America/New_York",
+    "America/Bogota", "America/Halifax", "America/Caracas", "America/Sao_Paulo", "America/Argentina/Buenos_Aires",
+    "America/St_Johns",
+)  # fmt: skip
+_OFFSET = re.compile(r"(?:utc|gmt)?\s*([+\-\u2212])\s*(\d{1,2})(?::?([0-5]\d))?\Z", re.ASCII)
+_COUNTRY = {"us": "US", "usa": "US", "america": "US", "united kingdom": "GB", "great britain": "GB", "czechia": "CZ"}
 
 
-def search(words: str, most: int = MOST) -> list[str]:
-    """The zones that are likeliest meant, the best first; none where nothing is like it.
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Zones that somebody may mean, the likeliest first; `sure` says that it is the first, and no other."""
+
+    zones: tuple[str, ...]
+    sure: bool = False
+
+
+def search(words: str, at: datetime, most: int = MOST) -> Found:
+    """The zones that somebody may mean; none where nothing is like it.
 
     With the first search the list of zones is read from the disk.
+
+    Args:
+        words: a zone's name, a city, a country or its two letters, an abbreviation, or such as `gmt+2`.
+        at: the moment at which a zone is so far from UTC.
+        most: zones.
     """
     wanted = _plain(words)
     if not wanted:
-        return []
+        return Found(())
     names = _names()
     if wanted in names:
-        return [names[wanted]]
-    exact = [zone for name, zone in names.items() if _city(name) == wanted]
-    called = [_CALLED[wanted]] if wanted in _CALLED else []
+        return Found((names[wanted],), sure=True)
+    if match := _OFFSET.match(wanted):
+        return Found(_as_far(match, at)[:most])
+    if wanted in _SEVERAL:
+        return Found(_SEVERAL[wanted][:most])
+    cities = [zone for name, zone in names.items() if _city(name) == wanted]
+    exact = list(dict.fromkeys([*([_CALLED[wanted]] if wanted in _CALLED else ()), *cities, *_of_country(wanted, at)]))
+    if exact:
+        return Found(tuple(exact[:most]), sure=len(exact) == 1)
     begins = [zone for name, zone in names.items() if _city(name).startswith(wanted)]
     inside = [zone for name, zone in names.items() if wanted in name]
-    found = list(dict.fromkeys([*called, *exact, *begins, *inside]))
-    return (found or _alike(wanted, names))[:most]
+    found = tuple(dict.fromkeys([*begins, *inside])) or _alike(wanted, names)
+    return Found(found[:most], sure=found == tuple(begins) and len(begins) == 1)
 
 
-def _alike(wanted: str, names: dict[str, str]) -> list[str]:
+def label(zone: str) -> str:
+    """A zone as people read it; those that are no place say how far they are from UTC."""
+    area, _, name = zone.partition("/")
+    if area == "Etc" and name.startswith("GMT") and name[3:4] in {"+", "-"}:
+        return f"UTC{'-' if name[3] == '+' else '+'}{name[4:]} all year"  # their names count the other way round
+    return zone.replace("_", " ")
+
+
+def offset(zone: str, at: datetime) -> str:
+    """How far a zone is from UTC at a moment, such as `UTC+5:30`."""
+    away = at.astimezone(ZoneInfo(zone)).utcoffset() or timedelta()
+    minutes = abs(away) // timedelta(minutes=1)
+    sign = "-" if away < timedelta() else "+"
+    return f"UTC{sign}{minutes // 60}" + (f":{minutes % 60:02}" if minutes % 60 else "") if minutes else "UTC"
+
+
+def _as_far(match: re.Match[str], at: datetime) -> tuple[str, ...]:
+    """The zones that are so far from UTC now: first what people often mean, last the one that is no place."""
+    away = timedelta(hours=int(match[2]), minutes=int(match[3] or 0))
+    if away > _FARTHEST:
+        return ()
+    ahead = match[1] == "+"
+    wanted = away if ahead else -away
+    places = dict.fromkeys([*_OFTEN, *(zone for zones in _countries().values() for zone in zones)])
+    found = _different((zone for zone in places if at.astimezone(ZoneInfo(zone)).utcoffset() == wanted), at)
+    fixed = "UTC" if not away else f"Etc/GMT{'-' if ahead else '+'}{int(match[2])}"
+    whole = match[3] in {None, "00"} and fixed in available_timezones()
+    return (*found[: MOST - 1], *([fixed] if whole and fixed not in found else ()))
+
+
+def _of_country(wanted: str, at: datetime) -> tuple[str, ...]:
+    """The zones of a country, the one with the most people first as a rule."""
+    code = _COUNTRY.get(wanted) or _country_names().get(wanted, wanted.upper())
+    return tuple(_different(_countries().get(code, ()), at))
+
+
+def _different(zones: Iterable[str], at: datetime) -> list[str]:
+    """Of the zones whose clocks are the same in this year's winter and summer, the first."""
+    found: dict[tuple[timedelta | None, ...], str] = {}
+    for zone in zones:
+        moments = (datetime(at.year, month, 1, tzinfo=ZoneInfo(zone)) for month in (1, 7))
+        found.setdefault(tuple(moment.utcoffset() for moment in moments), zone)
+    return list(found.values())
+
+
+def exact(words: str) -> str | None:
+    """The zone of exactly this name, city or abbreviation; None where it takes guessing."""
+    wanted = _plain(words)
+    names = _names()
+    if wanted in names or wanted in _CALLED:
+        return names.get(wanted) or _CALLED[wanted]
+    return next((zone for name, zone in names.items() if _city(name) == wanted), None) if wanted else None
+
+
+def known() -> bool:
+    """Whether the list of zones has been read from the disk, so that looking something up keeps nobody waiting."""
+    return _names.cache_info().currsize > 0
+
+
+def _alike(wanted: str, names: dict[str, str]) -> tuple[str, ...]:
     known = {_city(name): zone for name, zone in names.items()} | _CALLED
+    known |= {name: zones[0] for name, code in _country_names().items() if (zones := _countries().get(code))}
     near = difflib.get_close_matches(wanted, known, n=MOST, cutoff=_ALIKE)
-    return list(dict.fromkeys(known[each] for each in near))
+    return tuple(dict.fromkeys(known[each] for each in near))
 
 
 @cache
 def _names() -> dict[str, str]:
     """Every zone that is named for a place, by its name as it is compared."""
     return {_plain(zone): zone for zone in sorted(available_timezones()) if zone.partition("/")[0] in _AREAS}
+
+
+@cache
+def _countries() -> dict[str, tuple[str, ...]]:
+    """The zones of each country, by its two letters."""
+    known = available_timezones()
+    found: dict[str, list[str]] = {}
+    for code, _, zone, *_ in _table("zone.tab"):
+        if zone in known:
+            found.setdefault(code, []).append(zone)
+    return {code: tuple(zones) for code, zones in found.items()}
+
+
+@cache
+def _country_names() -> dict[str, str]:
+    """The letters of each country, by its names as they are compared."""
+    found = {}
+    for code, name, *_ in _table("iso3166.tab"):
+        for part in re.split(r"[()&]", name):
+            if plain := _plain(part):
+                found.setdefault(plain, code)
+        found[_plain(name)] = code
+        first, _, second = _plain(name).rstrip(")").partition(" (")
+        found.setdefault(f"{second} {first}", code)  # South Korea is in there as Korea (South)
+    return found
+
+
+def _table(name: str) -> list[list[str]]:
+    """The rows of one of the tz database's own tables, which come with Python's package of it."""
+    text = files("tzdata").joinpath("zoneinfo", name).read_text("utf-8")
+    return [line.split("\t") for line in text.splitlines() if line and not line.startswith("#")]
 
 
 def _plain(words: str) -> str:
