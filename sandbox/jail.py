@@ -21,6 +21,7 @@ from sandbox import seccomp, staging
 
 _PR_SET_NO_NEW_PRIVS, _PR_SET_PDEATHSIG, _SIGKILL = 38, 1, 9
 _MEGABYTE = 1024 * 1024
+ZYGOTE = "sandbox.zygote"
 NOBODY = 65534  # who everybody is inside
 TMP = "/tmp"  # noqa: S108 the jail's own, of a size
 SHARED, PROC = "/dev/shm", "/proc"  # noqa: S108 the same
@@ -117,7 +118,7 @@ def zygote_command(plan: Plan) -> list[str]:
         rules["write"] = [TMP, SHARED]
         rules["use"] = [*plan.devices, PROC]
     return [
-        *(*inside(plan, [plan.executable]), "-S", "-P", "-m", "sandbox.zygote"),
+        *(*inside(plan, [plan.executable]), "-S", "-P", "-m", ZYGOTE),
         *(str(plan.control), plan.toolbox, json.dumps(rules)),
     ]
 

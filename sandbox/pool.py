@@ -14,7 +14,7 @@ import sys
 from collections import deque
 from contextlib import suppress
 
-from sandbox import calls, cgroup, cuda_calls, devices, landlock
+from sandbox import calls, cgroup, cuda_calls, devices, landlock, orphans
 from sandbox.cell import Cell, CellError, CellLostError
 from sandbox.cgroup import CgroupError, Group
 from sandbox.cuda import Hardware, NoCudaError
@@ -70,6 +70,7 @@ class Pool:
     async def __aenter__(self) -> Pool:
         """Starts the jails behind the caller's back: jobs asked meanwhile wait for them."""
         if self._jail.mode != "off":
+            await asyncio.to_thread(orphans.bury)
             for number in range(self._kit.side_by_side + 1):
                 self._tasks.append(asyncio.create_task(self._keep(number)))
         return self
