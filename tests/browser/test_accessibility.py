@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from importlib.resources import files
 
 import pytest
 from playwright.async_api import Page, expect
 
+from bot.adapters.web.parse import PLATFORM, place
+from bot.reply import Reply, Text
+from tests.bot.adapters.lab import CANCEL
 from tests.bot.adapters.web.served import Served
 from tests.browser.conftest import Opens
 
@@ -36,7 +40,7 @@ async def violations(page: Page) -> list[str]:
 async def test_no_state_of_the_page_keeps_anybody_out(
     opens: Opens, page: Served, scheme: str, device: dict[str, object]
 ) -> None:
-    """Empty, full of every kind of part, with the palette, with the dialog, and on the way."""
+    """Empty, full of every kind of part, counting down, with the palette, with the dialog, and on the way."""
     someone = await opens(color_scheme=scheme, **device)
     assert await violations(someone) == []
     said = ("/help", "/table", "/files", "/form", "/snippet", "/bring", "/wrong", "/bug")
@@ -47,7 +51,11 @@ async def test_no_state_of_the_page_keeps_anybody_out(
     await someone.fill("#box", "/queue")
     await someone.press("#box", "Enter")
     await expect(someone.locator(".pending")).to_contain_text("1st in line")
+    closes = Text(text="It closes", tone="note", until=page.core.clock.now() + timedelta(minutes=5))
+    await page.core.posters[PLATFORM].post(place("general"), Reply(parts=(closes, CANCEL)), key="quiz1")
+    await expect(someone.get_by_role("timer")).to_be_visible()
     assert await violations(someone) == []
+    assert await someone.evaluate("document.documentElement.scrollWidth <= innerWidth")
     await someone.fill("#box", "/layer ")
     await expect(someone.locator("#options [role=option]")).to_have_count(3)
     await someone.keyboard.press("ArrowDown")
