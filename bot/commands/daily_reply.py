@@ -48,14 +48,12 @@ def reveal(posed: Posed, given: Sequence[Marked], found: Sequence[Spread], pictu
     ]
     if posed.code:
         parts.append(Code(code=posed.code, language="python"))
-    parts.append(Text(text=_counted(len(given), right)))
+    parts.append(Text(text=how_many(len(given), right)))
     if given:
-        parts.append(picture or _table(posed, found))
+        parts.append(picture or table(posed, found))
     parts += key(posed)
     wrong = commonest(each.mistake for each in given if not (each.correct or each.credited))
-    if wrong is not None and wrong[0] in MISCONCEPTIONS:
-        rule, count = MISCONCEPTIONS[wrong[0]], wrong[1]
-        parts.append(Text(text=f"The commonest mistake ({_people(count)}): {rule.name}. {rule.says}"))
+    parts += mistake(wrong)
     data: dict[str, Any] = {
         "kind": "reveal",
         "question": described(posed),
@@ -86,6 +84,14 @@ def key(posed: Posed) -> list[Part]:
     return [*parts, Text(text=ran, tone="note"), code_part(posed.proof)]
 
 
+def mistake(wrong: tuple[str, int] | None) -> list[Part]:
+    """The commonest mistake, and how many made it; nothing where none was recognised."""
+    if wrong is None or wrong[0] not in MISCONCEPTIONS:
+        return []
+    rule, count = MISCONCEPTIONS[wrong[0]], wrong[1]
+    return [Text(text=f"The commonest mistake ({_people(count)}): {rule.name}. {rule.says}")]
+
+
 def chart(posed: Posed, found: Sequence[Spread]) -> Distribution:
     """How the answers were spread, to be drawn."""
     bars = (
@@ -101,7 +107,8 @@ def chart(posed: Posed, found: Sequence[Spread]) -> Distribution:
     return Distribution(bars=folded(tuple(bars)), title="What was answered")
 
 
-def _table(posed: Posed, found: Sequence[Spread]) -> Table:
+def table(posed: Posed, found: Sequence[Spread]) -> Table:
+    """How the answers were spread."""
     rows = tuple(
         (" ".join((_named(posed, each.answer), "(right)" if each.right else "")).strip(), str(each.count))
         for each in found
@@ -120,7 +127,8 @@ def _letter(posed: Posed, answer: str) -> str:
     return LETTERS[posed.choices.index(answer)] if chosen else ""
 
 
-def _counted(given: int, right: int) -> str:
+def how_many(given: int, right: int) -> str:
+    """How many answered, and how many of them rightly."""
     if not given:
         return "Nobody answered this one."
     if given == 1:

@@ -44,7 +44,7 @@ def revealed(found: Revealed) -> Reply:
     if found.said:
         parts += [Text(text="You said:"), Code(code=found.said)]
     parts += [Text(text=f"The answer: {sentence(found.key)}"), Text(text=because(found.reason))]
-    parts += ran(posed, found.proof)
+    parts += _ran(posed, found.proof)
     parts.append(Text(text="How well did you know it?"))
     ratings = (
         Button(
@@ -125,10 +125,10 @@ def _why(found: Marked) -> list[Part]:
     if (_self_rated(found) and found.correct) or found.credited:
         return []
     reason = [Text(text=because(found.reason))] if found.reason else []
-    return [*reason, *ran(found.posed, found.proof)]
+    return [*reason, *_ran(found.posed, found.proof)]
 
 
-def ran(posed: Posed, proof: str) -> list[Part]:
+def _ran(posed: Posed, proof: str) -> list[Part]:
     """What torch ran, where that is one line that says something to a learner; the rest waits behind Why."""
     if proof.startswith("/"):
         return [code_part(proof)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from bot.actions import Action
-from bot.commands import marked_reply, quiz_reply
+from bot.commands import marked_reply, quiz_private, quiz_reply
 from bot.commands.learning_words import says_unknown
 from bot.errors import StaleAction, UnreadableAnswer
 from cards.grade import Rating
@@ -29,7 +29,7 @@ async def owns(core: Core, incoming: Incoming, posed: Posed) -> bool:
 async def typed(core: Core, incoming: Incoming, posed: Posed, text: str) -> Reply:
     """What was typed, or the form for it."""
     if not text.strip():
-        return quiz_reply.form(posed)
+        return quiz_private.form(posed)
     how: dict[str, Any] = {"rating": int(Rating.AGAIN)} if says_unknown(text) else {"typed": text}
     try:
         return await _given(core, incoming, posed, how)
@@ -40,9 +40,9 @@ async def typed(core: Core, incoming: Incoming, posed: Posed, text: str) -> Repl
 async def _given(core: Core, incoming: Incoming, posed: Posed, how: Mapping[str, Any]) -> Reply:
     told = await core.study.quizzes.answer(incoming, posed, how)
     if told.outcome != "noted":
-        return quiz_reply.refused(told.quiz, posed, told.outcome)
+        return quiz_private.refused(told.quiz, posed, told.outcome)
     said = marked_reply.spoken(posed, told.said.replace("`", "'")) if told.said else "you do not know."
-    return quiz_reply.noted(told.quiz, posed, said)
+    return quiz_private.noted(told.quiz, posed, said)
 
 
 # The buttons.
@@ -62,8 +62,8 @@ async def form_pressed(core: Core, incoming: Incoming, action: Action) -> Reply:
     posed = await _posed(core, action)
     outcome = await core.study.quizzes.still(incoming, posed)
     if outcome != "counts":
-        return quiz_reply.refused(await core.study.quizzes.of(posed.session), posed, outcome)
-    return quiz_reply.form(posed)
+        return quiz_private.refused(await core.study.quizzes.of(posed.session), posed, outcome)
+    return quiz_private.form(posed)
 
 
 async def form_sent(core: Core, incoming: Incoming, action: Action) -> Reply:
@@ -82,7 +82,7 @@ async def mine(core: Core, incoming: Incoming, action: Action) -> Reply:
     if await core.study.quizzes.is_secret(posed):
         raise StaleAction("How it was, everybody sees when the question closes.")
     found = await core.tutor.marked(posed, incoming.user)
-    return quiz_reply.unanswered(posed) if found is None else marked_reply.marked(found, None)
+    return quiz_private.unanswered(posed) if found is None else marked_reply.marked(found, None)
 
 
 async def _posed(core: Core, action: Action) -> Posed:

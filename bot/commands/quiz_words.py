@@ -79,17 +79,6 @@ def took(score: Score) -> str:
     return f"{score.took / timedelta(seconds=1):.1f} s" if score.right else ""
 
 
-def how_many(right: int, answered: int) -> str:
-    """How a question went."""
-    if not answered:
-        return "nobody answered"
-    if answered == 1:
-        return "the one answer was right" if right else "the one answer was wrong"
-    if right in {0, answered}:
-        return f"all {answered} answers were {'right' if right else 'wrong'}"
-    return f"{right} of {answered} answers were right"
-
-
 def name(given: str) -> str:
     """Somebody's name in a sentence, where it formats nothing."""
     return shorten(given) or "somebody"

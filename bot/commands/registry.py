@@ -6,11 +6,15 @@ from bot.command import Command
 from bot.commands.answer import ANSWER
 from bot.commands.bench import BENCH
 from bot.commands.card import CARD
+from bot.commands.daily import DAILY
 from bot.commands.deck import DECK
+from bot.commands.forget_me import FORGET_ME
 from bot.commands.help import HELP
 from bot.commands.layer import LAYER
 from bot.commands.link import LINK
+from bot.commands.mine import MINE
 from bot.commands.practice import PRACTICE
+from bot.commands.quiz import QUIZ
 from bot.commands.review import REVIEW
 from bot.commands.run import CANCEL, RUN
 from bot.commands.shape import SHAPE
@@ -26,9 +30,13 @@ COMMANDS: tuple[Command, ...] = (
     REVIEW,
     WHY,
     DISPUTE,
+    QUIZ,
+    MINE,
     BENCH,
     DECK,
+    DAILY,
     LINK,
+    FORGET_ME,
     CANCEL,
     HELP,
 )

@@ -42,7 +42,8 @@ class Quiz:
         place: the channel.
         by: who began it, or whose schedule did.
         at: when.
-        topic: what it is about, in words; empty: a bit of everything.
+        words: that a topic was asked for with.
+        topic: what they were taken for; empty: a bit of everything.
         questions: the ids of all its questions, in their order.
         course: how far it has come.
         posting: what is said because of its last step; the next one waits for it.
@@ -54,6 +55,7 @@ class Quiz:
     place: Place
     by: str
     at: datetime
+    words: str
     topic: str
     questions: tuple[str, ...]
     course: Course
@@ -318,6 +320,7 @@ def _place(place: Place) -> dict[str, str]:
 def _row(quiz: Quiz) -> dict[str, Any]:
     course = quiz.course
     data = {
+        "words": quiz.words,
         "questions": quiz.questions,
         "opened": [at.isoformat() for at in course.opened],
         "closed": course.closed,
@@ -358,6 +361,7 @@ def _quiz(row: Any) -> Quiz:
         place=Place(platform=row["platform"], community=row["community"], channel=row["channel"]),
         by=row["by"],
         at=row["at"],
+        words=data["words"],
         topic=row["topic"],
         questions=tuple(data["questions"]),
         course=course,

@@ -176,9 +176,8 @@ class Conductor:
         ids = tuple(short_id(event, "quiz", str(number)) for number in range(1, course.total + 1))
         topic = await tutor.understood_for_channel(place, words)
         asked = await tutor.pose_for_channel(place, at, ids=ids, seed=event, words=words, purpose="quiz")
-        return Quiz(
-            id=ids[0], place=place, by=by, at=at, topic=topic, questions=tuple(each.id for each in asked), course=course
-        )
+        questions = tuple(each.id for each in asked)
+        return Quiz(id=ids[0], place=place, by=by, at=at, words=words, topic=topic, questions=questions, course=course)
 
     async def make(self, posting: Posting, at: datetime) -> Made | None:
         """See `Kind`."""
