@@ -34,6 +34,8 @@ COMMANDS: tuple[Command, ...] = (
     MINE,
     BENCH,
     DECK,
+    STREAK,
+    TIMEZONE,
     DAILY,
     LINK,
     FORGET_ME,

@@ -142,6 +142,28 @@ def search(words: str, at: datetime, most: int = MOST) -> Found:
     return Found(found[:most], sure=found == tuple(begins) and len(begins) == 1)
 
 
+def begun(words: str, most: int = MOST) -> tuple[str, ...]:
+    """The zones whose names or cities begin so, for words that are still being typed; none before `read_in`."""
+    wanted = _plain(words)
+    if len(wanted) < 2 or not _names.cache_info().currsize:
+        return ()
+    called = [zone for name, zone in _CALLED.items() if name.startswith(wanted)]
+    cities = [zone for name, zone in _names().items() if name.startswith(wanted) or _city(name).startswith(wanted)]
+    return tuple(dict.fromkeys([*called, *cities]))[:most]
+
+
+def read_in() -> None:
+    """Reads the lists of zones and countries from the disk."""
+    _names()
+    _countries()
+    _country_names()
+
+
+def several(words: str) -> bool:
+    """Whether more than one zone is called just so, such as EST."""
+    return _plain(words) in _SEVERAL
+
+
 def label(zone: str) -> str:
     """A zone as people read it; those that are no place say how far they are from UTC."""
     area, _, name = zone.partition("/")

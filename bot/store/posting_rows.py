@@ -17,6 +17,7 @@ ScheduleKind = Literal["daily", "quiz", "digest", "reminder"]
 PostingKind = Literal["daily", "reveal", "quiz", "digest", "reminder"]
 State = Literal["claimed", "ready", "sending", "sent", "nothing", "missed", "unknown", "refused"]
 OVER: frozenset[State] = frozenset({"sent", "nothing", "missed", "unknown", "refused"})
+_GOES_ON = frozenset({"last", "due", "version"})  # columns that change without anybody's choice
 _LENGTH = 20  # of [a-z0-9]: a key that every platform takes
 _ALPHABET = "abcdefghijklmnopqrstuvwxyz234567"
 
@@ -177,6 +178,26 @@ def schedule(row: Any) -> Schedule:
         paused_until=None if paused is None else date.fromisoformat(paused),
         skipped=frozenset() if skipped == "[]" else frozenset(map(date.fromisoformat, json.loads(skipped))),
     )
+
+
+def dumps(kept: Planned) -> str:
+    """A schedule as text, for whoever may want it back."""
+    columns = planned_columns(kept)
+    moments = {name: None if columns[name] is None else columns[name].isoformat() for name in ("last", "due")}
+    return json.dumps(columns | moments)
+
+
+def loads(text: str) -> Planned:
+    """The schedule in a text."""
+    row = json.loads(text)
+    moments = {name: None if row[name] is None else datetime.fromisoformat(row[name]) for name in ("last", "due")}
+    return planned(row | moments)
+
+
+def seal(kept: Planned) -> str:
+    """Names what was chosen for a schedule: the same for as long as nobody changes it, however often it comes."""
+    columns = planned_columns(kept)
+    return _digest("seal", *(f"{name}={columns[name]}" for name in sorted(columns) if name not in _GOES_ON))
 
 
 @cache
