@@ -149,7 +149,7 @@ class Core:
         """Answers an event once; None where it has been seen before, since platforms deliver some twice."""
         if not self.store.claim(incoming.id):
             return None
-        incoming = clean(incoming)
+        incoming, turn = clean(incoming), self.store.belongings.turn
         try:
             known = await self._known(incoming)
             self.store.members.remember(incoming.place, known.user.id, incoming.at)
@@ -157,8 +157,9 @@ class Core:
         except BaseException:  # cancelled: nobody was answered, so a second delivery must not be turned away
             self.store.release(incoming.id)
             raise
-        self.store.record_exchange(incoming, reply)
-        await self.store.room()
+        if not self.store.belongings.forgotten_since(incoming.user.account, turn):
+            self.store.record_exchange(incoming, reply)
+            await self.store.room()
         return reply
 
     async def again(self, incoming: Incoming, text: str) -> Reply:

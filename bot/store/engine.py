@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pydantic import SecretStr
     from sqlalchemy.ext.asyncio import AsyncEngine
 
-_PRAGMAS = ("busy_timeout = 10000", "synchronous = FULL", "foreign_keys = ON")
+_PRAGMAS = ("busy_timeout = 10000", "synchronous = FULL", "foreign_keys = ON", "secure_delete = ON")
 
 
 async def open_engine(where: Path | SecretStr) -> AsyncEngine:

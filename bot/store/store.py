@@ -20,6 +20,7 @@ from bot.actions import to_id
 from bot.command import Incoming, Place, User
 from bot.reply import Reply
 from bot.store.attendance import Attendance
+from bot.store.belongings import Belongings
 from bot.store.decks import Decks
 from bot.store.dialect import insert
 from bot.store.engine import open_engine
@@ -29,6 +30,7 @@ from bot.store.links import Links
 from bot.store.members import Members
 from bot.store.postings import Postings
 from bot.store.posts import Posts
+from bot.store.quizzes import Quizzes
 from bot.store.schedules import Schedules
 from bot.store.standing import Standings
 from bot.store.tables import channels, duties, events, exchanges, people, questions, secrets
@@ -102,8 +104,10 @@ class Store:
         decks: people's own and their communities'.
         learning: what learners were asked, answered and remember.
         links: which accounts are one person's.
+        belongings: what is somebody's own, to take out and to have forgotten.
         schedules: what comes again and again.
         postings: what is said unasked, and how far it has come.
+        quizzes: what goes on in channels, and who takes part.
         members: communities, who belongs to them, and what happened there.
         standing: what streaks and seasons look at.
         attendance: which bots were there when.
@@ -119,6 +123,7 @@ class Store:
         self.links = Links(engine)
         self.schedules = Schedules(engine)
         self.postings = Postings(engine)
+        self.quizzes = Quizzes(engine)
         self.members = Members(engine, writer)
         self.standing = Standings(engine)
         self.attendance = Attendance(engine)
@@ -128,11 +133,13 @@ class Store:
         self._channels: OrderedDict[Place, None] = OrderedDict()
         self._people: OrderedDict[str, tuple[str, datetime]] = OrderedDict()
         self._replies: OrderedDict[int, tuple[Reply, str]] = OrderedDict()  # held, so that an id stays theirs
+        self.belongings = Belongings(engine, writer, self.links)
         self.links.when_changed(self._read_anew)
 
     def _read_anew(self) -> None:
         """Forgets what was read about people: some were linked, or want to be forgotten."""
         self._people.clear()
+        self._channels.clear()
         self._questions.clear()
         self._replies.clear()
         self.learning.forget_sessions()

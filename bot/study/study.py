@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from bot.study.belongings import Belongings
 from bot.study.daily import Daily
 from bot.study.links import Links
 from bot.study.outbox import Outbox
@@ -26,6 +27,7 @@ class Study:
         rounds: looks for what is due.
         daily: the card of the day.
         links: which accounts are one person's.
+        belongings: what is somebody's own, to take out and to have forgotten.
         standing: how everybody stands: their days, streaks and seasons.
     """
 
@@ -39,6 +41,7 @@ class Study:
         )
         self.daily = Daily(core)
         self.links = Links(core)
+        self.belongings = Belongings(core)
         self.standing = Standing(core)
         self.quizzes = Quizzes(core)
 

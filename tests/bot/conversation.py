@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
+from pydantic import SecretStr
+
 from bot.actions import Action
 from bot.app import Core, build_core
 from bot.command import Incoming, Place, User
@@ -113,9 +115,15 @@ async def conversation(
     organisers: frozenset[str] = frozenset(),
     place: Place = GROUP,
     fairness: FairnessSettings | None = None,
+    database: Path | SecretStr | None = None,
 ) -> AsyncIterator[Conversation]:
-    """A channel on a store in `data_dir`; give the same folder twice to see what a restart keeps."""
+    """A channel on a store in `data_dir`, or in a `database` of PostgreSQL's; the same again is as after a restart."""
     clock = SettableClock()
-    settings = Settings(data_dir=data_dir, sandbox=torch_away(data_dir), fairness=fairness or FairnessSettings())
+    settings = Settings(
+        data_dir=data_dir,
+        database_url=database if isinstance(database, SecretStr) else None,
+        sandbox=torch_away(data_dir),
+        fairness=fairness or FairnessSettings(),
+    )
     async with build_core(settings, clock=clock, sandbox=sandbox, patient=True) as core:
         yield Conversation(core, clock, place, organisers)

@@ -1,0 +1,134 @@
+"""What is somebody's own in the store: to see how much there is, to take out, and to have forgotten."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sqlalchemy import func, select, text
+
+from bot.store.changes import change
+from bot.store.forgetting import Leaving, forget
+from bot.store.group_tables import links, members, quiz_players
+from bot.store.scrub import Scrub
+from bot.store.tables import answers, deck_cards, decks, exchanges, memories, people
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+    from bot.store.links import Links
+    from bot.store.writer import Writer
+
+RECENT = 1_000  # people who were forgotten here, whose running answers are not to be written down
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Holdings:
+    """How much there is of somebody's."""
+
+    accounts: tuple[str, ...]
+    answers: int
+    memories: int
+    decks: int
+    cards: int
+    exchanges: int
+    groups: int
+    organises: bool
+
+
+class Belongings:
+    """The verbs; `Store.belongings` is one. What is awaited here has happened when it returns.
+
+    Attributes:
+        turn: grows whenever somebody is forgotten here.
+    """
+
+    def __init__(self, engine: AsyncEngine, writer: Writer, links_: Links) -> None:
+        """All of them stay the store's."""
+        self._engine = engine
+        self._writer = writer
+        self._links = links_
+        self._forgotten: OrderedDict[str, int] = OrderedDict()
+        self.turn = 0
+
+    async def holdings(self, person: str) -> Holdings:
+        """How much there is of a person's, with all their accounts."""
+        await self._writer.drain()
+        async with self._engine.connect() as connection:
+            ids = await _ids(connection, person)
+            counts = [
+                select(func.count()).where(answers.c.person.in_(ids), answers.c.kind == "answer"),
+                select(func.count()).where(memories.c.person.in_(ids)),
+                select(func.count()).where(decks.c.owner.in_(ids)),
+                select(func.count()).join_from(deck_cards, decks).where(decks.c.owner.in_(ids)),
+                select(func.count()).where(exchanges.c.person.in_(ids)),
+                select(func.count()).where(members.c.person.in_(ids)),
+                select(func.count()).where(people.c.id.in_(ids), people.c.role == "organiser"),
+            ]
+            found = [int((await connection.execute(each)).scalar_one()) for each in counts]
+        return Holdings(
+            accounts=ids,
+            answers=found[0],
+            memories=found[1],
+            decks=found[2],
+            cards=found[3],
+            exchanges=found[4],
+            groups=found[5],
+            organises=bool(found[6]),
+        )
+
+    async def forget(self, person: str, gone: str) -> tuple[str, ...]:
+        """Takes a person out of every table, with all their accounts, whose ids come back.
+
+        Args:
+            person: their id.
+            gone: an id that leads to nobody, for what stays of them: that something was answered, and when.
+        """
+        await self._writer.drain()
+        async with self._engine.begin() as connection:
+            await change(connection)
+            leaving = await _leaving(connection, person, gone)
+            await forget(connection, leaving)
+        self.turn += 1
+        for each in leaving.ids:
+            self._forgotten[each] = self.turn
+            if len(self._forgotten) > RECENT:
+                self._forgotten.popitem(last=False)
+        self._links.changed()
+        await self.wipe()
+        return leaving.ids
+
+    def forgotten_since(self, account: str, turn: int) -> bool:
+        """Whether an account was forgotten here after `turn`: what was begun before is not to be written down."""
+        return self._forgotten.get(account, 0) > turn
+
+    async def wipe(self) -> None:
+        """Leaves no trace of what was deleted in SQLite's log; in its file, each page is overwritten at once.
+
+        While somebody reads, the log stays as it is until the next time.
+        """
+        if self._engine.dialect.name == "sqlite":
+            async with self._engine.connect() as connection:
+                alone = await connection.execution_options(isolation_level="AUTOCOMMIT")
+                await alone.execute(text("PRAGMA wal_checkpoint(TRUNCATE)"))
+
+
+async def _ids(connection: AsyncConnection, person: str) -> tuple[str, ...]:
+    linked = select(links.c.account).where(links.c.person == person).order_by(links.c.account)
+    return (person, *(await connection.execute(linked)).scalars())
+
+
+async def _leaving(connection: AsyncConnection, person: str, gone: str) -> Leaving:
+    ids = await _ids(connection, person)
+    named = (
+        select(people.c.name).where(people.c.id.in_(ids)),
+        select(exchanges.c.name).where(exchanges.c.person.in_(ids)).distinct(),
+        select(quiz_players.c.name).where(quiz_players.c.person.in_(ids)).distinct(),
+    )
+    names = {name for each in named for name in (await connection.execute(each)).scalars()}
+    places: set[tuple[str, str]] = set()
+    for table in (members, exchanges, answers):
+        there = select(table.c.platform, table.c.community).where(table.c.person.in_(ids)).distinct()
+        places.update((row.platform, row.community) for row in await connection.execute(there))
+    return Leaving(ids=ids, gone=gone, scrub=Scrub(ids, names, gone), places=tuple(sorted(places)))
