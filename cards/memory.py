@@ -177,6 +177,39 @@ def review(
     )
 
 
+def curve(memory: Memory, first: date, days: int, teacher: Teacher) -> list[float]:
+    """That chance on each of so many days, where it is not answered any more."""
+    factor, decay = _curve(teacher.weights)
+    slope, since = factor / memory.stability, (first - memory.day).days
+    ages = range(since, since + days) if since >= 0 else [max(0, since + ahead) for ahead in range(days)]
+    return [(1 + age * slope) ** decay for age in ages]
+
+
+def foreseen(memory: Memory, day: date, rating: Rating, teacher: Teacher) -> Memory:
+    """What would be remembered after an answer on a day, with all that comes back within minutes known by then.
+
+    It is due on FSRS's own day; how often it was answered stays as it is.
+    """
+    known = _learnt(
+        _Known(memory.phase, memory.step, memory.stability, memory.difficulty),
+        max(0, (day - memory.day).days),
+        rating,
+        teacher.retention,
+        teacher.weights,
+    )
+    while known.phase != "review":
+        known = _learnt(known._replace(wait=timedelta(0)), 0, Rating.GOOD, teacher.retention, teacher.weights)
+    return replace(
+        memory,
+        phase="review",
+        step=None,
+        stability=known.stability,
+        difficulty=known.difficulty,
+        due=day + timedelta(days=max(1, known.wait.days)),
+        day=day,
+    )
+
+
 def retrievability(memory: Memory, day: date, teacher: Teacher) -> float:
     """The chance that it is remembered on a day: FSRS's curve, without its objects, since a backlog asks it often."""
     factor, decay = _curve(teacher.weights)

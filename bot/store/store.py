@@ -28,6 +28,7 @@ from bot.store.exchange_rows import Exchange, exchange, place_row
 from bot.store.learning import Learning
 from bot.store.links import Links
 from bot.store.members import Members
+from bot.store.mine import OwnLog
 from bot.store.postings import Postings
 from bot.store.posts import Posts
 from bot.store.quizzes import Quizzes
@@ -110,6 +111,7 @@ class Store:
         quizzes: what goes on in channels, and who takes part.
         members: communities, who belongs to them, and what happened there.
         standing: what streaks and seasons look at.
+        mine: what somebody's own page looks at.
         attendance: which bots were there when.
         posts: what Stride said unasked where it keeps the history itself.
     """
@@ -126,6 +128,7 @@ class Store:
         self.quizzes = Quizzes(engine)
         self.members = Members(engine, writer)
         self.standing = Standings(engine)
+        self.mine = OwnLog(engine)
         self.attendance = Attendance(engine)
         self.posts = Posts(engine)
         self._events: OrderedDict[str, None] = OrderedDict()

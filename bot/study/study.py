@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from bot.study.belongings import Belongings
 from bot.study.daily import Daily
 from bot.study.links import Links
+from bot.study.mine import OwnPage
 from bot.study.outbox import Outbox
 from bot.study.quizzes import Quizzes
 from bot.study.rounds import Rounds
@@ -29,6 +30,7 @@ class Study:
         links: which accounts are one person's.
         belongings: what is somebody's own, to take out and to have forgotten.
         standing: how everybody stands: their days, streaks and seasons.
+        mine: what somebody sees of themselves.
     """
 
     def __init__(self, core: Core) -> None:
@@ -43,6 +45,7 @@ class Study:
         self.links = Links(core)
         self.belongings = Belongings(core)
         self.standing = Standing(core)
+        self.mine = OwnPage(core)
         self.quizzes = Quizzes(core)
 
     @property

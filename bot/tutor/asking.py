@@ -97,7 +97,7 @@ class Asking:
                     return posed
             if away:
                 raise TorchAway(AWAY)
-            return Rest(standing=await self._standing(held, incoming.user, incoming.at))
+            return Rest(standing=await self.standing_of(held, incoming.user, incoming.at))
 
     async def card(self, incoming: Incoming, name: str) -> Posed:
         """See `Tutor.card`."""
@@ -114,9 +114,10 @@ class Asking:
         """See `Tutor.standing`."""
         shelved = await self.catalogues.of(user, place)
         async with self.pupils.held(user.id, shelved.catalogue, now) as held:
-            return await self._standing(held, user, now)
+            return await self.standing_of(held, user, now)
 
-    async def _standing(self, held: Held, user: User, now: datetime) -> Standing:
+    async def standing_of(self, held: Held, user: User, now: datetime) -> Standing:
+        """How much a learner who is held has to do; see `Tutor.standing`."""
         learner, days = held.learner, held.days
         done, right = await self.learning.done(user.id, days.begins(days.day(now)))
         if learner.waiting_now(now, days) < MOST_COUNTED:

@@ -15,6 +15,7 @@ from cards.model import Card, Deck, Value
 
 if TYPE_CHECKING:
     from cards.families.family import Family
+    from cards.forecast import Forecast
 
 Purpose = Literal["practice", "review", "daily", "quiz"]
 Asks = Literal["recall", "shape", "number", "numbers", "choice", "predict", "mistake", "order", "pair"]
@@ -244,6 +245,69 @@ class Standing:
     next_due: datetime | None
     tomorrow: int
     plan: Plan | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Begun:
+    """A card or a skill that somebody has ever answered.
+
+    Attributes:
+        name: `deck/card` or `~family`.
+        title: its question, or what the skill is.
+        topic: the title of its topic.
+        remembered: the chance that they know it today.
+        due: whether it is asked again now.
+        first: the day on which it was new.
+    """
+
+    name: str
+    title: str
+    topic: str
+    remembered: float
+    due: bool
+    first: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TopicKnown:
+    """A topic of which somebody has begun some cards or skills.
+
+    Attributes:
+        title: its.
+        remembered: the share of those begun that they know today.
+        begun: how many these are.
+        cards: how many there are.
+        due: how many of those begun are asked again now.
+    """
+
+    title: str
+    remembered: float
+    begun: int
+    cards: int
+    due: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Knowledge:
+    """What somebody knows, of everything or of a topic.
+
+    Attributes:
+        title: what of; empty for everything.
+        names: all cards and skills that belong to it.
+        begun: those of them that they ever answered.
+        topics: by topic, what is remembered least first.
+        forecast: of what they know; None where they have begun nothing of it.
+        standing: what there is to do, whatever it is of.
+        today: their day.
+    """
+
+    title: str
+    names: frozenset[str] = field(repr=False)
+    begun: tuple[Begun, ...]
+    topics: tuple[TopicKnown, ...]
+    forecast: Forecast | None
+    standing: Standing
+    today: date
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,6 +11,7 @@ from bot.tutor.catalogues import Catalogues
 from bot.tutor.checking import Checker
 from bot.tutor.disputes import Disputes
 from bot.tutor.finding import Finding
+from bot.tutor.knowing import Knowing
 from bot.tutor.pupils import Pupils
 from bot.tutor.remembering import Remembering
 from bot.tutor.sessions import Sessions
@@ -33,6 +34,7 @@ class Parts:
         self.asking = Asking(learning, pupils, self.catalogues, checker)
         self.together = Together(learning, self.catalogues, checker)
         self.finding = Finding(pupils, self.catalogues, checker)
+        self.knowing = Knowing(pupils, self.catalogues, self.asking)
         self.sessions = Sessions(learning)
         self.answers = Answers(learning, pupils, self.catalogues, checker)
         self.memories = Remembering(learning, pupils, self.catalogues)

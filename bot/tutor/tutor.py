@@ -10,6 +10,7 @@ from bot.tutor.model import (
     Catalogue,
     Checked,
     Disputed,
+    Knowledge,
     LookedUp,
     Marked,
     Posed,
@@ -104,6 +105,15 @@ class Tutor:
         """How much there is to do, what was done today, and a plan for what has piled up."""
         parts = await self._parts()
         return await parts.asking.standing(user, place, now)
+
+    async def knowledge(self, user: User, place: Place, now: datetime, words: str = "") -> Knowledge:
+        """What this person remembers, and will; of a topic, or of what words find, as `practise` takes them.
+
+        Raises:
+            UserError: there is no such topic.
+        """
+        parts = await self._parts()
+        return await parts.knowing.knowledge(user, place, now, words)
 
     # What is asked.
 
