@@ -23,6 +23,17 @@ class SystemClock:
         return datetime.now(UTC)  # noqa: TID251 - the one clock that all others stand in for
 
 
+@dataclass(frozen=True, slots=True)
+class StoppedClock:
+    """A clock that shows one moment, to try it."""
+
+    at: datetime
+
+    def now(self) -> datetime:
+        """That moment."""
+        return self.at
+
+
 SYSTEM_CLOCK = SystemClock()
 
 

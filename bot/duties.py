@@ -8,11 +8,12 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from bot.clock import SYSTEM_CLOCK
+from bot.clock import SYSTEM_CLOCK, StoppedClock
 
 if TYPE_CHECKING:
     from bot.settings import Settings
     from bot.store.store import Store
+    from bot.study.making import Did
 
 EVENTS_KEPT = timedelta(days=3)  # no platform delivers an event again after a day
 QUESTIONS_KEPT = timedelta(days=180)
@@ -55,18 +56,37 @@ async def do_due(store: Store, at: datetime) -> list[Done]:
 
 
 async def tick(settings: Settings, *, at: datetime | None, as_json: bool, say: Callable[[str], None]) -> int:
-    """`stride tick`: does what is due at a moment and says what was done; 0."""
-    from bot.store.store import open_store
+    """`stride tick`: does what is due at a moment on the page and in the terminal, and says what was done; 0.
+
+    What belongs to Discord and Slack waits for a bot that is connected to them.
+    """
+    from bot.adapters.terminal import posts as terminal
+    from bot.adapters.web import poster as web
+    from bot.app import build_core
 
     moment = at or SYSTEM_CLOCK.now()
-    async with open_store(settings.database) as store:
-        done = await do_due(store, moment)
+    async with build_core(settings, clock=StoppedClock(moment), patient=True) as core:
+        for poster in (web.poster(core), terminal.poster(core)):
+            core.posters[poster.platform] = poster
+        done = await do_due(core.store, moment)
+        came = await core.study.rounds.once(moment)
     if as_json:
-        say(json.dumps({"at": moment.isoformat(), "done": [asdict(each) for each in done]}))
-    elif not done:
+        fell_due = [{"what": each.what, **each.data} for each in came]
+        say(json.dumps({"at": moment.isoformat(), "done": [asdict(each) for each in done], "came": fell_due}))
+    elif not done and not came:
         say(f"nothing was due at {moment.isoformat()}")
     else:
-        for each in done:
-            counts = ", ".join(f"{count} {name}" for name, count in each.counts.items())
-            say(f"{each.duty}: {counts}")
+        for line in (*map(_duty_line, done), *map(_came_line, came)):
+            say(line)
     return 0
+
+
+def _duty_line(done: Done) -> str:
+    return f"{done.duty}: {', '.join(f'{count} {name}' for name, count in done.counts.items())}"
+
+
+def _came_line(came: Did) -> str:
+    """In a line what it was and what became of it, and below it what was said."""
+    told = {name: value for name, value in came.data.items() if name != "text" and isinstance(value, str) and value}
+    line = f"{came.what}: {', '.join(f'{name} {value}' for name, value in told.items())}"
+    return line + "".join(f"\n    {each}" for each in str(came.data.get("text", "")).splitlines())

@@ -61,6 +61,7 @@ async def serve(
             async with asyncio.TaskGroup() as group:
                 tasks = [
                     group.create_task(_duties(core), name="duties"),
+                    group.create_task(core.study.rounds.run(), name="rounds"),
                     group.create_task(attend(core), name="attendance"),
                     group.create_task(_read_in(core), name="language and decks"),
                     group.create_task(core.sandbox.warm(), name="jails"),  # so that nobody's first run waits for torch

@@ -91,6 +91,7 @@ def test_what_is_due_is_done_once(capsys: pytest.CaptureFixture[str]) -> None:
     assert json.loads(capsys.readouterr().out) == {
         "at": "2026-03-29T01:30:00+00:00",
         "done": [{"duty": "forget", "counts": {"events": 0, "questions": 0, "decks": 0}}],
+        "came": [],
     }
     assert cli.run(["tick", "--at", "2026-03-29T02:30Z", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["done"] == []
