@@ -14,6 +14,7 @@ from tests.bench import (
     memory,
     models,
     nats,
+    page,
     proof,
     question,
     run,
@@ -38,7 +39,11 @@ PARTS = {
     "start": start.figures,
     "tutor": tutor.figures,
 }
-BY_NAME = PARTS | {"simulation": simulation.figures, "soak": soak.figures}  # they take too long to be done unasked
+BY_NAME = PARTS | {
+    "page": page.figures,
+    "simulation": simulation.figures,
+    "soak": soak.figures,
+}  # they take too long to be done unasked
 
 
 def main(chosen: list[str]) -> int:
