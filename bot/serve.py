@@ -21,6 +21,7 @@ from bot.adapters.web.client import organiser_path
 from bot.app import Core, build_core
 from bot.duties import do_due
 from bot.errors import LoginRefused, PortTaken, StartError
+from bot.group import zones
 from bot.study.attendance import attend
 
 if TYPE_CHECKING:
@@ -82,6 +83,7 @@ async def _read_in(core: Core) -> None:
     """What the first answers need, and what completion speaks of from the first key on."""
     await core.oracle()
     await core.tutor.warm()
+    await asyncio.to_thread(zones.read_in)
 
 
 def _signalled() -> asyncio.Event:

@@ -10,7 +10,9 @@ from bot.commands.daily import DAILY
 from bot.commands.deck import DECK
 from bot.commands.forget_me import FORGET_ME
 from bot.commands.help import HELP
+from bot.commands.holiday import HOLIDAY
 from bot.commands.layer import LAYER
+from bot.commands.leaderboard import LEADERBOARD
 from bot.commands.link import LINK
 from bot.commands.mine import MINE
 from bot.commands.practice import PRACTICE
@@ -18,6 +20,8 @@ from bot.commands.quiz import QUIZ
 from bot.commands.review import REVIEW
 from bot.commands.run import CANCEL, RUN
 from bot.commands.shape import SHAPE
+from bot.commands.streak import STREAK
+from bot.commands.timezone import TIMEZONE
 from bot.commands.why import DISPUTE, WHY
 
 COMMANDS: tuple[Command, ...] = (
@@ -35,7 +39,9 @@ COMMANDS: tuple[Command, ...] = (
     BENCH,
     DECK,
     STREAK,
+    LEADERBOARD,
     TIMEZONE,
+    HOLIDAY,
     DAILY,
     LINK,
     FORGET_ME,

@@ -190,7 +190,7 @@ def _as_far(match: re.Match[str], at: datetime) -> tuple[str, ...]:
     places = dict.fromkeys([*_OFTEN, *(zone for zones in _countries().values() for zone in zones)])
     found = _different((zone for zone in places if at.astimezone(ZoneInfo(zone)).utcoffset() == wanted), at)
     fixed = "UTC" if not away else f"Etc/GMT{'-' if ahead else '+'}{int(match[2])}"
-    whole = match[3] in {None, "00"} and fixed in available_timezones()
+    whole = match[3] in {None, "00"} and fixed in _known()
     return (*found[: MOST - 1], *([fixed] if whole and fixed not in found else ()))
 
 
@@ -209,20 +209,6 @@ def _different(zones: Iterable[str], at: datetime) -> list[str]:
     return list(found.values())
 
 
-def exact(words: str) -> str | None:
-    """The zone of exactly this name, city or abbreviation; None where it takes guessing."""
-    wanted = _plain(words)
-    names = _names()
-    if wanted in names or wanted in _CALLED:
-        return names.get(wanted) or _CALLED[wanted]
-    return next((zone for name, zone in names.items() if _city(name) == wanted), None) if wanted else None
-
-
-def known() -> bool:
-    """Whether the list of zones has been read from the disk, so that looking something up keeps nobody waiting."""
-    return _names.cache_info().currsize > 0
-
-
 def _alike(wanted: str, names: dict[str, str]) -> tuple[str, ...]:
     known = {_city(name): zone for name, zone in names.items()} | _CALLED
     known |= {name: zones[0] for name, code in _country_names().items() if (zones := _countries().get(code))}
@@ -231,15 +217,21 @@ def _alike(wanted: str, names: dict[str, str]) -> tuple[str, ...]:
 
 
 @cache
+def _known() -> frozenset[str]:
+    """Every zone that there is."""
+    return frozenset(available_timezones())
+
+
+@cache
 def _names() -> dict[str, str]:
     """Every zone that is named for a place, by its name as it is compared."""
-    return {_plain(zone): zone for zone in sorted(available_timezones()) if zone.partition("/")[0] in _AREAS}
+    return {_plain(zone): zone for zone in sorted(_known()) if zone.partition("/")[0] in _AREAS}
 
 
 @cache
 def _countries() -> dict[str, tuple[str, ...]]:
     """The zones of each country, by its two letters."""
-    known = available_timezones()
+    known = _known()
     found: dict[str, list[str]] = {}
     for code, _, zone, *_ in _table("zone.tab"):
         if zone in known:
@@ -250,7 +242,7 @@ def _countries() -> dict[str, tuple[str, ...]]:
 @cache
 def _country_names() -> dict[str, str]:
     """The letters of each country, by its names as they are compared."""
-    found = {}
+    found: dict[str, str] = {}
     for code, name, *_ in _table("iso3166.tab"):
         for part in re.split(r"[()&]", name):
             if plain := _plain(part):

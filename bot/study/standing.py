@@ -64,10 +64,20 @@ class Standing:
         pupil = await self.core.store.learning.pupil(user.id)
         return await self.group_zone(place) if pupil is None else pupil.zone
 
+    async def own_zone(self, user: User) -> str:
+        """The zone that somebody said themselves; empty where they said none, or took it back."""
+        said = await self.core.store.members.happened_to(user.id, [What.ZONE])
+        return str(said[-1].data["zone"]) if said else ""
+
     async def group_zone(self, place: Place) -> str:
         """Whose days a community has."""
         community = await self.core.store.members.community(place)
         return (community.zone if community else "") or HOME_ZONE
+
+    async def holidays(self, place: Place, now: datetime) -> frozenset[date]:
+        """The dates on which a community rests, as far as they had been said at a moment."""
+        happened = await self.core.store.members.happened_in([(place.platform, place.community)], _RESTS)
+        return _resting(each for each in happened if each.at <= now)
 
     async def streak(self, user: User, place: Place, now: datetime) -> Streak:
         """Somebody's streak at a moment, with each of its days; `place` counts for whoever belongs nowhere yet."""
