@@ -37,7 +37,7 @@ def line(chart: Chart) -> str:
         case Mastery():
             begun = sum(topic.begun for topic in chart.topics)
             known = sum(topic.begun * topic.remembered for topic in chart.topics)
-            return f"{percent(known, begun)} of {counted(begun, 'card')} remembered now"
+            return f"{percent(known, begun)} of {counted(begun, 'card')} begun remembered now"
         case Forgetting():
             return f"{counted(chart.cards, 'card')}, {_ahead(len(chart.left) - 1)}"
         case Season():
@@ -81,7 +81,8 @@ def _seen(chart: Chart) -> str:
             return f"bars; {line(chart)}: " + "; ".join(_bar(bar, chart.total) for bar in chart.bars)
         case Mastery():
             topics = "; ".join(
-                f"{each.name} {percent(each.remembered)}, {each.begun:,} of {counted(each.cards, 'card')} begun"
+                f"{each.name} {percent(each.mastered)}: {percent(each.remembered)} of {each.begun:,} begun, "
+                f"{each.cards:,} in all"
                 for each in chart.topics
             )
             return f"bars; {line(chart)}: {topics}"

@@ -100,14 +100,19 @@ class Topic:
     Attributes:
         name: its title.
         remembered: the share of the cards begun that is remembered now, from 0 to 1.
-        begun: cards that were ever answered; more than none.
-        cards: that there are.
+        begun: cards that were ever answered.
+        cards: that there are; at least one, and no fewer.
     """
 
     name: str
     remembered: float
     begun: int
     cards: int
+
+    @property
+    def mastered(self) -> float:
+        """The share of all its cards that is remembered now."""
+        return self.remembered * self.begun / self.cards
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,6 +128,8 @@ class Mastery:
             _share(topic.remembered)
             _count(topic.begun)
             _count(topic.cards)
+            if not 0 < topic.cards >= topic.begun:
+                raise DrawingError("more cards of a topic were begun than there are")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -100,7 +100,7 @@ def _title(name: str, catalogue: Catalogue) -> str:
 
 
 def _topics(titles: Iterable[str], begun: Sequence[Begun]) -> tuple[TopicKnown, ...]:
-    """The topics of which anything was begun, what is remembered least first."""
+    """The topics of which anything was begun, first that of which the smallest share is remembered."""
     there = Counter(titles)
     known: dict[str, list[Begun]] = {}
     for each in begun:
@@ -115,4 +115,4 @@ def _topics(titles: Iterable[str], begun: Sequence[Begun]) -> tuple[TopicKnown, 
         )
         for title, cards in known.items()
     )
-    return tuple(sorted(found, key=lambda topic: (topic.remembered, topic.title)))
+    return tuple(sorted(found, key=lambda topic: (topic.remembered * topic.begun / topic.cards, topic.title)))

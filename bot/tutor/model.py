@@ -295,7 +295,7 @@ class Knowledge:
         title: what of; empty for everything.
         names: all cards and skills that belong to it.
         begun: those of them that they ever answered.
-        topics: by topic, what is remembered least first.
+        topics: those begun, first that of which the smallest share of all its cards is remembered.
         forecast: of what they know; None where they have begun nothing of it.
         standing: what there is to do, whatever it is of.
         today: their day.

@@ -45,7 +45,7 @@ MASTERY = Mastery(
         Topic(name="Convolutions", remembered=0.75, begun=14, cards=20),
         Topic(name="Pooling", remembered=0.5, begun=8, cards=12),
         Topic(name="Broadcasting", remembered=0.0, begun=3, cards=9),
-        Topic(name="Losses", remembered=1.0, begun=1, cards=7),
+        Topic(name="Losses", remembered=1.0, begun=7, cards=7),
     )
 )
 FORGETTING = Forgetting(

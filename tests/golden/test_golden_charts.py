@@ -13,9 +13,10 @@ from matplotlib.colors import to_rgb
 from PIL import Image
 
 from bot.group.streaks import Kind
+from bot.pictures.drawing.bars import NUMBERS
 from bot.pictures.drawing.charts import draw_chart
 from bot.pictures.drawing.curves import HEIGHT, TOP
-from bot.pictures.drawing.sheet import FAINT, RIGHT, ROOM, TRACK, WRONG, Sheet
+from bot.pictures.drawing.sheet import FAINT, LIGHT, RIGHT, ROOM, TRACK, WRONG, Sheet
 from bot.pictures.drawing.year import SHADES, SQUARE, shade
 from tests.golden.samples import DISTRIBUTION, FORGETTING, MASTERY, MISTAKES, SAMPLES, SEASON, YEAR
 
@@ -69,12 +70,14 @@ def test_the_bars_of_answers_are_as_long_as_their_shares() -> None:
     assert bars(picture, WRONG) == [pytest.approx(track * share, abs=1) for share in shares[1:3]]
 
 
-def test_a_topic_that_is_known_fills_its_track_and_one_that_is_forgotten_leaves_it_empty() -> None:
+def test_a_topics_bar_is_as_long_as_what_is_remembered_of_it_and_before_what_was_begun() -> None:
+    """The last of each colour is the legend's."""
     picture = drawn("mastery")
-    track = max(bars(picture, TRACK))
-    assert track < ROOM
-    filled = [topic.remembered for topic in MASTERY.topics if topic.remembered]
-    assert bars(picture, RIGHT) == [pytest.approx(track * share, abs=1) for share in filled]
+    track = ROOM - NUMBERS
+    filled = [topic.remembered * topic.begun / topic.cards for topic in MASTERY.topics if topic.remembered]
+    assert bars(picture, RIGHT)[:-1] == [pytest.approx(track * share, abs=1) for share in filled]
+    begun = [(1 - topic.remembered) * topic.begun / topic.cards for topic in MASTERY.topics if topic.remembered < 1]
+    assert bars(picture, LIGHT)[:-1] == [pytest.approx(track * share, abs=1) for share in begun]
 
 
 def test_a_mistake_twice_as_common_has_a_bar_twice_as_long() -> None:

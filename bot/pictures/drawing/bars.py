@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from bot.pictures.chart_words import line, percent
 from bot.pictures.charts import Bar, Distribution, Mastery, Mistakes, Topic
 from bot.pictures.drawing.look import PAD, SOFT, Box
-from bot.pictures.drawing.sheet import RIGHT, ROOM, SMALL, TEXT, WIDTH, WRONG, Sheet
+from bot.pictures.drawing.sheet import LIGHT, RIGHT, ROOM, SMALL, TEXT, TRACK, WIDTH, WRONG, Sheet
 
 _BAR = 22
-_NUMBERS = 140  # pixels beside a bar
+NUMBERS = 140  # pixels beside a bar
 _GAP = 18
 _SIGN = "\N{CHECK MARK}"
 
@@ -23,6 +23,7 @@ class _Row:
     share: float  # of the track
     number: str
     under: str = ""
+    behind: float = 0.0  # of the track, in a lighter colour
     colour: str = RIGHT
     bold: bool = False
 
@@ -37,8 +38,14 @@ def distribution(chart: Distribution) -> Sheet:
 
 
 def mastery(chart: Mastery) -> Sheet:
-    """A bar for each topic; its track is every card of it that was begun."""
-    return _rows(chart.title, line(chart), [_topic(topic) for topic in chart.topics])
+    """A bar for each topic; its track is every card of it."""
+    sheet = _rows(chart.title, line(chart), [_topic(topic) for topic in chart.topics], foot=SMALL + _GAP)
+    left, top = float(PAD), sheet.height - PAD - SMALL
+    for words, colour in (("remembered", RIGHT), ("begun", LIGHT), ("new to you", TRACK)):
+        sheet.fill(Box(left, top + 2, SMALL, SMALL), colour)
+        left += SMALL + 8
+        left += sheet.words(left, top, words, colour=SOFT) + 24
+    return sheet
 
 
 def mistakes(chart: Mistakes) -> Sheet:
@@ -65,19 +72,23 @@ def _answer(bar: Bar, total: int) -> _Row:
 def _topic(topic: Topic) -> _Row:
     return _Row(
         over=topic.name,
-        share=topic.remembered,
-        number=percent(topic.remembered),
-        under=f"{topic.begun:,} of {topic.cards:,} cards begun",
+        share=topic.mastered,
+        number=percent(topic.mastered),
+        under=f"{percent(topic.remembered)} of {topic.begun:,} begun, {topic.cards:,} in all",
+        behind=topic.begun / topic.cards,
     )
 
 
-def _rows(title: str, under: str, rows: list[_Row]) -> Sheet:
-    sheet = Sheet(Sheet.head + sum(row.height for row in rows) + PAD - _GAP + 6, title, under)
+def _rows(title: str, under: str, rows: list[_Row], *, foot: int = 0) -> Sheet:
+    sheet = Sheet(Sheet.head + sum(row.height for row in rows) + PAD - _GAP + 6 + foot, title, under)
     top = float(Sheet.head)
     for row in rows:
         sheet.words(PAD, top, row.over, width=ROOM, size=TEXT, bold=row.bold)
         bar = top + TEXT + 10
-        sheet.bar(Box(PAD, bar, ROOM - _NUMBERS, _BAR), row.share, row.colour)
+        track = Box(PAD, bar, ROOM - NUMBERS, _BAR)
+        sheet.fill(track, TRACK)
+        sheet.bar(track, row.behind, LIGHT)
+        sheet.bar(track, row.share, row.colour)
         sheet.words(WIDTH - PAD, bar + 1, row.number, ends=True, bold=row.bold)
         if row.under:
             sheet.words(PAD, bar + _BAR + 6, row.under, width=ROOM, colour=SOFT)

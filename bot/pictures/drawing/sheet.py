@@ -18,7 +18,7 @@ from bot.pictures.raw import visible
 
 WIDTH = 600
 HEADING, TEXT, SMALL = 28, 23, 20
-RIGHT, WRONG, TRACK, FAINT = "#0064a8", "#c46a00", "#e9edf1", "#9aa3ab"
+RIGHT, WRONG, LIGHT, TRACK, FAINT = "#0064a8", "#c46a00", "#a9cce8", "#e9edf1", "#9aa3ab"
 ROOM = WIDTH - 2 * PAD
 _EDGE = 2
 _RING = 60  # points squared
@@ -66,7 +66,6 @@ class Sheet(Card):
 
     def bar(self, box: Box, share: float, colour: str) -> None:
         """A bar that fills a share of its track; what is more than nothing is seen."""
-        self.fill(box, TRACK)
         if share > 0:
             self.fill(Box(box.left, box.top, max(3, round(box.width * share)), box.height), colour)
 
