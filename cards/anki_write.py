@@ -12,7 +12,7 @@ import io
 import json
 import sqlite3
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -67,9 +67,14 @@ def write_apkg(deck: Deck, memories: Mapping[str, Memory], *, now: datetime, cal
         now: a moment that knows its zone.
         calendar: of the learner.
     """
+    return write_package([(deck, memories)], now=now, calendar=calendar)
+
+
+def write_package(shelf: Sequence[tuple[Deck, Mapping[str, Memory]]], *, now: datetime, calendar: Calendar) -> bytes:
+    """The same of several decks, each with what is remembered of it, in one package."""
     with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
         connection.executescript(_SCHEMA)
-        _fill(connection, deck, memories, now, calendar)
+        _fill(connection, shelf, now, calendar)
         collection = connection.serialize()
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -79,9 +84,13 @@ def write_apkg(deck: Deck, memories: Mapping[str, Memory], *, now: datetime, cal
 
 
 def _fill(
-    connection: sqlite3.Connection, deck: Deck, memories: Mapping[str, Memory], now: datetime, calendar: Calendar
+    connection: sqlite3.Connection,
+    shelf: Sequence[tuple[Deck, Mapping[str, Memory]]],
+    now: datetime,
+    calendar: Calendar,
 ) -> None:
-    began = min([calendar.day(now), *(memory.day for memory in memories.values())]) - timedelta(days=1)
+    days = (memory.day for _, memories in shelf for memory in memories.values())
+    began = min([calendar.day(now), *days]) - timedelta(days=1)
     seconds, milliseconds = int(now.timestamp()), int(now.timestamp() * 1000)
     connection.execute("BEGIN")
     connection.execute(
@@ -91,11 +100,11 @@ def _fill(
             milliseconds,
             milliseconds,
             _VERSION,
-            *map(json.dumps, (_settings(began, calendar), _notetypes(seconds), _decks(deck, seconds), _LIMITS)),
+            *map(json.dumps, (_settings(began, calendar), _notetypes(seconds), _decks(shelf, seconds), _LIMITS)),
         ),
     )
-    deck_id = _deck_id(deck)
-    for place, card in enumerate(deck.cards, start=1):
+    cards = ((deck, memories, card) for deck, memories in shelf for card in deck.cards)
+    for place, (deck, memories, card) in enumerate(cards, start=1):
         id_ = milliseconds + place
         memory = memories.get(card.id)
         row = Scheduled(due=place) if memory is None else scheduled(memory, calendar, began, place)
@@ -108,7 +117,7 @@ def _fill(
         )
         connection.execute(
             "INSERT INTO cards VALUES (?, ?, ?, 0, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, 0, ?)",
-            (id_, id_, deck_id, seconds, _UNSENT, *row),
+            (id_, id_, _deck_id(deck), seconds, _UNSENT, *row),
         )
     connection.execute("COMMIT")
 
@@ -174,10 +183,13 @@ def _notetypes(seconds: int) -> dict[str, Any]:
     return {str(_NOTETYPE): notetype}
 
 
-def _decks(deck: Deck, seconds: int) -> dict[str, Any]:
+def _decks(shelf: Sequence[tuple[Deck, Mapping[str, Memory]]], seconds: int) -> dict[str, Any]:
     found: dict[str, Any] = {}
-    name = clean(deck.title).replace('"', "'").replace("::", ":").strip() or deck.id
-    for id_, called, says in ((1, "Default", ""), (_deck_id(deck), name, deck.says)):
+    named = [
+        (_deck_id(deck), clean(deck.title).replace('"', "'").replace("::", ":").strip() or deck.id, deck.says)
+        for deck, _ in shelf
+    ]
+    for id_, called, says in ((1, "Default", ""), *named):
         found[str(id_)] = {
             "id": id_,
             "name": called,

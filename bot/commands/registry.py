@@ -8,6 +8,7 @@ from bot.commands.bench import BENCH
 from bot.commands.card import CARD
 from bot.commands.daily import DAILY
 from bot.commands.deck import DECK
+from bot.commands.export import EXPORT
 from bot.commands.forget_me import FORGET_ME
 from bot.commands.help import HELP
 from bot.commands.holiday import HOLIDAY
@@ -44,6 +45,7 @@ COMMANDS: tuple[Command, ...] = (
     HOLIDAY,
     DAILY,
     LINK,
+    EXPORT,
     FORGET_ME,
     CANCEL,
     HELP,

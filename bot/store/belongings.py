@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import func, select, text
 
@@ -13,6 +13,7 @@ from bot.store.forgetting import Leaving, forget
 from bot.store.group_tables import links, members, quiz_players
 from bot.store.scrub import Scrub
 from bot.store.tables import answers, deck_cards, decks, exchanges, memories, people
+from bot.store.takeout import taken_out
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
@@ -77,6 +78,12 @@ class Belongings:
             groups=found[5],
             organises=bool(found[6]),
         )
+
+    async def take_out(self, person: str) -> dict[str, list[dict[str, Any]]]:
+        """All rows that belong to a person and their accounts, by table; see `bot.store.takeout`."""
+        await self._writer.drain()
+        async with self._engine.connect() as connection:
+            return await taken_out(connection, await _ids(connection, person))
 
     async def forget(self, person: str, gone: str) -> tuple[str, ...]:
         """Takes a person out of every table, with all their accounts, whose ids come back.

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
     from bot.app import Core
     from bot.command import User
     from bot.store.belongings import Holdings
+    from bot.study.export import Exported
+    from cards.memory import Memory
+    from cards.model import Deck
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +28,34 @@ class Belongings:
     async def holdings(self, user: User) -> Holdings:
         """How much there is of somebody's, with all their accounts."""
         return await self.core.store.belongings.holdings(user.id)
+
+    async def export(self, user: User, now: datetime) -> Exported:
+        """All that is somebody's own, as files."""
+        from bot.study.export import exported
+
+        tables = await self.core.store.belongings.take_out(user.id)
+        shelf = await self._shelf(user)
+        calendar = await self.core.tutor.calendar(user)
+        return await asyncio.to_thread(exported, user.id, tables, shelf, now=now, calendar=calendar)
+
+    async def _shelf(self, user: User) -> list[tuple[Deck, Mapping[str, Memory]]]:
+        """Their own decks, and of others the cards that they remember, each with what they remember."""
+        from bot.tutor.catalogues import HOUSE, house
+
+        store = self.core.store
+        _, known = await store.learning.memories(user.id)
+        own = [held.id for held in await store.decks.of([user.id])]
+        others = dict.fromkeys(memory.card.partition("/")[0] for memory in known if "/" in memory.card)
+        found: list[tuple[Deck, Mapping[str, Memory]]] = []
+        for deck_id in (*own, *(each for each in others if each not in own)):
+            memories = await self.core.tutor.remembered(user, deck_id)
+            kept = None if deck_id == HOUSE else await store.decks.read(deck_id)
+            deck = await asyncio.to_thread(house) if deck_id == HOUSE else None if kept is None else kept.deck
+            if deck is not None and deck_id not in own:
+                deck = replace(deck, cards=tuple(card for card in deck.cards if card.id in memories))
+            if deck is not None and deck.cards:
+                found.append((deck, memories))
+        return found
 
     async def forget(self, user: User) -> tuple[str, ...]:
         """Takes somebody out of everything, with all their accounts, whose ids come back.

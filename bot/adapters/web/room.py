@@ -16,6 +16,7 @@ import structlog
 from bot.adapters.sent import MAX_FILE, MAX_FILES, NotTaken
 from bot.adapters.wall import Watch
 from bot.adapters.web import render
+from bot.adapters.web.handed import Handed
 from bot.adapters.web.hub import Hub, Listener
 from bot.adapters.web.identity import clean_name, guest_name, name_key
 from bot.adapters.web.limits import MAX_COMPLETED, MAX_RUNNING_A_PERSON, MESSAGES, PAGE, QUESTIONS, Limiter
@@ -49,6 +50,8 @@ class Room:
         self._messages = Limiter(MESSAGES, now)
         self._questions = Limiter(QUESTIONS, now)
         self.uploads = Uploads(now)
+        self._handed = Handed(now)
+        core.store.links.when_changed(self._handed.clear)
         self._watch = Watch(PLATFORM, COMMUNITY, core.store, among=self.hub.channels, show=self._changed)
         self._watching: asyncio.Task[None] | None = None
         self._running: dict[asyncio.Task[None], Incoming] = {}
@@ -109,16 +112,19 @@ class Room:
 
     async def part(self, channel: str, name: str, index: int, viewer: str) -> Part | None:
         """A part of what was answered in a channel, where `viewer` may see it."""
-        viewer = f"{PLATFORM}:{viewer}"
+        reply = await self._reply(channel, name, f"{PLATFORM}:{viewer}")
+        return reply.parts[index] if reply is not None and 0 <= index < len(reply.parts) else None
+
+    async def _reply(self, channel: str, name: str, viewer: str) -> Reply | None:
         if (number := render.post_of(name)) is not None:
             exchange = await self.core.store.posts.post(place(channel), number, viewer)
         elif (found := render.moment_of(name)) is not None:
+            if found[0] == viewer and (handed := self._handed.get(*found)) is not None:
+                return handed
             exchange = await self.core.store.exchange(place(channel), *found, viewer=viewer)
         else:
             return None
-        if exchange is None or not 0 <= index < len(exchange.reply.parts):
-            return None
-        return exchange.reply.parts[index]
+        return None if exchange is None else exchange.reply
 
     async def take(self, listener: Listener, frame: Frame) -> None:
         """Does what a frame from a browser asks for."""
@@ -169,6 +175,7 @@ class Room:
         if reply is None:
             self.hub.send(channel, taken | {"before": True}, only=user.id)
             return
+        self._handed.put(user.id, event.at, reply)
         message = render.message(
             user=user,
             channel=channel,
