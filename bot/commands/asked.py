@@ -54,6 +54,14 @@ async def seen(core: Core, incoming: Incoming, posed: Posed) -> Posed:
     return posed
 
 
+async def whole(core: Core, incoming: Incoming, action: Action) -> Posed:
+    """The same, where it is about all questions of its session; raises `StaleAction` while a quiz goes on."""
+    posed = await pressed(core, incoming, action)
+    if posed.purpose == "quiz" and not (await core.study.quizzes.of(posed.session)).course.ended:
+        raise StaleAction("The result comes at the end of the quiz.", suggestion="/quiz show")
+    return posed
+
+
 async def to_answer(core: Core, incoming: Incoming, action: Action) -> Posed:
     """The same, where it may still be answered here; else `TooLate`, or `StaleAction` for a quiz's."""
     posed = await pressed(core, incoming, action)

@@ -51,7 +51,7 @@ async def one_card(core: Core, incoming: Incoming, action: Action) -> Reply:
 
 async def following(core: Core, incoming: Incoming, action: Action) -> Reply:
     """The button for the next question of the session."""
-    posed = await asked.pressed(core, incoming, action)
+    posed = await asked.whole(core, incoming, action)
     upcoming = await core.tutor.following(posed, incoming.user)
     if upcoming is not None:
         return question_reply.question(upcoming)
@@ -63,7 +63,7 @@ async def following(core: Core, incoming: Incoming, action: Action) -> Reply:
 
 async def again(core: Core, incoming: Incoming, action: Action) -> Reply:
     """The buttons at the end of a session: what was missed, or all of it, with fresh numbers."""
-    posed = await asked.pressed(core, incoming, action)
+    posed = await asked.whole(core, incoming, action)
     results = await core.tutor.results(posed, incoming.user)
     missed_only = action.args[1:] == ("missed",)
     names = tuple(

@@ -10,7 +10,7 @@ from bot.actions import Action
 from bot.arguments import shorten, split
 from bot.command import Command, Completion, Example, Incoming, Option
 from bot.commands import practice, quiz_answers, quiz_private
-from bot.commands.quiz_options import read_wanted, read_when
+from bot.commands.quiz_options import Wanted, read_wanted, read_when
 from bot.errors import NotAllowed, StaleAction, WrongUsage
 from bot.group.quiz import LOBBY, MOST, USUAL, USUAL_S
 from bot.group.schedule import Schedule
@@ -61,9 +61,22 @@ async def _start(core: Core, incoming: Incoming, details: str) -> Reply:
     if incoming.place.private:
         raise WrongUsage("A quiz is played in a channel. Here, I can ask you alone:", suggestion="/practice conv 5")
     wanted = read_wanted(details)
+    return await _started(core, incoming, wanted)
+
+
+async def _started(core: Core, incoming: Incoming, wanted: Wanted) -> Reply:
     quizzes = core.study.quizzes
-    found = await quizzes.start(incoming, words=wanted.words, total=wanted.total, seconds=wanted.seconds)
+    try:
+        found = await quizzes.start(incoming, words=wanted.words, total=wanted.total, seconds=wanted.seconds)
+    except WrongUsage as fault:  # the tutor offers what can be practised alone
+        raise WrongUsage(fault.message, suggestion=_instead(fault, START)) from fault
     return quiz_private.started(found, there=incoming.place.platform in core.posters)
+
+
+def _instead(fault: WrongUsage, verb: str) -> str:
+    """The way out of a topic that there is not, as a quiz about another one."""
+    topic = (fault.suggestion or "").removeprefix("/practice").strip()
+    return " ".join(f"/quiz {verb} {topic}".split())
 
 
 async def _show(core: Core, incoming: Incoming) -> Reply:
@@ -144,9 +157,9 @@ async def result_pressed(core: Core, incoming: Incoming, action: Action) -> Repl
 async def again_pressed(core: Core, incoming: Incoming, action: Action) -> Reply:
     """Another quiz of the same kind."""
     found = await _of(core, action, ended=True)
-    quizzes, course = core.study.quizzes, found.course
-    following = await quizzes.start(incoming, words=found.words, total=course.total, seconds=course.seconds)
-    return quiz_private.started(following, there=incoming.place.platform in core.posters)
+    return await _started(
+        core, incoming, Wanted(words=found.words, total=found.course.total, seconds=found.course.seconds)
+    )
 
 
 # By a schedule.
@@ -158,7 +171,10 @@ async def _schedule(core: Core, incoming: Incoming, details: str) -> Reply:
     said = " ".join(details.split()[: len(details.split()) - len(rest.split())])
     wanted = read_wanted(rest, before=f"/quiz at {said}")
     place = incoming.place
-    topic = await core.tutor.understood_for_channel(place, wanted.words)
+    try:
+        topic = await core.tutor.understood_for_channel(place, wanted.words)
+    except WrongUsage as fault:
+        raise WrongUsage(fault.message, suggestion=_instead(fault, f"{AT} {said}")) from fault
     zone = when.zone or await core.study.standing.group_zone(place)
     try:
         await asyncio.to_thread(zone_info, zone)

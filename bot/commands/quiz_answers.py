@@ -29,12 +29,19 @@ async def owns(core: Core, incoming: Incoming, posed: Posed) -> bool:
 async def typed(core: Core, incoming: Incoming, posed: Posed, text: str) -> Reply:
     """What was typed, or the form for it."""
     if not text.strip():
-        return quiz_private.form(posed)
+        return await _form(core, incoming, posed)
     how: dict[str, Any] = {"rating": int(Rating.AGAIN)} if says_unknown(text) else {"typed": text}
     try:
         return await _given(core, incoming, posed, how)
     except UnreadableAnswer as fault:
         raise UnreadableAnswer(fault.message, buttons=quiz_reply.buttons(posed)) from None
+
+
+async def _form(core: Core, incoming: Incoming, posed: Posed) -> Reply:
+    outcome = await core.study.quizzes.still(incoming, posed)
+    if outcome != "counts":
+        return quiz_private.refused(await core.study.quizzes.of(posed.session), posed, outcome)
+    return quiz_private.form(posed)
 
 
 async def _given(core: Core, incoming: Incoming, posed: Posed, how: Mapping[str, Any]) -> Reply:
@@ -59,11 +66,7 @@ async def picked(core: Core, incoming: Incoming, action: Action) -> Reply:
 
 async def form_pressed(core: Core, incoming: Incoming, action: Action) -> Reply:
     """The button that opens the form; after an answer, or too late, what there is to say instead."""
-    posed = await _posed(core, action)
-    outcome = await core.study.quizzes.still(incoming, posed)
-    if outcome != "counts":
-        return quiz_private.refused(await core.study.quizzes.of(posed.session), posed, outcome)
-    return quiz_private.form(posed)
+    return await _form(core, incoming, await _posed(core, action))
 
 
 async def form_sent(core: Core, incoming: Incoming, action: Action) -> Reply:

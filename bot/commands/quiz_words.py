@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from bot.arguments import shorten
-from bot.commands.learning_words import counted
 from bot.group.quiz import Course, Player, Score, Why
 from bot.reply import Table
 
@@ -90,9 +89,10 @@ def listed(names: Sequence[str]) -> str:
 
 
 def about(topic: str, total: int, seconds: int) -> str:
-    """What a quiz is, in a line."""
-    subject = f" about {topic}" if topic else " about a bit of everything"
-    return f"{counted(total, 'question')}{subject}, {seconds} seconds each"
+    """What a quiz is, in a line: how many questions, how long for each, and about what."""
+    questions = "1 question" if total == 1 else f"{total} questions"
+    subject = topic.replace("The deck", "the deck", 1) if topic else "a bit of everything"
+    return f"{questions} of {seconds} seconds{' each' if total > 1 else ''}, on {subject}"
 
 
 def _shared(score: Score, scores: Sequence[Score]) -> bool:

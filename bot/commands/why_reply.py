@@ -25,7 +25,7 @@ def why(checked: Checked, posed: Posed, run: Sequence[Button]) -> Reply:
         ways.append(Button(label="Dispute", action=Action("dispute", (posed.id,))))
     if posed.id and posed.purpose == "review":
         ways.append(Button(label="Next", action=Action("review-next")))
-    elif posed.id and posed.of > 1:
+    elif posed.id and posed.purpose == "practice" and posed.of > 1:
         ways.append(Button(label="Next", action=Action("practice-next", (posed.id,))))
     parts += [Buttons(buttons=tuple(ways))] if ways else []
     return Reply(parts=tuple(parts), private=True, data=_data(checked, posed))

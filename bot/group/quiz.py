@@ -20,7 +20,7 @@ Timing = Literal["counts", "early", "late", "over"]
 FEWEST, USUAL, MOST = 1, 5, 20  # questions
 SHORTEST_S, USUAL_S, LONGEST_S = 10, 30, 300  # for each
 LOBBY = timedelta(seconds=30)
-PAUSE = timedelta(seconds=10)  # to read why, before the next question
+PAUSE = timedelta(seconds=15)  # to read why, before the next question
 LONGEST_AWAY = timedelta(hours=1)  # after which nobody waits for the next question any more
 SILENT = 2  # questions in a row that nobody answers end a quiz
 TICK = timedelta(milliseconds=100)  # answers that are less apart are equally fast: presses travel that long
