@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 CLOSE_S = 5.0  # for answers on their way when the end comes
 DUTIES_EVERY_S = 900.0
+TOKEN_REFUSED = 4004  # Discord's code for the end of a session that it does not let in
+NO_TOKEN = "Discord does not accept STRIDE_DISCORD__TOKEN: get a new one for the bot"  # noqa: S105 - words about one
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 5.0, 300.0
 
 Announce = Callable[[str], None]
@@ -164,7 +166,15 @@ async def _discord(settings: Settings, core: Core) -> None:
         async with create_bot(settings, core) as bot:
             await bot.start(token.get_secret_value())
     except discord.LoginFailure as fault:
-        raise LoginRefused("Discord does not accept STRIDE_DISCORD__TOKEN: get a new one for the bot") from fault
+        raise LoginRefused(NO_TOKEN) from fault
+    except discord.PrivilegedIntentsRequired as fault:
+        raise LoginRefused(
+            "Discord does not give the bot the intents it asks for: look at them on its page among your applications"
+        ) from fault
+    except discord.ConnectionClosed as fault:
+        if fault.code == TOKEN_REFUSED:
+            raise LoginRefused(NO_TOKEN) from fault
+        raise
 
 
 async def _slack(settings: Settings, core: Core) -> None:
