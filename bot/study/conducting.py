@@ -17,8 +17,9 @@ from typing import TYPE_CHECKING, Any
 import structlog
 
 from bot.command import Incoming, User
-from bot.errors import NothingFound, PostError, TorchAway, UserError, WrongUsage
+from bot.errors import Busy, NothingFound, PostError, TorchAway, UserError, WrongUsage
 from bot.group import quiz as rules
+from bot.logs import frames
 from bot.reply import Reply, Text
 from bot.store.members import Happening, What
 from bot.store.posting_rows import Posting, posting_id
@@ -69,6 +70,7 @@ class Conductor:
     def __init__(self, core: Core) -> None:
         """Asks nothing of the core yet."""
         self._core = core
+        self._log = structlog.get_logger("quiz")
         self._edits: dict[str, datetime] = {}  # when which quiz's newest message shows what has changed
         self._edited: dict[str, datetime] = {}
         self.kind = Kind(make=self.make, sent=self.sent, latest=rules.LONGEST_AWAY)
@@ -151,11 +153,14 @@ class Conductor:
         )
         try:
             await self._core.tutor.answer(event, posed, **_how(said))
-        except TorchAway:
-            structlog.get_logger("quiz").warning("answer.waits", quiz=quiz.id, position=said.position)
+        except (TorchAway, Busy) as fault:
+            self._log.warning("answer.waits", quiz=quiz.id, position=said.position, why=type(fault).__name__)
             return
         except UserError as fault:  # the question was taken out meanwhile
-            structlog.get_logger("quiz").warning("answer.dropped", quiz=quiz.id, why=type(fault).__name__)
+            self._log.warning("answer.dropped", quiz=quiz.id, why=type(fault).__name__)
+        except Exception as fault:  # noqa: BLE001 - it was noted, and is tried again: one must not stop the quiz of all
+            self._log.error("answer.bug", quiz=quiz.id, position=said.position, traceback=frames(fault, ""))
+            return
         await self._core.store.quizzes.marked(quiz.id, said.position, said.person)
 
     async def _mark_all(self, quiz: Quiz) -> None:
@@ -300,7 +305,7 @@ class Conductor:
         try:
             await poster.edit(quiz.place, message, reply)
         except PostError as fault:
-            structlog.get_logger("quiz").info("edit.failed", quiz=quiz.id, why=type(fault).__name__)
+            self._log.info("edit.failed", quiz=quiz.id, why=type(fault).__name__)
 
 
 def _how(said: Said) -> dict[str, Any]:
