@@ -8,6 +8,7 @@ from bot.commands.bench import BENCH
 from bot.commands.card import CARD
 from bot.commands.daily import DAILY
 from bot.commands.deck import DECK
+from bot.commands.digest import DIGEST
 from bot.commands.export import EXPORT
 from bot.commands.forget_me import FORGET_ME
 from bot.commands.help import HELP
@@ -18,6 +19,7 @@ from bot.commands.link import LINK
 from bot.commands.mine import MINE
 from bot.commands.practice import PRACTICE
 from bot.commands.quiz import QUIZ
+from bot.commands.remind import REMIND
 from bot.commands.review import REVIEW
 from bot.commands.run import CANCEL, RUN
 from bot.commands.shape import SHAPE
@@ -43,6 +45,8 @@ COMMANDS: tuple[Command, ...] = (
     LEADERBOARD,
     TIMEZONE,
     HOLIDAY,
+    REMIND,
+    DIGEST,
     DAILY,
     LINK,
     EXPORT,

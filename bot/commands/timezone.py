@@ -28,8 +28,7 @@ async def timezone(core: Core, incoming: Incoming, given: Mapping[str, str]) -> 
     if first.casefold() == COMMUNITY:
         return await _community(core, incoming, rest.strip())
     if words.casefold() == RESET:
-        await core.tutor.set_zone(incoming.user, "", incoming.at)
-        return await _shown(core, incoming, changed=True)
+        return await _set(core, incoming, "")
     if not words:
         return await _shown(core, incoming)
     found = await _found(words, incoming)
@@ -51,12 +50,14 @@ async def _community(core: Core, incoming: Incoming, words: str) -> Reply:
 
 async def _set(core: Core, incoming: Incoming, zone: str) -> Reply:
     await core.tutor.set_zone(incoming.user, zone, incoming.at)
+    await core.study.reminders.moved(incoming.user, incoming.place, incoming.at)
     return await _shown(core, incoming, changed=True)
 
 
 async def _set_community(core: Core, incoming: Incoming, zone: str) -> Reply:
     await _must_organise(core, incoming)
     await core.store.members.set_community_zone(incoming.place, zone, incoming.at)
+    await core.study.reminders.group_moved(incoming.place, incoming.at)
     return await asyncio.to_thread(reply.community, zone, incoming.at, changed=True)
 
 

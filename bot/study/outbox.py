@@ -151,7 +151,7 @@ class Outbox:
             return None
         try:
             async with asyncio.timeout(STEP_S):
-                message = await poster.post(begun.place, reply, key=begun.id, person=begun.person)
+                message = await poster.post(begun.place, reply, key=begun.id, person=await self._account(begun))
         except PostRefused as fault:
             return await self._left_out(begun, str(fault) or "the platform refused it", "refused")
         except PostFailed as fault:
@@ -167,7 +167,8 @@ class Outbox:
         since = posting.moment - SKEW
         try:
             async with asyncio.timeout(STEP_S):
-                message = await poster.find(posting.place, key=posting.id, since=since, person=posting.person)
+                person = await self._account(posting)
+                message = await poster.find(posting.place, key=posting.id, since=since, person=person)
         except PostUnsure as fault:
             return await self._left_out(posting, str(fault) or "nobody can know whether it was sent", "unknown")
         except (PostFailed, TimeoutError) as fault:
@@ -195,6 +196,11 @@ class Outbox:
         return await self._core.store.postings.over(
             posting, "sent", message=json.dumps(asdict(message)), sent=now, happened=(happened,)
         )
+
+    async def _account(self, posting: Posting) -> str:
+        """By which somebody is reached who may have accounts on several platforms; empty: it is for the channel."""
+        person, platform = posting.person, posting.place.platform
+        return person and (await self._core.study.links.reached_on(person, platform) or person)
 
     async def _later(self, posting: Posting, why: str, state: State | None) -> Posting | None:
         """It is tried again, after a pause that grows; where no state is given, it stays as it is in the store."""

@@ -40,6 +40,9 @@ class Board:
         points: everybody's place by points.
         gains: everybody's place by points gained on their own last weeks.
         left_out: people who do not want to be seen.
+        people: how many did something.
+        tried: their answers, other than that they do not know.
+        right: the right ones.
     """
 
     season: Season
@@ -47,6 +50,9 @@ class Board:
     points: tuple[Placed, ...]
     gains: tuple[Placed, ...]
     left_out: frozenset[str] = frozenset()
+    people: int = 0
+    tried: int = 0
+    right: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,6 +203,7 @@ def _board(found: Season, zone: str, done: Iterable[Done], a_week: int) -> Board
         since[each.person] = each.since
         if each.hidden:
             hidden.add(each.person)
+    this = [theirs[0] for theirs in weeks.values() if theirs[0]]
     points, gains = [], []
     for person, theirs in weeks.items():
         if person in hidden or not theirs[0]:
@@ -212,6 +219,9 @@ def _board(found: Season, zone: str, done: Iterable[Done], a_week: int) -> Board
         points=tuple(placed(points)),
         gains=tuple(placed(gains)),
         left_out=frozenset(hidden),
+        people=len(this),
+        tried=sum(tried for week in this for tried, _ in week.values()),
+        right=sum(right for week in this for _, right in week.values()),
     )
 
 

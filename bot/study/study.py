@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING
 
 from bot.study.belongings import Belongings
 from bot.study.daily import Daily
+from bot.study.digest import Digest
 from bot.study.links import Links
 from bot.study.mine import OwnPage
 from bot.study.outbox import Outbox
 from bot.study.quizzes import Quizzes
+from bot.study.reminders import Reminders
 from bot.study.rounds import Rounds
 from bot.study.standing import Standing
 
@@ -30,6 +32,8 @@ class Study:
         links: which accounts are one person's.
         belongings: what is somebody's own, to take out and to have forgotten.
         standing: how everybody stands: their days, streaks and seasons.
+        digest: the group's week, in a channel.
+        reminders: at somebody's own hour.
         mine: what somebody sees of themselves.
     """
 
@@ -45,13 +49,21 @@ class Study:
         self.links = Links(core)
         self.belongings = Belongings(core)
         self.standing = Standing(core)
+        self.digest = Digest(core)
+        self.reminders = Reminders(core)
         self.mine = OwnPage(core)
         self.quizzes = Quizzes(core)
 
     @property
     def kinds(self) -> Mapping[PostingKind, Kind]:
         """How each kind of posting is made."""
-        return {"daily": self.daily.card, "reveal": self.daily.reveal, "quiz": self.quizzes.conductor.kind}
+        return {
+            "daily": self.daily.card,
+            "reveal": self.daily.reveal,
+            "quiz": self.quizzes.conductor.kind,
+            "digest": self.digest.kind,
+            "reminder": self.reminders.kind,
+        }
 
     @property
     def falls_due(self) -> tuple[FallsDue, ...]:

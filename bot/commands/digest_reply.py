@@ -1,0 +1,120 @@
+"""What `/digest` says, and the digest itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from bot.commands.leaderboard_reply import NOBODY, season_name
+from bot.commands.learning_words import counted
+from bot.commands.streak_reply import group_data, in_group
+from bot.commands.timezone_reply import local
+from bot.group.schedule import weekdays_in_words
+from bot.group.seasons import SCORING, Placed
+from bot.group.together import Together
+from bot.group.zones import label
+from bot.reply import Part, Reply, Table, Text
+from bot.store.posting_rows import Planned
+from bot.study.standing import Board
+
+FIRST = 3  # places
+NONE = "Nobody answered anything in the week that it would speak of, so no digest would come now."
+
+
+def digest(board: Board, names: Mapping[str, str], group: Together, at: datetime) -> Reply:
+    """A group's week."""
+    over = at >= board.season.ends
+    share = f", {board.right / board.tried:.0%} of them right" if board.right <= board.tried else ""
+    said = (
+        f"{counted(board.people, 'person').replace('persons', 'people')} gave {counted(board.tried, 'answer')}{share}. "
+        f"{in_group(group)}"
+    )
+    parts: list[Part] = [
+        Text(text=f"{'The week' if over else 'This week so far,'} {season_name(board)}", tone="heading"),
+        Text(text=said),
+    ]
+    if board.points:
+        rows = tuple(
+            (f"{each.place}.", names.get(each.person, NOBODY)[:40], f"{each.value:g}") for each in _first(board.points)
+        )
+        parts.append(Table(headers=("place", "who", "points"), rows=rows))
+    if gains := _first(board.gains, 1):
+        who = " and ".join(names.get(each.person, NOBODY)[:40] for each in gains)
+        parts.append(Text(text=f"Gained most on their own last four weeks: {who}, +{gains[0].value:g} points."))
+    parts.append(Text(text=f"{SCORING} `/leaderboard` shows more, `/leaderboard hide` leaves you out.", tone="note"))
+    return Reply(parts=tuple(parts), data=_digest_data(board, names, group))
+
+
+def named(board: Board) -> list[str]:
+    """Of whom the names are needed."""
+    return sorted({each.person for each in (*_first(board.points), *_first(board.gains, 1))})
+
+
+def preview(written: Reply | None) -> Reply:
+    """What it would say now, for an organiser alone."""
+    if written is None:
+        return Reply(parts=(Text(text=NONE),), private=True, data={"digest": None})
+    note = Text(text="So it would read now. Only you see this.", tone="note")
+    return Reply(parts=(*written.parts, note), private=True, data=written.data)
+
+
+def shown(planned: Planned | None, at: datetime) -> Reply:
+    """Whether it comes. Zones are read from the disk."""
+    if planned is None:
+        said = "No digest comes here. `/digest on` has one come on Mondays at nine."
+        return Reply(parts=(Text(text=said),), private=True, data={"schedule": None})
+    return Reply(parts=(Text(text=_when(planned, at)),), private=True, data=_data(planned))
+
+
+def changed(planned: Planned, at: datetime) -> Reply:
+    """It was switched on. Zones are read from the disk."""
+    return Reply(parts=(Text(text=_when(planned, at), tone="good"),), private=True, data=_data(planned))
+
+
+def ended(*, was: bool) -> Reply:
+    """It comes no more."""
+    said = "No digest comes here any more." if was else "No digest comes here."
+    return Reply(parts=(Text(text=said, tone="good"),), private=True, data={"schedule": None})
+
+
+def _first(ranking: tuple[Placed, ...], places: int = FIRST) -> list[Placed]:
+    """The first places, at most ten people where many share one."""
+    return [each for each in ranking if each.place <= places][:10]
+
+
+def _when(planned: Planned, at: datetime) -> str:
+    when = planned.schedule
+    coming = next(when.after(at), None)
+    ahead = f" The next: {local(when.zone, coming)}." if coming is not None else ""
+    days = weekdays_in_words(when.weekdays).title()
+    return f"A digest comes here every {days} at {when.at:%H:%M} ({label(when.zone)}).{ahead}"
+
+
+def _data(planned: Planned) -> dict[str, Any]:
+    when = planned.schedule
+    return {
+        "schedule": {
+            "at": f"{when.at:%H:%M}",
+            "zone": when.zone,
+            "weekdays": sorted(when.weekdays),
+            "due": None if planned.due is None else planned.due.isoformat(),
+        }
+    }
+
+
+def _digest_data(board: Board, names: Mapping[str, str], group: Together) -> dict[str, Any]:
+    def rows(ranking: list[Placed]) -> list[dict[str, Any]]:
+        return [{"place": each.place, "name": names.get(each.person, NOBODY), "value": each.value} for each in ranking]
+
+    return {
+        "digest": {
+            "monday": board.season.monday.isoformat(),
+            "people": board.people,
+            "answers": board.tried,
+            "right": board.right,
+            "points": rows(_first(board.points)),
+            "gains": rows(_first(board.gains, 1)),
+            "group": group_data(group),
+        }
+    }

@@ -1,0 +1,80 @@
+"""What `/remind` says, and the reminder itself."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from bot.actions import Action
+from bot.commands.learning_words import after, counted
+from bot.commands.timezone_reply import local
+from bot.group.schedule import weekdays_in_words
+from bot.group.streaks import Streak
+from bot.group.zones import label
+from bot.reply import Button, Buttons, Reply, Text
+from bot.store.posting_rows import Planned
+
+STOP = "remind-off"
+
+
+def reminder(streak: Streak, due: int, zone: str, at: datetime) -> Reply:
+    """What comes: what is due, what it keeps, and a way to it and out of it. Zones are read from the disk."""
+    pieces = []
+    if due:
+        pieces.append(f"{counted(due, 'card')} {'is' if due == 1 else 'are'} due.")
+    if streak.days:
+        ends = streak.history[-1].day.ends
+        until = f"{local(zone, ends)} ({after(ends - at)})"
+        pieces.append(f"Your streak of {counted(streak.days, 'day')} needs one answer before {until}.")
+    elif streak.lost and streak.earn_back_until is not None:
+        more, until = counted(streak.earn_back_answers, "answer"), local(zone, streak.earn_back_until)
+        pieces.append(f"{more} before {until} bring your streak of {counted(streak.lost, 'day')} back.")
+    buttons = (
+        Button(label="Review", action=Action("review-next"), style="primary"),
+        Button(label="No more reminders", action=Action(STOP)),
+    )
+    data = {"reminder": {"due": due, "streak": streak.days, "lost": streak.lost}}
+    return Reply(parts=(Text(text=" ".join(pieces)), Buttons(buttons=buttons)), private=True, data=data)
+
+
+def shown(planned: Planned | None, at: datetime) -> Reply:
+    """How it is. Zones are read from the disk."""
+    if planned is None:
+        said = "You are not reminded of anything. `/remind at 18:00` changes that."
+        return Reply(parts=(Text(text=said),), private=True, data={"reminder": None})
+    return Reply(parts=(Text(text=_when(planned, at)),), private=True, data=_data(planned))
+
+
+def changed(planned: Planned, at: datetime) -> Reply:
+    """It was set. Zones are read from the disk."""
+    note = "Only when something is due and you have not answered that day; once a day at most, to you alone."
+    parts = (Text(text=_when(planned, at), tone="good"), Text(text=note, tone="note"))
+    return Reply(parts=parts, private=True, data=_data(planned))
+
+
+def ended(*, was: bool) -> Reply:
+    """It comes no more."""
+    said = "You are not reminded any more." if was else "You are not reminded of anything."
+    return Reply(parts=(Text(text=said, tone="good"),), private=True, data={"reminder": None})
+
+
+def _when(planned: Planned, at: datetime) -> str:
+    when = planned.schedule
+    days = weekdays_in_words(when.weekdays)
+    on = days if days == "every day" else f"on {days}"
+    coming = next(when.after(at), None)
+    ahead = f" The next could come {local(when.zone, coming)}." if coming is not None else ""
+    return f"You are reminded {on} at {when.at:%H:%M} ({label(when.zone)}).{ahead}"
+
+
+def _data(planned: Planned) -> dict[str, Any]:
+    when = planned.schedule
+    return {
+        "reminder": {
+            "at": f"{when.at:%H:%M}",
+            "zone": when.zone,
+            "weekdays": sorted(when.weekdays),
+            "quiet": planned.options.get("quiet", ""),
+            "due": None if planned.due is None else planned.due.isoformat(),
+        }
+    }

@@ -1,0 +1,55 @@
+"""The weekly digest: what a group did together, for channels whose organisers switched it on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from bot.store.posting_rows import Planned, schedule_id
+from bot.study.making import Kind, Made
+from cards.calendar import calendar
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from bot.app import Core
+    from bot.command import Place
+    from bot.reply import Reply
+    from bot.store.posting_rows import Posting
+
+
+@dataclass(frozen=True, slots=True)
+class Digest:
+    """The verbs; `Study` has one."""
+
+    core: Core
+
+    @property
+    def kind(self) -> Kind:
+        """How a digest is made."""
+        return Kind(make=self.make)
+
+    async def of(self, place: Place) -> Planned | None:
+        """When it comes to a channel; None where it does not."""
+        return await self.core.store.schedules.one(schedule_id("digest", place))
+
+    async def make(self, posting: Posting, at: datetime) -> Made | None:
+        """A digest; None where nobody did anything, or it was switched off meanwhile."""
+        del at  # one that comes late speaks of the same week
+        if await self.core.store.schedules.one(posting.schedule) is None:
+            return None
+        reply = await self.written(posting.place, posting.moment)
+        return None if reply is None else Made(reply=reply)
+
+    async def written(self, place: Place, moment: datetime) -> Reply | None:
+        """What it says at a moment: on a Monday of the week that has just ended, else of this one so far."""
+        from bot.commands import digest_reply
+
+        standing = self.core.study.standing
+        zone = await standing.group_zone(place)
+        monday = calendar(zone).day(moment).weekday() == 0
+        board = await standing.leaderboard(place, moment, back=int(monday))
+        if not board.tried:
+            return None
+        names = await self.core.store.standing.names(digest_reply.named(board))
+        return digest_reply.digest(board, names, await standing.group_streak(place, moment), moment)

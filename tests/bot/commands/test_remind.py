@@ -1,0 +1,123 @@
+"""`/remind` and `/digest`: what comes unasked, only when it helps."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from bot.adapters.wall import WallPoster
+from bot.reply import Reply, plain
+from tests.bot.conversation import GROUP, START, Conversation, conversation
+from tests.bot.study.standing_lab import answered
+
+DAY, HOUR = timedelta(days=1), timedelta(hours=1)
+
+
+@pytest.fixture
+async def told(tmp_path: Path) -> AsyncIterator[Conversation]:
+    """A group whose bot can say something unasked."""
+    async with conversation(tmp_path, organisers=frozenset({"olga"})) as found:
+        found.core.posters["test"] = WallPoster("test", "page", found.core.store, found.clock)
+        yield found
+
+
+async def came(told: Conversation, at: datetime, viewer: str = "alice") -> list[Reply]:
+    """What is said by a moment that this person sees."""
+    told.clock.at = at
+    await told.core.study.rounds.once(at)
+    seen = await told.core.history(GROUP, viewer=f"test:{viewer}", limit=200)
+    return [each.reply for each in seen if not each.said and each.action is None]
+
+
+async def test_a_reminder_comes_at_ones_own_hour_to_oneself_alone(told: Conversation) -> None:
+    await told.says("alice", "/timezone tokyo")
+    await answered(told.core, "alice", START)
+    reply = await told.says("alice", "/remind at 6pm")
+    assert "every day at 18:00 (Asia/Tokyo)" in plain(reply)
+    six = datetime(2026, 3, 3, 9, tzinfo=UTC)
+    assert await came(told, six - timedelta(seconds=1)) == []
+    [reminder] = await came(told, six)
+    assert "Your streak of 1 day needs one answer before Wed 4 Mar, 04:00" in plain(reminder)
+    assert await came(told, six, viewer="bob") == []
+
+
+async def test_no_reminder_comes_to_whoever_answered_or_has_nothing_to_lose(told: Conversation) -> None:
+    await told.says("alice", "/remind at 18:00")
+    assert await came(told, START + DAY) == []  # she never answered anything
+    await answered(told.core, "alice", START + DAY)
+    assert await came(told, START.replace(hour=18) + DAY) == []
+    assert len(await came(told, START.replace(hour=18) + 2 * DAY)) == 1
+
+
+async def test_one_comes_a_day_also_when_the_hour_is_changed_or_the_zone(told: Conversation) -> None:
+    await answered(told.core, "alice", START)
+    await told.says("alice", "/remind at 10:00")
+    tomorrow = START + DAY
+    assert len(await came(told, tomorrow.replace(hour=10))) == 1
+    await told.says("alice", "/remind at 12:00")
+    assert len(await came(told, tomorrow.replace(hour=12))) == 1
+    await told.says("alice", "/timezone lima")
+    assert (await told.says("alice", "/remind")).data["reminder"]["zone"] == "America/Lima"
+    assert len(await came(told, tomorrow.replace(hour=17))) == 1
+
+
+async def test_a_late_reminder_stays_out_of_the_quiet_hours(told: Conversation) -> None:
+    """The bot comes back at 22:30, which is less than three hours late, and in the night."""
+    await answered(told.core, "alice", START)
+    await told.says("alice", "/remind at 21:00")
+    assert await came(told, START.replace(hour=22, minute=30) + DAY) == []
+    assert len(await came(told, START.replace(hour=21, minute=30) + 2 * DAY)) == 1
+
+
+async def test_days_and_quiet_hours_are_read_as_people_write_them(told: Conversation) -> None:
+    reply = await told.says("alice", "/remind at 7pm mon, wed quiet 20:00-09:00")
+    assert "on mon, wed at 19:00" in plain(reply)
+    assert reply.data["reminder"]["quiet"] == "20:00-09:00"
+    for wrong in ("", "25:00", "18:00 someday", "18:00 quiet", "18:00 quiet 9", "23:00 quiet 22:00-08:00"):
+        assert (await told.says("alice", f"/remind at {wrong}")).fault, wrong
+    assert (await told.says("alice", "/remind at 23:00")).fault is None  # whoever asks for the night means it
+
+
+async def test_off_ends_it_and_so_does_the_button_under_each(told: Conversation) -> None:
+    assert "not reminded of anything" in plain(await told.says("alice", "/remind"))
+    await told.says("alice", "/remind at 18:00")
+    assert "not reminded any more" in plain(await told.says("alice", "/remind off"))
+    await answered(told.core, "alice", START)
+    await told.says("alice", "/remind at 18:00")
+    [reminder] = await came(told, START.replace(hour=18) + DAY)
+    await told.presses("alice", "No more reminders", reminder)
+    assert len(await came(told, START.replace(hour=18) + 2 * DAY)) == 1
+
+
+async def test_a_digest_comes_once_a_week_where_an_organiser_wants_it(told: Conversation) -> None:
+    assert "Only organisers" in plain(await told.says("alice", "/digest on"))
+    assert "every Mon at 09:00 (UTC)" in plain(await told.says("olga", "/digest on"))
+    await told.says("alice", "/help")
+    await answered(told.core, "alice", START + HOUR, START + 2 * HOUR)
+    await answered(told.core, "bob", START + HOUR, right=False)
+    assert await came(told, START + 6 * DAY) == []
+    [digest] = await came(told, START + 7 * DAY)
+    assert "The week 2 to 8 March 2026" in plain(digest)
+    assert "2 people gave 3 answers, 67% of them right." in plain(digest)
+    assert await came(told, START + 8 * DAY) == [digest]
+    assert await came(told, START + 14 * DAY) == [digest]  # nobody did anything: nothing is said
+
+
+async def test_a_digest_can_be_looked_at_and_switched_off(told: Conversation) -> None:
+    assert "no digest would come" in plain(await told.says("olga", "/digest preview"))
+    await told.says("alice", "/help")
+    await answered(told.core, "alice", START)
+    assert "no digest would come" in plain(await told.says("olga", "/digest preview"))  # on a Monday, of last week
+    told.clock.advance(days=1)
+    preview = await told.says("olga", "/digest preview")
+    assert preview.private
+    assert "1 person gave 1 answer, 100% of them right." in plain(preview)
+    assert "every Fri at 17:00" in plain(await told.says("olga", "/digest on fri 5pm"))
+    assert "every Fri at 17:00" in plain(await told.says("olga", "/digest"))
+    for wrong in ("weekdays 9:00", "mon 25:00", "sometimes"):
+        assert (await told.says("olga", f"/digest on {wrong}")).fault, wrong
+    assert "any more" in plain(await told.says("olga", "/digest off"))
+    assert await came(told, START + 4 * DAY + 8 * HOUR) == []
