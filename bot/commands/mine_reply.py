@@ -9,6 +9,7 @@ from bot.actions import Action
 from bot.arguments import shorten
 from bot.commands import asked
 from bot.commands.learning_words import counted
+from bot.commands.streak_reply import headline
 from bot.group.streaks import Streak
 from bot.pictures.chart_words import percent
 from bot.pictures.charts import (
@@ -92,15 +93,16 @@ def topic_page(mine: Mine, drawn: Sequence[Part], words: str) -> Reply:
 
 
 def streak_line(streak: Streak) -> str:
-    """A streak in one line."""
+    """A streak in one line, with what today can do for it."""
     if streak.lost:
-        more = counted(streak.earn_back_answers, "answer")
-        return f"Your streak of {counted(streak.lost, 'day')} ended; {more} more in time bring it back: see `/streak`."
-    if not streak.days:
-        return "No streak just now: one answer today begins one."
-    today = "today is done" if streak.safe else "one answer today keeps it"
-    freezes = f", {counted(streak.freezes, 'freeze')} in hand" if streak.freezes else ""
-    return f"{counted(streak.days, 'day')} in a row, {today}{freezes}."
+        more = counted(streak.earn_back_answers, "more answer")
+        brings = "brings" if streak.earn_back_answers == 1 else "bring"
+        today = f"{more} in time {brings} back your {counted(streak.lost, 'day')}, see `/streak`"
+    elif not streak.days:
+        today = "one answer today begins one"
+    else:
+        today = "today is done" if streak.safe else "one answer today keeps it"
+    return f"{headline(streak)}: {today}"
 
 
 def data(mine: Mine) -> dict[str, Any]:

@@ -1,0 +1,79 @@
+"""What the store promises about somebody's own page, whichever database it stands on."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import SecretStr
+
+from bot.store.learning_rows import Line
+from bot.store.mine import Missed, Tally
+from bot.store.store import Store, open_store
+from cards.calendar import calendar
+from tests.bot.conversation import START
+
+UTC_DAYS = calendar("UTC")
+DAY = timedelta(days=1)
+ALICE = "test:alice"
+
+
+@pytest.fixture
+async def store(database: Path | SecretStr) -> AsyncIterator[Store]:
+    async with open_store(database) as opened:
+        yield opened
+
+
+async def said(store: Store, posed: str | None, at: datetime, *, person: str = ALICE, **more: Any) -> Line:
+    pupil = await store.learning.enrol(person, zone="UTC", seed=1, at=START)
+    fields: dict[str, Any] = {"kind": "answer", "card": "deck/a", "correct": True, "rating": 3, **more}
+    line = Line(
+        person=person,
+        at=at,
+        zone="UTC",
+        platform="test",
+        community="page",
+        posed=posed,
+        source=fields["card"],
+        **fields,
+    )
+    kept = await store.learning.record(pupil, line, [], UTC_DAYS)
+    assert kept is not None
+    return kept.line
+
+
+async def test_answers_are_counted_by_card_and_by_the_weeks_between_two_moments(store: Store) -> None:
+    before, since = START - 14 * DAY, START - 7 * DAY
+    await said(store, "q1", before - DAY)
+    await said(store, "q2", before, correct=False)
+    await said(store, "q3", since)
+    await said(store, "q4", since, card="deck/b", correct=False, tried=False)
+    await said(store, "q5", START, correct=False)
+    await said(store, "q6", START + DAY)  # has not happened yet
+    await said(store, "q7", START, person="test:bob")
+    found = await store.mine.tallies(ALICE, START, before, since)
+    assert sorted(found, key=lambda each: (each.card, each.span)) == [
+        Tally(card="deck/a", span=0, tried=1, right=1),
+        Tally(card="deck/a", span=1, tried=1, right=0),
+        Tally(card="deck/a", span=2, tried=2, right=1),
+        Tally(card="deck/b", span=2, tried=0, right=0),
+    ]
+
+
+async def test_a_credit_makes_right_and_takes_its_mistake_back(store: Store) -> None:
+    wrong: dict[str, Any] = {"correct": False, "mistake": "M1"}
+    first = await said(store, "q1", START, **wrong)
+    await said(store, "q2", START, **wrong)
+    await said(store, "q3", START, card="deck/b", **wrong)
+    await said(store, "q4", START, correct=False)
+    assert sorted(await store.mine.missed(ALICE, START, START), key=lambda each: each.card) == [
+        Missed(mistake="M1", card="deck/a", count=2),
+        Missed(mistake="M1", card="deck/b", count=1),
+    ]
+    await said(store, None, START, kind="credit", about=first.id)
+    assert Missed(mistake="M1", card="deck/a", count=1) in await store.mine.missed(ALICE, START, START)
+    assert Tally(card="deck/a", span=1, tried=3, right=1) in await store.mine.tallies(ALICE, START, START)
+    assert await store.mine.missed(ALICE, START + DAY, START + 2 * DAY) == []
