@@ -17,7 +17,7 @@ from cards.calendar import Calendar
 from cards.grade import Rating
 from cards.memory import Memory, postponed, review
 from cards.model import Card
-from cards.shelf import Rules, Shelf, same_family, turns
+from cards.shelf import Rules, Shelf, Syllabus, same_family, turns
 
 LEECH_LAPSES = 6  # times forgotten, after which a card is taught in another way
 LEECH_AGAIN = 3  # and after so many more, again
@@ -107,12 +107,18 @@ class Learner:
     """One learner's memories, and what comes of them."""
 
     def __init__(
-        self, cards: Sequence[Card], *, seed: int, rules: Rules | None = None, memories: Iterable[Memory] = ()
+        self,
+        cards: Sequence[Card] | Syllabus,
+        *,
+        seed: int,
+        rules: Rules | None = None,
+        memories: Iterable[Memory] = (),
     ) -> None:
         """`cards` in the order in which they are taught; memories of cards that are gone stay, and are not asked."""
+        syllabus = cards if isinstance(cards, Syllabus) else Syllabus(cards)
         self.rules = rules or Rules()
         self.seed = seed
-        self._shelf = Shelf(cards, seed=seed, rules=self.rules)
+        self._shelf = Shelf(syllabus, seed=seed, rules=self.rules)
         for memory in memories:
             self._shelf.put(memory)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, insort
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any, TypeVar
@@ -46,27 +46,43 @@ class Rules:
     teacher: Teacher = field(default_factory=Teacher)
 
 
+class Syllabus:
+    """Cards in the order in which they are taught: what is the same for all who learn them, so that each costs little.
+
+    Attributes:
+        cards: by their ids.
+        place: of each card in that order.
+        topics: the places and ids of each topic's cards.
+    """
+
+    def __init__(self, cards: Sequence[Card]) -> None:
+        """Reads every card; nothing of it is ever changed."""
+        self.cards: Mapping[str, Card] = {card.id: card for card in cards}
+        self.place: Mapping[str, int] = {card.id: place for place, card in enumerate(cards)}
+        self.topics: Mapping[str, list[tuple[int, str]]] = {card.topic: [] for card in cards}
+        for place, card in enumerate(cards):
+            self.topics[card.topic].append((place, card.id))
+
+
 class Shelf:
     """The memories of one learner. Cards that are gone keep theirs, and are not asked."""
 
-    def __init__(self, cards: Sequence[Card], *, seed: int, rules: Rules) -> None:
-        """`cards` in the order in which they are taught."""
-        self.cards = {card.id: card for card in cards}
-        self.place = {card.id: place for place, card in enumerate(cards)}
+    def __init__(self, syllabus: Syllabus, *, seed: int, rules: Rules) -> None:
+        """Nothing is remembered yet."""
+        self.cards = syllabus.cards
+        self.place = syllabus.place
         self.rules = rules
         self.memories: dict[str, Memory] = {}
         self.load: Counter[date] = Counter()
         self.waiting: dict[str, set[str]] = {}  # easier card -> those that wait for it
         self.last: tuple[datetime, str] | None = None
-        self._mix = {card.id: mixed(f"{seed}.{card.id}") for card in cards}  # the order among those of one day
-        self._minutes: dict[str, list[tuple[datetime, str]]] = {card.topic: [] for card in cards}
-        self._days: dict[str, list[tuple[date, int, str]]] = {card.topic: [] for card in cards}
-        self._new: dict[str, list[tuple[int, str]]] = {card.topic: [] for card in cards}
+        self._seed = seed
+        self._minutes: dict[str, list[tuple[datetime, str]]] = {topic: [] for topic in syllabus.topics}
+        self._days: dict[str, list[tuple[date, int, str]]] = {topic: [] for topic in syllabus.topics}
+        self._new = {topic: rows.copy() for topic, rows in syllabus.topics.items()}
         self._began: Counter[date] = Counter()
         self._repeated: Counter[date] = Counter()
         self._families: dict[str, tuple[datetime, date, str]] = {}
-        for card in cards:
-            self._new[card.topic].append((self.place[card.id], card.id))
 
     def topics(self, now: datetime, today: date, *, new: bool) -> list[str]:
         """Those in which something may be asked: on most days they are few."""
@@ -159,6 +175,10 @@ class Shelf:
         memory = self.memories.get(easier)
         return memory is None or (memory.phase == "review" and memory.waits_for not in self.cards)
 
+    def _mix(self, card: str) -> int:
+        """The order among those of one day."""
+        return mixed(f"{self._seed}.{card}")
+
     # The index.
 
     def put(self, memory: Memory) -> None:
@@ -173,7 +193,7 @@ class Shelf:
             insort(self._minutes[card.topic], (memory.due, card.id))
         else:
             self.load[memory.due] += 1
-            insort(self._days[card.topic], (memory.due, self._mix[card.id], card.id))
+            insort(self._days[card.topic], (memory.due, self._mix(card.id), card.id))
         _drop(self._new[card.topic], (self.place[card.id], card.id))
         (self._began if memory.first == memory.day else self._repeated)[memory.day] += 1
         self.last = max(self.last or (memory.last, card.id), (memory.last, card.id))
@@ -197,7 +217,7 @@ class Shelf:
             _drop(self._minutes[topic], (memory.due, card))
         else:
             self.load[memory.due] -= 1
-            _drop(self._days[topic], (memory.due, self._mix[card], card))
+            _drop(self._days[topic], (memory.due, self._mix(card), card))
         (self._began if memory.first == memory.day else self._repeated)[memory.day] -= 1
 
 

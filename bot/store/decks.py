@@ -21,6 +21,7 @@ from sqlalchemy import bindparam, case, delete, func, select, update
 from bot.command import Place
 from bot.errors import TooMuchKept
 from bot.store import card_rows
+from bot.store.batches import Batches
 from bot.store.dialect import insert
 from bot.store.tables import deck_cards, deck_uses, decks
 from cards.model import Card, Deck
@@ -35,6 +36,7 @@ MAX_CHARACTERS = 64_000_000  # of one owner, as JSON
 MAX_SLUG = 40
 _STRANGE = re.compile(r"[^a-z0-9]+")
 _DIGEST_BYTES = 4
+Editions = tuple[tuple[str, int, datetime], ...]  # of decks by their ids
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,6 +128,7 @@ class Decks:
     def __init__(self, engine: AsyncEngine) -> None:
         """The engine stays the store's."""
         self._engine = engine
+        self._editions: Batches[tuple[str, ...], Editions] = Batches(self._read_editions)
 
     async def put(self, deck: Deck, standing: Mapping[str, Standing], *, owner: str, at: datetime) -> Changes:
         """Adds a deck, or makes the one of its id into it; all or nothing.
@@ -235,13 +238,21 @@ class Decks:
         using = select(deck_uses.c.deck).where(deck_uses.c.owner.in_(list(owners)))
         return await self._held(decks.c.id.in_(using), decks.c.removed.is_(None))
 
-    async def editions(self, owners: Iterable[str]) -> tuple[tuple[str, int, datetime], ...]:
+    async def editions(self, owners: Iterable[str]) -> Editions:
         """What changes whenever the decks that these use, or the cards of one, do: each deck's id and edition."""
-        using = select(deck_uses.c.deck).where(deck_uses.c.owner.in_(list(owners)))
-        wanted = select(decks.c.id, decks.c.edition, decks.c.changed).order_by(decks.c.id)
+        return await self._editions(tuple(owners))
+
+    async def idle(self) -> None:
+        """Returns when nothing is asked any more, for whoever closes the database."""
+        await self._editions.idle()
+
+    async def _read_editions(self, asked: Sequence[tuple[str, ...]]) -> list[Editions]:
+        """Each answer begins with it, so that those who ask at once do so in one query."""
+        used: dict[str, list[tuple[str, int, datetime]]] = {owner: [] for owners in asked for owner in owners}
         async with self._engine.connect() as connection:
-            found = await connection.execute(wanted.where(decks.c.id.in_(using), decks.c.removed.is_(None)))
-            return tuple((row.id, row.edition, row.changed) for row in found)
+            for owner, *deck in await connection.execute(_EDITIONS, {"owners": list(used)}):
+                used[owner].append((deck[0], deck[1], deck[2]))
+        return [tuple(sorted({deck for owner in owners for deck in used[owner]})) for owners in asked]
 
     async def use(self, owner: str, deck_id: str) -> None:
         """From now on an owner practises a deck, which is there."""
@@ -318,6 +329,13 @@ class Decks:
         )
         async with self._engine.connect() as connection:
             return [Held(**row) for row in (await connection.execute(found)).mappings()]
+
+
+_EDITIONS = (
+    select(deck_uses.c.owner, decks.c.id, decks.c.edition, decks.c.changed)
+    .join(decks, decks.c.id == deck_uses.c.deck)
+    .where(deck_uses.c.owner.in_(bindparam("owners", expanding=True)), decks.c.removed.is_(None))
+)
 
 
 def _count(outcome: Outcome) -> Any:

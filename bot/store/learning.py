@@ -12,22 +12,19 @@ import json
 import time
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, case, func, select, update
+from sqlalchemy import case, func, select, update
 
 from bot.command import Place
-from bot.group.whereabouts import HOME_ZONE
-from bot.errors import Busy
-from bot.store.changes import unchanged
 from bot.store.dialect import insert
-from bot.store.group_tables import links
 from bot.store.learning_rows import Asked, Line, Pupil, Recorded, columns, question
 from bot.store.learning_rows import line as line_of
-from bot.store.members import Happening, What, note, shared_zone
-from bot.store.tables import answers, disputes, learners, memories, posed, withdrawn
+from bot.store.lookups import Lookups
+from bot.store.members import Happening, What, note
+from bot.store.recording import PUT_MEMORY, Record, Recording
+from bot.store.tables import answers, disputes, learners, posed, withdrawn
 from cards.memory import Memory
 
 if TYPE_CHECKING:
@@ -47,6 +44,8 @@ class Learning:
     def __init__(self, engine: AsyncEngine) -> None:
         """The engine stays the store's."""
         self._engine = engine
+        self._lookups = Lookups(engine)
+        self._recording = Recording(engine)
         self._sessions: OrderedDict[str, list[Asked]] = OrderedDict()  # they never change
         self._withdrawals = 0  # here
         self._withdrawn: tuple[float, int, frozenset[tuple[str, str]]] = (0.0, -1, frozenset())  # until when, as of
@@ -55,8 +54,7 @@ class Learning:
 
     async def pupil(self, person: str) -> Pupil | None:
         """The row of a learner; None for whoever never answered."""
-        async with self._engine.connect() as connection:
-            return await _pupil(connection, person)
+        return await self._lookups.pupil(person)
 
     async def enrol(self, person: str, *, zone: str, seed: int, at: datetime) -> Pupil:
         """The row of a learner, made where there is none; without a zone of their own they have their community's.
@@ -65,23 +63,13 @@ class Learning:
             Busy: the id is that of an account, and was linked to somebody else's a moment ago.
         """
         row = {"person": person, "zone": zone, "seed": seed, "weights": None, "version": 0, "since": at}
-        async with self._engine.begin() as connection:
-            await unchanged(connection)
-            await connection.execute(insert(learners).on_conflict_do_nothing(), row)
-            if (await connection.execute(select(links.c.account).where(links.c.account == person))).first():
-                raise Busy("Your accounts have just been linked. Try that again.")
-            found = await _pupil(connection, person)
-        if found is None:
-            raise LookupError(person)  # a row that was just made
-        return found
+        return await self._recording.enrol(row)
 
     async def memories(self, person: str) -> tuple[Pupil | None, list[Memory]]:
         """A learner's row and memories, of one moment."""
-        wanted = select(memories.c.data).where(memories.c.person == person)
-        async with self._engine.connect() as connection:
-            found = await _pupil(connection, person)
-            rows = (await connection.execute(wanted)).scalars().all()
-        return found, await asyncio.to_thread(_memories, rows)  # there may be ten thousands
+        found, rows = await self._lookups.memories(person)
+        many = len(rows) > MANY
+        return found, await asyncio.to_thread(_memories, rows) if many else _memories(rows)
 
     async def diligent(self, fewest: int) -> list[str]:
         """The learners with so many answers or more."""
@@ -192,23 +180,16 @@ class Learning:
         )
         row = await asyncio.to_thread(columns, line) if many else columns(line)
         del row["id"]
-        async with self._engine.connect() as connection:
-            if not await still_as(connection, pupil):
-                return None
-            added = await connection.execute(insert(answers).on_conflict_do_nothing().returning(answers.c.id), row)
-            number = added.scalar_one_or_none()
-            if number is None:
-                await connection.rollback()
-                mine = and_(answers.c.person == line.person, answers.c.posed == line.posed)
-                there = (await connection.execute(select(answers).where(mine))).mappings().one()
-                return Recorded(line_of(there), fresh=False)
-            await remember(connection, rows)
-            await connection.commit()
-        return Recorded(replace(line, id=number), fresh=True)
+        return await self._recording.record(Record(line=line, version=pupil.version, row=row, rows=rows))
+
+    async def idle(self) -> None:
+        """Returns when nothing is asked or written any more, for whoever closes the database."""
+        await self._lookups.idle()
+        await self._recording.idle()
 
     async def answer_to(self, person: str, posed_id: str) -> list[Line]:
         """A person's answer to a question, then what changed it since, in order; empty where there is none."""
-        return await self._lines_of(person, answers.c.posed == posed_id)
+        return await self._lookups.answer_to((person, posed_id))
 
     async def answers_in(self, person: str, session: str) -> list[Line]:
         """A person's answers in a session and what changed them since, in order."""
@@ -344,35 +325,16 @@ class Learning:
             await connection.execute(insert(disputes), row)
 
 
-_PUPIL = select(learners, shared_zone(learners.c.person).label("shared"))
-
-
-async def _pupil(connection: AsyncConnection, person: str) -> Pupil | None:
-    row = (await connection.execute(_PUPIL.where(learners.c.person == person))).first()
-    if row is None:
-        return None
-    weights = None if row.weights is None else tuple(json.loads(row.weights))
-    zone = row.zone or row.shared or HOME_ZONE
-    return Pupil(person=row.person, zone=zone, seed=row.seed, weights=weights, version=row.version)
-
-
 async def still_as(connection: AsyncConnection, pupil: Pupil) -> bool:
     """Whether the learner is as the caller has seen them; if so, nobody else changes them until this is committed."""
     same = (learners.c.person == pupil.person, learners.c.version == pupil.version)
     return (await connection.execute(update(learners).where(*same).values(version=pupil.version + 1))).rowcount > 0
 
 
-_memory = insert(memories)
-_PUT_MEMORY = _memory.on_conflict_do_update(
-    index_elements=[memories.c.person, memories.c.card],
-    set_={"due": _memory.excluded.due, "data": _memory.excluded.data},
-)
-
-
 async def remember(connection: AsyncConnection, rows: list[dict[str, Any]]) -> None:
     """Writes memories, which `memory_rows` made, over those that are there, as part of a transaction."""
     if rows:
-        await connection.execute(_PUT_MEMORY, rows)
+        await connection.execute(PUT_MEMORY, rows)
 
 
 def memory_rows(person: str, known: Iterable[Memory], days: Calendar) -> list[dict[str, Any]]:

@@ -93,7 +93,11 @@ async def open_store(where: Path | SecretStr) -> AsyncIterator[Store]:
         async with Writer(engine) as writer:
             store = Store(engine, writer)
             await store.remember_events()
-            yield store
+            try:
+                yield store
+            finally:
+                await store.learning.idle()
+                await store.decks.idle()
     finally:
         await engine.dispose()
 

@@ -15,7 +15,7 @@ from bot.group.whereabouts import HOME_ZONE
 from cards.calendar import Calendar, calendar
 from cards.learner import Learner
 from cards.memory import Memory, Teacher
-from cards.shelf import Rules
+from cards.shelf import Rules, Syllabus
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from cards.model import Card
 
 IN_MEMORY = 64
+CATALOGUES_IN_MEMORY = 50
+MANY = 100  # memories: more are put in order in a thread, so that nobody else waits
 _SEED_BITS = 63  # of a whole number in every database
 
 
@@ -52,7 +54,9 @@ class Pupils:
         """Loads nobody yet; `settled` returns once the store has written where everybody belongs."""
         self._learning = learning
         self._settled = settled
+        self._calendars: dict[str, Calendar] = {}
         self._known: OrderedDict[str, tuple[Catalogue, Held]] = OrderedDict()
+        self._taught: OrderedDict[int, tuple[Catalogue, Syllabus]] = OrderedDict()
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     @asynccontextmanager
@@ -88,7 +92,9 @@ class Pupils:
 
     async def calendar(self, zone: str) -> Calendar:
         """The days in a zone; raises `ValueError`."""
-        return await asyncio.to_thread(calendar, zone)
+        if (known := self._calendars.get(zone)) is None:  # with a zone's first use its rules are read from the disk
+            known = self._calendars[zone] = await asyncio.to_thread(calendar, zone)
+        return known
 
     async def zone(self, person: str) -> str:
         """Where this person's days begin."""
@@ -108,12 +114,27 @@ class Pupils:
             self._known.move_to_end(person)
             return known[1]
         found, memories = await self._learning.memories(person)
-        held = await asyncio.to_thread(_held, found or pupil, memories, catalogue, also)
+        syllabus = await self._syllabus(catalogue, also)
+        many = len(memories) > MANY
+        pupil = found or pupil
+        made = (pupil, memories, syllabus, await self.calendar(pupil.zone))
+        held = await asyncio.to_thread(_held, *made) if many else _held(*made)
         if also is None:
             self._known[person] = (catalogue, held)
             if len(self._known) > IN_MEMORY:
                 self._known.popitem(last=False)
         return held
+
+    async def _syllabus(self, catalogue: Catalogue, also: Card | None) -> Syllabus:
+        """What is taught, read once for all who have the same decks; a card that is gone is one person's."""
+        if also is not None:
+            return await asyncio.to_thread(Syllabus, (*catalogue.taught, also))
+        if (known := self._taught.get(id(catalogue))) is None or known[0] is not catalogue:
+            known = (catalogue, await asyncio.to_thread(Syllabus, catalogue.taught))
+            self._taught[id(catalogue)] = known
+            if len(self._taught) > CATALOGUES_IN_MEMORY:
+                self._taught.popitem(last=False)
+        return known[1]
 
 
 def rules(pupil: Pupil) -> Rules:
@@ -121,7 +142,6 @@ def rules(pupil: Pupil) -> Rules:
     return Rules(teacher=Teacher(weights=pupil.weights))
 
 
-def _held(pupil: Pupil, memories: Sequence[Memory], catalogue: Catalogue, also: Card | None) -> Held:
-    cards = catalogue.taught if also is None else (*catalogue.taught, also)
-    learner = Learner(cards, seed=pupil.seed, rules=rules(pupil), memories=memories)
-    return Held(pupil=pupil, learner=learner, days=calendar(pupil.zone))
+def _held(pupil: Pupil, memories: Sequence[Memory], syllabus: Syllabus, days: Calendar) -> Held:
+    learner = Learner(syllabus, seed=pupil.seed, rules=rules(pupil), memories=memories)
+    return Held(pupil=pupil, learner=learner, days=days)

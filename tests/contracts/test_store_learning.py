@@ -234,3 +234,87 @@ async def test_a_dispute_is_kept(learning: Learning, database: Path | SecretStr)
     await learning.disputed("test:alice", "deck/a", at=START, outcome="wrong", why="97", torch="2.13.0", credited=2)
     rows = await beside(database, "select person, source, outcome, why, torch, credited from disputes")
     assert rows == [("test:alice", "deck/a", "wrong", "97", "2.13.0", 2)]
+
+
+async def test_answers_that_come_at_once_are_kept_each_with_its_own_outcome(learning: Learning) -> None:
+    """One is new, one was given before, one was worked out from an old state, one is of somebody who never came."""
+    pupils = {name: await enrolled(learning, f"test:{name}") for name in ("ann", "ben", "cleo")}
+    await learning.record(pupils["ben"], answered("q1", person="test:ben", said="first"), [], UTC_DAYS)
+    pupils["ben"] = replace(pupils["ben"], version=1)
+    await learning.set_zone("test:cleo", "Asia/Tokyo", START)
+    pupils["dora"] = replace(pupils["ann"], person="test:dora")
+    told = await asyncio.gather(
+        *(
+            learning.record(pupil, answered("q1", person=pupil.person, said=name), [remembered("deck/a")], UTC_DAYS)
+            for name, pupil in pupils.items()
+        )
+    )
+    ann, ben, cleo, dora = told
+    assert ann is not None
+    assert (ann.fresh, ann.line.said) == (True, "ann")
+    assert ben is not None
+    assert (ben.fresh, ben.line.said) == (False, "first")
+    assert cleo is None
+    assert dora is None
+    assert [len((await learning.memories(pupil.person))[1]) for pupil in pupils.values()] == [1, 0, 0, 0]
+    assert await learning.pupil("test:ben") == pupils["ben"], "what was not counted changed nothing"
+    assert len({line.id for line in await learning.log("test:ann")}) == 1
+
+
+async def test_two_answers_of_one_person_at_once_are_kept_one_after_the_other(learning: Learning) -> None:
+    pupil = await enrolled(learning)
+    both = await asyncio.gather(
+        learning.record(pupil, answered("q1"), [], UTC_DAYS),
+        learning.record(replace(pupil, version=1), answered("q2"), [], UTC_DAYS),
+    )
+    assert [each is not None and each.fresh for each in both] == [True, True]
+    assert await learning.pupil("test:alice") == replace(pupil, version=2)
+
+
+async def test_an_answer_that_cannot_be_kept_takes_no_other_with_it(learning: Learning) -> None:
+    pupils = [await enrolled(learning, f"test:{name}") for name in ("ann", "ben", "cleo")]
+    told = await asyncio.gather(
+        *(
+            learning.record(
+                pupil, answered("q1", person=pupil.person, said=object() if pupil.person == "test:ben" else ""),
+                [remembered("deck/a")], UTC_DAYS,
+            )
+            for pupil in pupils
+        ),
+        return_exceptions=True,
+    )  # fmt: skip
+    assert [isinstance(each, Exception) for each in told] == [False, True, False]
+    assert [len(await learning.log(pupil.person)) for pupil in pupils] == [1, 0, 1]
+    assert await learning.pupil("test:ben") == pupils[1]
+
+
+async def test_whoever_stops_waiting_for_their_answer_to_be_kept_stops_nobody_else(learning: Learning) -> None:
+    pupils = [await enrolled(learning, f"test:{name}") for name in ("ann", "ben")]
+    waiting = [
+        asyncio.ensure_future(learning.record(each, answered("q1", person=each.person), [], UTC_DAYS))
+        for each in pupils
+    ]
+    await asyncio.sleep(0)
+    waiting[0].cancel()
+    kept = await waiting[1]
+    assert kept is not None
+    assert kept.fresh
+
+
+async def test_questions_about_many_people_at_once_are_answered_each_for_itself(learning: Learning) -> None:
+    people = [f"test:{number}" for number in range(100)]
+    first = await asyncio.gather(*(enrolled(learning, person) for person in people))
+    assert [each.person for each in first] == people
+    await asyncio.gather(
+        *(
+            learning.record(each, answered("q1", person=each.person), [remembered(f"deck/{each.person}")], UTC_DAYS)
+            for each in first[::2]
+        )
+    )
+    found = await asyncio.gather(*(learning.memories(person) for person in [*people, "test:nobody"]))
+    assert [[memory.card for memory in each] for _, each in found[:-1:2]] == [[f"deck/{each}"] for each in people[::2]]
+    assert all(each == [] for _, each in found[1::2])
+    assert found[-1] == (None, [])
+    lines = await asyncio.gather(*(learning.answer_to(person, "q1") for person in people))
+    assert [len(each) for each in lines] == [1, 0] * 50
+    assert [each[0].person for each in lines[::2]] == people[::2]

@@ -1,0 +1,133 @@
+"""Keeps answers and who gives them, those that come at once in one transaction, before anybody hears of it.
+
+What a person knows is changed only from the state that the writer has seen, which is its version. Two answers of one
+person never share a transaction, and one that cannot be kept takes nobody else's with it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import bindparam, select, update
+
+from bot.errors import Busy
+from bot.store.batches import Batches
+from bot.store.changes import unchanged
+from bot.store.dialect import insert
+from bot.store.group_tables import links
+from bot.store.learning_rows import Line, Pupil, Recorded
+from bot.store.learning_rows import line as line_of
+from bot.store.lookups import GIVEN, pupils
+from bot.store.tables import answers, learners, memories
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+_THEM = learners.c.person.in_(bindparam("people", expanding=True))
+_TAKE = (
+    update(learners)
+    .where(_THEM)
+    .values(version=learners.c.version + 1)
+    .returning(learners.c.person, learners.c.version)
+)
+_GIVE_BACK = update(learners).where(_THEM).values(version=learners.c.version - 1)
+_ADD = insert(answers).on_conflict_do_nothing().returning(answers.c.id, answers.c.person)
+_ENROL = insert(learners).on_conflict_do_nothing()
+_LINKED = select(links.c.account).where(links.c.account.in_(bindparam("people", expanding=True)))
+_memory = insert(memories)
+PUT_MEMORY = _memory.on_conflict_do_update(
+    index_elements=[memories.c.person, memories.c.card],
+    set_={"due": _memory.excluded.due, "data": _memory.excluded.data},
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """A line to be kept.
+
+    Attributes:
+        line: without its id.
+        version: of the learner, as the memories were worked out from.
+        row: the line as columns.
+        rows: the memories that it comes to.
+    """
+
+    line: Line
+    version: int
+    row: dict[str, Any]
+    rows: list[dict[str, Any]]
+
+
+class Recording:
+    """The verbs; `Learning` has one."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        """The engine stays the store's."""
+        self._engine = engine
+        self._joined: Batches[Record, Recorded | None] = Batches(self._kept)
+        self._new: Batches[dict[str, Any], Pupil] = Batches(self._enrolled)
+
+    async def enrol(self, row: dict[str, Any]) -> Pupil:
+        """See `Learning.enrol`."""
+        return await self._new(row)
+
+    async def record(self, record: Record) -> Recorded | None:
+        """See `Learning.record`."""
+        return await self._joined(record)
+
+    async def idle(self) -> None:
+        """Returns when nothing is being written any more."""
+        await self._joined.idle()
+        await self._new.idle()
+
+    async def _enrolled(self, rows: Sequence[dict[str, Any]]) -> list[Pupil]:
+        people = [row["person"] for row in rows]
+        async with self._engine.begin() as connection:
+            await unchanged(connection)
+            await connection.execute(_ENROL, rows)
+            if (await connection.execute(_LINKED, {"people": people})).first():
+                raise Busy("Your accounts have just been linked. Try that again.")
+            found = await pupils(connection, people)
+        return [found[person] for person in people]
+
+    async def _kept(self, records: Sequence[Record]) -> list[Recorded | None]:
+        found: dict[int, Recorded | None] = {}
+        left = list(enumerate(records))
+        while left:
+            first = {record.line.person: (place, record) for place, record in reversed(left)}
+            async with self._engine.begin() as connection:
+                told = await _together(connection, [record for _, record in first.values()])
+            found |= {place: told[person] for person, (place, _) in first.items()}
+            left = [each for each in left if each[0] not in found]
+        return [found[place] for place in range(len(records))]
+
+
+async def _together(connection: AsyncConnection, records: Sequence[Record]) -> dict[str, Recorded | None]:
+    """Keeps records of different people in one transaction; what came of each, by person."""
+    by_person = {record.line.person: record for record in records}
+    # From here until the transaction ends, nobody else changes these learners.
+    taken = (await connection.execute(_TAKE, {"people": sorted(by_person)})).all()
+    seen = {row.person for row in taken if row.version == by_person[row.person].version + 1}
+    fresh = [record for person, record in by_person.items() if person in seen]
+    added = (await connection.execute(_ADD, [record.row for record in fresh])).all() if fresh else ()
+    numbers = {row.person: row.id for row in added}
+    if undone := [row.person for row in taken if row.person not in numbers]:
+        await connection.execute(_GIVE_BACK, {"people": undone})
+    if rows := [row for record in fresh if record.line.person in numbers for row in record.rows]:
+        await connection.execute(PUT_MEMORY, rows)
+    found: dict[str, Recorded | None] = dict.fromkeys(by_person)
+    found |= {each: Recorded(replace(by_person[each].line, id=number), fresh=True) for each, number in numbers.items()}
+    if before := [record.line for record in fresh if record.line.person not in numbers]:
+        found |= await _there(connection, before)
+    return found
+
+
+async def _there(connection: AsyncConnection, lines: Sequence[Line]) -> dict[str, Recorded]:
+    """The answers that were there before these, by person."""
+    wanted = {(line.person, line.posed) for line in lines}
+    named = {"people": [person for person, _ in wanted], "posed": [posed for _, posed in wanted]}
+    rows = (await connection.execute(GIVEN, named)).mappings()
+    there = [row for row in rows if (row["person"], row["posed"]) in wanted]
+    return {row["person"]: Recorded(line_of(row), fresh=False) for row in there}
