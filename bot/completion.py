@@ -12,7 +12,7 @@ from bot.command import Command, Completion, Option
 if TYPE_CHECKING:
     from bot.app import Core
 
-MOST = 25  # what Discord shows; more than a person reads anyway
+MOST = 25  # arguments: what Discord shows, and more than a person reads anyway
 
 
 def complete(core: Core, text: str) -> list[Completion]:
@@ -22,7 +22,7 @@ def complete(core: Core, text: str) -> list[Completion]:
     """
     word, space, typed = text.lstrip().partition(" ")
     if not space:
-        return _names(core, word)[:MOST]
+        return _names(core, word)
     command = core.dispatcher.named(word)
     if command is None:
         return []

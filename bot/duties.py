@@ -11,12 +11,11 @@ from typing import TYPE_CHECKING
 from bot.clock import SYSTEM_CLOCK, StoppedClock
 
 if TYPE_CHECKING:
-    from bot.settings import Settings
+    from bot.settings import KeepSettings, Settings
     from bot.store.store import Store
     from bot.study.making import Did
 
 EVENTS_KEPT = timedelta(days=3)  # no platform delivers an event again after a day
-QUESTIONS_KEPT = timedelta(days=180)
 DECKS_KEPT = timedelta(days=30)  # after they were removed
 
 
@@ -34,22 +33,40 @@ class Duty:
 
     name: str
     every: timedelta
-    work: Callable[[Store, datetime], Awaitable[dict[str, int]]]
+    work: Callable[[Store, KeepSettings, datetime], Awaitable[dict[str, int]]]
 
 
-async def _forget(store: Store, at: datetime) -> dict[str, int]:
-    """Event ids that no platform repeats, questions behind buttons that nobody presses any more, removed decks."""
-    forgotten = await store.forget(events_before=at - EVENTS_KEPT, questions_before=at - QUESTIONS_KEPT)
-    return forgotten | {"decks": await store.decks.forget(removed_before=at - DECKS_KEPT)}
+async def _forget(store: Store, keep: KeepSettings, at: datetime) -> dict[str, int]:
+    """Event ids that no platform repeats, texts behind buttons that nobody presses any more, removed decks, codes.
+
+    No text behind a button outlives what was said around it: by that it is found when somebody asks to be forgotten.
+    """
+    buttons = timedelta(days=min(keep.buttons_days, keep.history_days))
+    forgotten = await store.forget(events_before=at - EVENTS_KEPT, questions_before=at - buttons)
+    decks = await store.decks.forget(removed_before=at - DECKS_KEPT)
+    return forgotten | {"decks": decks, "codes": await store.retention.codes(at)}
 
 
-DUTIES = (Duty(name="forget", every=timedelta(days=1), work=_forget),)
+async def _history(store: Store, keep: KeepSettings, at: datetime) -> dict[str, int]:
+    """What was said in channels longer ago than it is to be kept, and questions that nobody will answer any more."""
+    gone = await store.retention.history(at - timedelta(days=keep.history_days))
+    for community, days in (await store.retention.choices()).items():
+        gone += await store.retention.history_of(community, at - timedelta(days=days))
+    unanswered = await store.retention.unanswered(at - timedelta(days=keep.buttons_days))
+    await store.belongings.wipe()
+    return {"exchanges": gone, "unanswered": unanswered}
 
 
-async def do_due(store: Store, at: datetime) -> list[Done]:
+DUTIES = (
+    Duty(name="forget", every=timedelta(days=1), work=_forget),
+    Duty(name="history", every=timedelta(days=1), work=_history),
+)
+
+
+async def do_due(store: Store, at: datetime, keep: KeepSettings) -> list[Done]:
     """Does all that is due at a moment; of several bots on one store, exactly one does each."""
     return [
-        Done(duty=duty.name, counts=await duty.work(store, at))
+        Done(duty=duty.name, counts=await duty.work(store, keep, at))
         for duty in DUTIES
         if await store.claim_duty(duty.name, at, at - duty.every)
     ]
@@ -68,7 +85,7 @@ async def tick(settings: Settings, *, at: datetime | None, as_json: bool, say: C
     async with build_core(settings, clock=StoppedClock(moment), patient=True) as core:
         for poster in (web.poster(core), terminal.poster(core)):
             core.posters[poster.platform] = poster
-        done = await do_due(core.store, moment)
+        done = await do_due(core.store, moment, core.settings.keep)
         came = await core.study.rounds.once(moment)
     if as_json:
         fell_due = [{"what": each.what, **each.data} for each in came]

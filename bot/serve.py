@@ -126,7 +126,7 @@ def _unusable(host: str, port: int, setting: str, fault: OSError) -> StartError:
 
 async def _duties(core: Core) -> None:
     while True:
-        for done in await do_due(core.store, core.clock.now()):
+        for done in await do_due(core.store, core.clock.now(), core.settings.keep):
             structlog.get_logger("duties").info("done", duty=done.duty, **done.counts)
         await asyncio.sleep(DUTIES_EVERY_S)
 

@@ -168,6 +168,22 @@ class FairnessSettings(_Group):
     )
 
 
+class KeepSettings(_Group):
+    """How long things are kept that nobody learns from. Answers and memory stay until somebody asks to be forgotten."""
+
+    history_days: int = Field(
+        default=365,
+        ge=1,
+        description="Days for which the history of channels is kept: what was said and what Stride answered. Groups "
+        "may choose fewer.",
+    )
+    buttons_days: int = Field(
+        default=180,
+        ge=1,
+        description="Days for which the texts behind buttons are kept, and questions that nobody answered.",
+    )
+
+
 class Settings(BaseSettings):
     """Everything that can be set. Frozen: built in `__main__`, passed down, never changed."""
 
@@ -194,6 +210,7 @@ class Settings(BaseSettings):
     discord: DiscordSettings = Field(default_factory=DiscordSettings)
     slack: SlackSettings = Field(default_factory=SlackSettings)
     fairness: FairnessSettings = Field(default_factory=FairnessSettings)
+    keep: KeepSettings = Field(default_factory=KeepSettings)
     nats: NatsSettings = Field(default_factory=NatsSettings)
     sandbox: SandboxSettings = Field(default_factory=SandboxSettings)
 

@@ -11,6 +11,7 @@ from bot.commands.deck import DECK
 from bot.commands.digest import DIGEST
 from bot.commands.export import EXPORT
 from bot.commands.forget_me import FORGET_ME
+from bot.commands.group import GROUP
 from bot.commands.help import HELP
 from bot.commands.holiday import HOLIDAY
 from bot.commands.layer import LAYER
@@ -48,6 +49,7 @@ COMMANDS: tuple[Command, ...] = (
     REMIND,
     DIGEST,
     DAILY,
+    GROUP,
     LINK,
     EXPORT,
     FORGET_ME,

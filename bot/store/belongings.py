@@ -6,7 +6,7 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import func, select, text
+from sqlalchemy import and_, case, func, select, text
 
 from bot.store.changes import change
 from bot.store.forgetting import Leaving, forget
@@ -16,11 +16,16 @@ from bot.store.tables import answers, deck_cards, decks, exchanges, memories, pe
 from bot.store.takeout import taken_out
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+    from bot.command import Place
     from bot.store.links import Links
     from bot.store.writer import Writer
 
+GONE = "gone:"  # begins an id that leads to nobody
+RIGHT = and_(answers.c.kind.in_(["answer", "credit"]), answers.c.correct == 1)
 RECENT = 1_000  # people who were forgotten here, whose running answers are not to be written down
 
 
@@ -36,6 +41,18 @@ class Holdings:
     exchanges: int
     groups: int
     organises: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Member:
+    """What a member did in their group; `last` is None for whoever has not answered there yet."""
+
+    person: str
+    name: str
+    since: datetime
+    answers: int
+    right: int
+    last: datetime | None
 
 
 class Belongings:
@@ -84,6 +101,43 @@ class Belongings:
         await self._writer.drain()
         async with self._engine.connect() as connection:
             return await taken_out(connection, await _ids(connection, person))
+
+    async def members_of(self, place: Place) -> tuple[list[Member], int]:
+        """A group's members, those who answered last first; and how many more there are who hide."""
+        there = (answers.c.platform == place.platform, answers.c.community == place.community)
+        did = (
+            select(
+                answers.c.person,
+                func.count(case((answers.c.kind == "answer", 1))).label("answers"),
+                func.count(case((RIGHT, 1))).label("right"),
+                func.max(case((answers.c.kind == "answer", answers.c.at))).label("last"),
+            )
+            .where(*there)
+            .group_by(answers.c.person)
+        ).subquery()
+        wanted = (
+            select(members.c.person, members.c.since, members.c.hidden, people.c.name, did)
+            .outerjoin(people, people.c.id == members.c.person)
+            .outerjoin(did, did.c.person == members.c.person)
+            .where(members.c.platform == place.platform, members.c.community == place.community)
+            .order_by(did.c.last.desc().nulls_last(), members.c.since, members.c.person)
+        )
+        async with self._engine.connect() as connection:
+            rows = (await connection.execute(wanted)).all()
+        found = [
+            Member(
+                person=row.person,
+                name=row.name or "",
+                since=row.since,
+                answers=row.answers or 0,
+                right=row.right or 0,
+                last=row.last,
+            )
+            for row in rows
+            if not row.hidden
+        ]
+        nobody = sum(row.person.startswith(GONE) for row in rows)
+        return found, len(rows) - len(found) - nobody
 
     async def forget(self, person: str, gone: str) -> tuple[str, ...]:
         """Takes a person out of every table, with all their accounts, whose ids come back.

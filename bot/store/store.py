@@ -32,6 +32,7 @@ from bot.store.mine import OwnLog
 from bot.store.postings import Postings
 from bot.store.posts import Posts
 from bot.store.quizzes import Quizzes
+from bot.store.retention import Retention
 from bot.store.schedules import Schedules
 from bot.store.standing import Standings
 from bot.store.tables import channels, duties, events, exchanges, people, questions, secrets
@@ -109,6 +110,7 @@ class Store:
         decks: people's own and their communities'.
         learning: what learners were asked, answered and remember.
         links: which accounts are one person's.
+        retention: what is too old to be kept.
         belongings: what is somebody's own, to take out and to have forgotten.
         schedules: what comes again and again.
         postings: what is said unasked, and how far it has come.
@@ -140,6 +142,7 @@ class Store:
         self._channels: OrderedDict[Place, None] = OrderedDict()
         self._people: OrderedDict[str, tuple[str, datetime]] = OrderedDict()
         self._replies: OrderedDict[int, tuple[Reply, str]] = OrderedDict()  # held, so that an id stays theirs
+        self.retention = Retention(engine, writer)
         self.belongings = Belongings(engine, writer, self.links)
         self.links.when_changed(self._read_anew)
 

@@ -7,6 +7,8 @@ import secrets
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from bot.store.belongings import GONE
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
@@ -62,4 +64,4 @@ class Belongings:
 
         What stays of them is that something was answered, and when: of an id that is drawn here and kept nowhere else.
         """
-        return await self.core.store.belongings.forget(user.id, f"gone:{secrets.token_hex(12)}")
+        return await self.core.store.belongings.forget(user.id, f"{GONE}{secrets.token_hex(12)}")

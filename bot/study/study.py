@@ -12,6 +12,7 @@ from bot.study.mine import OwnPage
 from bot.study.outbox import Outbox
 from bot.study.quizzes import Quizzes
 from bot.study.reminders import Reminders
+from bot.study.roll import Rolls
 from bot.study.rounds import Rounds
 from bot.study.standing import Standing
 
@@ -31,6 +32,7 @@ class Study:
         daily: the card of the day.
         links: which accounts are one person's.
         belongings: what is somebody's own, to take out and to have forgotten.
+        rolls: how a group's members do, for its organisers.
         standing: how everybody stands: their days, streaks and seasons.
         digest: the group's week, in a channel.
         reminders: at somebody's own hour.
@@ -48,6 +50,7 @@ class Study:
         self.daily = Daily(core)
         self.links = Links(core)
         self.belongings = Belongings(core)
+        self.rolls = Rolls(core)
         self.standing = Standing(core)
         self.digest = Digest(core)
         self.reminders = Reminders(core)

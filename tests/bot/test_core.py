@@ -12,7 +12,7 @@ from bot.app import Core, References
 from bot.clock import SYSTEM_CLOCK, moment
 from bot.command import Command, Completion, Option
 from bot.commands.registry import COMMANDS
-from bot.duties import EVENTS_KEPT, QUESTIONS_KEPT, do_due
+from bot.duties import EVENTS_KEPT, do_due
 from bot.reply import Reply
 from tests.bot.conversation import START, Conversation
 
@@ -99,13 +99,14 @@ async def test_duties_forget_what_is_old_once_a_day(group: Conversation) -> None
     store = group.core.store
     store.keep_claim("slack:1", START)
     store.keep_question("abc", "text", START)
-    [first] = await do_due(store, START)
-    assert first.counts == {"events": 0, "questions": 0, "decks": 0}
-    assert await do_due(store, START + timedelta(hours=23)) == []
-    [second] = await do_due(store, START + EVENTS_KEPT + timedelta(seconds=1))
-    assert second.counts == {"events": 1, "questions": 0, "decks": 0}
-    [third] = await do_due(store, START + QUESTIONS_KEPT + timedelta(seconds=1))
-    assert third.counts == {"events": 0, "questions": 1, "decks": 0}
+    keep = group.core.settings.keep
+    first, _ = await do_due(store, START, keep)
+    assert first.counts == {"events": 0, "questions": 0, "decks": 0, "codes": 0}
+    assert await do_due(store, START + timedelta(hours=23), keep) == []
+    second, _ = await do_due(store, START + EVENTS_KEPT + timedelta(seconds=1), keep)
+    assert second.counts == {"events": 1, "questions": 0, "decks": 0, "codes": 0}
+    third, _ = await do_due(store, START + timedelta(days=keep.buttons_days, seconds=1), keep)
+    assert third.counts == {"events": 0, "questions": 1, "decks": 0, "codes": 0}
 
 
 @pytest.mark.parametrize(
