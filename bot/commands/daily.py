@@ -47,7 +47,10 @@ async def daily(core: Core, incoming: Incoming, given: Mapping[str, str]) -> Rep
 async def _set(core: Core, incoming: Incoming, details: str) -> Reply:
     wish = await asyncio.to_thread(words.read, details, incoming.at)
     zone = wish.zone or await _zone_here(core, incoming)
-    understood = await core.tutor.understood_for_channel(incoming.place, wish.topic, wish.difficulty)
+    try:
+        understood = await core.tutor.understood_for_channel(incoming.place, wish.topic, wish.difficulty)
+    except WrongUsage as fault:
+        raise WrongUsage(fault.message, suggestion=f"/daily set {wish.at:%H:%M} {zone} conv") from fault
     before = await core.study.daily.of(incoming.place)
     options = {"topic": wish.topic, "difficulty": wish.difficulty}
     planned = Planned(

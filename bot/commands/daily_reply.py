@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -17,6 +18,7 @@ from cards.calendar import zone_info
 from cards.misconceptions import MISCONCEPTIONS
 
 UNKNOWN = "I don't know"
+_ONE_CLAIM = re.compile(r"claim\((.+)\)")  # all of a proof: its value is what the card says
 MOST_SHOWN = 60  # characters of an answer in a table
 
 
@@ -81,7 +83,16 @@ def key(posed: Posed) -> list[Part]:
     if not posed.proof:
         return [*parts, Text(text=UNPROVED[:1].upper() + UNPROVED[1:] + ".", tone="note")]
     ran = f"torch {version(posed.torch)} ran this:" if posed.torch else f"Run it yourself: `/why {posed.id}` does."
-    return [*parts, Text(text=ran, tone="note"), code_part(posed.proof)]
+    return [*parts, Text(text=ran, tone="note"), code_part(_shown(posed))]
+
+
+def _shown(posed: Posed) -> str:
+    """The proof as it says most: of what a question's code prints that code, of a single claim what it is about."""
+    proof = posed.proof.strip()
+    if posed.code and proof == "claim(shown(code))":
+        return posed.code
+    claim = _ONE_CLAIM.fullmatch(proof)
+    return claim[1] if claim and "shown(code)" not in proof else proof
 
 
 def mistake(wrong: tuple[str, int] | None) -> list[Part]:
@@ -134,8 +145,8 @@ def how_many(given: int, right: int) -> str:
     if given == 1:
         return "One person answered, and was right." if right else "One person answered, and was not right."
     if right == given:
-        return f"{given} people answered, all of them rightly."
-    return f"{given} people answered, {right or 'none'} of them rightly."
+        return f"{given} people answered, and all were right."
+    return f"{given} people answered; {'one was' if right == 1 else f'{right or "none"} were'} right."
 
 
 def _people(count: int) -> str:
