@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from bot.commands.learning_words import LETTERS, UNPROVED
-from bot.commands.marked_reply import because, code_part, spoken, steps, version
+from bot.commands.marked_reply import ONE_CLAIM, because, code_part, spoken, steps, version
 from bot.commands.question_reply import asked, described
 from bot.group.reveals import Spread, commonest
 from bot.pictures.charts import Bar, Distribution, folded

@@ -15,7 +15,7 @@ from bot.tutor.model import Marked, Posed, Revealed
 from cards.grade import Rating
 from cards.model import Card
 
-_ONE_CLAIM = re.compile(r"claim\((.+)\)")  # all of a proof: its value is what the card says
+ONE_CLAIM = re.compile(r"claim\((.+)\)")  # all of a proof: its value is what the card says
 _WORDS = re.compile(r"[a-z]+[ ,]")
 _PAIR = re.compile(r"\((\d+), (\d+)\)")
 _OTHERWISE = RATED | {Rating.AGAIN: "I guessed"}  # of a right answer
@@ -132,7 +132,7 @@ def _ran(posed: Posed, proof: str) -> list[Part]:
     """What torch ran, where that is one line that says something to a learner; the rest waits behind Why."""
     if proof.startswith("/"):
         return [code_part(proof)]
-    claim = _ONE_CLAIM.fullmatch(proof.strip())
+    claim = ONE_CLAIM.fullmatch(proof.strip())
     return [code_part(claim[1])] if claim and posed.asks in EXACT and "shown(code)" not in proof else []
 
 
