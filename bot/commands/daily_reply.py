@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -18,7 +17,6 @@ from cards.calendar import zone_info
 from cards.misconceptions import MISCONCEPTIONS
 
 UNKNOWN = "I don't know"
-_ONE_CLAIM = re.compile(r"claim\((.+)\)")  # all of a proof: its value is what the card says
 MOST_SHOWN = 60  # characters of an answer in a table
 
 
@@ -91,7 +89,7 @@ def _shown(posed: Posed) -> str:
     proof = posed.proof.strip()
     if posed.code and proof == "claim(shown(code))":
         return posed.code
-    claim = _ONE_CLAIM.fullmatch(proof)
+    claim = ONE_CLAIM.fullmatch(proof)
     return claim[1] if claim and "shown(code)" not in proof else proof
 
 
@@ -146,7 +144,8 @@ def how_many(given: int, right: int) -> str:
         return "One person answered, and was right." if right else "One person answered, and was not right."
     if right == given:
         return f"{given} people answered, and all were right."
-    return f"{given} people answered; {'one was' if right == 1 else f'{right or "none"} were'} right."
+    were = "one was" if right == 1 else f"{right or 'none'} were"
+    return f"{given} people answered; {were} right."
 
 
 def _people(count: int) -> str:

@@ -79,7 +79,8 @@ def _zone(tokens: Sequence[str], now: datetime) -> tuple[str, list[str]]:
         if zones.several(words):
             ways = ", ".join(f"`{each}`" for each in found.zones[:4])
             raise WrongUsage(
-                f"Several zones are called {shorten(words)}: {ways}. Name one of them.", suggestion=EXAMPLE
+                f"Several zones are called {shorten(words)}: {ways}. Name one of them.",
+                suggestion=f"/daily set 09:00 {found.zones[0]}",
             )
     return "", list(tokens)
 
