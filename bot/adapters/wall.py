@@ -16,10 +16,11 @@ import structlog
 from bot.command import Place
 from bot.errors import PostRefused
 from bot.reply import MessageRef, Reply
-from bot.store.posts import MOST, Change
+from bot.store import posts
 
 if TYPE_CHECKING:
     from bot.clock import Clock
+    from bot.store.posts import Change
     from bot.store.store import Store
 
 LOOK_S = 1.0  # how late what another bot posts is seen
@@ -78,7 +79,8 @@ class Watch:
         community: str,
         store: Store,
         *,
-        among: Callable[[], Collection[str]],
+        channels: Callable[[], Collection[str]],
+        people: Callable[[], Collection[str]],
         show: Callable[[Change], None],
         look_s: float = LOOK_S,
     ) -> None:
@@ -88,14 +90,17 @@ class Watch:
             platform: of the channels.
             community: of the channels.
             store: where posts are.
-            among: the channels that somebody looks at just now.
-            show: is told of each change in one of these, in their order; of one change perhaps twice.
+            channels: those that somebody looks at just now.
+            people: who looks.
+            show: is told of each change of what is said in these channels or to these people alone, in their order; of
+                one change perhaps twice.
             look_s: how often the store is asked.
         """
         self._platform = platform
         self._community = community
         self._store = store
-        self._among = among
+        self._channels = channels
+        self._people = people
         self._show = show
         self._look_s = look_s
         self._after: int | None = None  # the newest change that was told of; None: nobody looks
@@ -118,13 +123,13 @@ class Watch:
         """Tells for as long as it is not cancelled."""
         while True:
             self._woken.clear()
-            if self._among():
+            if self._channels():
                 await self._looked()
                 await asyncio.sleep(GATHER_S)
             else:
                 self._after = None
             try:
-                async with asyncio.timeout(self._look_s if self._among() else None):
+                async with asyncio.timeout(self._look_s if self._channels() else None):
                     await self._woken.wait()
             except TimeoutError:
                 continue
@@ -137,11 +142,12 @@ class Watch:
 
     async def _look(self) -> None:
         upto = await self._store.posts.newest()
-        among = frozenset(self._among())  # after the number: who comes now reads a history that has all up to it
-        while among and self._after is not None and self._after < upto:
+        # After the number: who comes now reads a history that has all up to it.
+        channels, people = frozenset(self._channels()), frozenset(self._people())
+        while channels and self._after is not None and self._after < upto:
             changes = await self._store.posts.changes(
-                self._platform, self._community, among, after=self._after, upto=upto
+                self._platform, self._community, channels, people, after=self._after, upto=upto
             )
             for change in changes:
                 self._show(change)
-            self._after = (changes[-1].exchange.change or upto) if len(changes) == MOST else upto
+            self._after = (changes[-1].exchange.change or upto) if len(changes) == posts.MOST else upto

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import select, update
+from sqlalchemy import and_, or_, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot import codec
@@ -126,20 +126,29 @@ class Posts:
             return int((await connection.execute(_NEWEST)).scalar() or 0)
 
     async def changes(
-        self, platform: str, community: str, among: Collection[str], *, after: int, upto: int
+        self,
+        platform: str,
+        community: str,
+        channels: Collection[str],
+        people: Collection[str] = (),
+        *,
+        after: int,
+        upto: int,
     ) -> list[Change]:
-        """Posts that came or changed in some channels, oldest change first, each as it is now.
+        """Posts that came or changed, oldest change first, each as it is now.
 
         Args:
             platform: theirs.
             community: theirs.
-            among: the channels' names.
+            channels: of those to everybody: in these.
+            people: of those to one person alone: to one of these, in whichever channel.
             after: only changes with a greater number.
             upto: and with no greater one than this.
 
         Returns:
             At most `MOST`: ask again after the last where there are so many.
         """
+        to_all = and_(exchanges.c.person == "", exchanges.c.channel.in_(sorted(channels)))
         wanted = (
             select(exchanges)
             .where(
@@ -147,7 +156,7 @@ class Posts:
                 exchanges.c.change <= upto,
                 exchanges.c.platform == platform,
                 exchanges.c.community == community,
-                exchanges.c.channel.in_(sorted(among)),
+                or_(to_all, exchanges.c.person.in_(sorted(people))),
             )
             .order_by(exchanges.c.change)
             .limit(MOST)

@@ -115,6 +115,9 @@ async def _seen(url: str, work: Awaitable[None]) -> dict[str, list[float]]:
     browser = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "tests.bench.page", url, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
     )
+    if browser.stdout is None:
+        raise AssertionError("a pipe was asked for")
+    await browser.stdout.readline()  # it is there
     await work
     said, _ = await browser.communicate(b"enough\n")
     return dict(json.loads(said))
@@ -129,6 +132,8 @@ async def _browse(url: str) -> dict[str, list[float]]:
         async with session.get(f"{url}/c/{CHANNEL}") as answer:
             await answer.read()
         async with session.ws_connect(f"{url}/ws?channel={CHANNEL}", headers={"Origin": url}) as socket:
+            await _heard(socket, "welcome")
+            print("ready", flush=True)  # noqa: T201 - to whoever started this process
             for number in itertools.count():
                 if enough.done():
                     return times

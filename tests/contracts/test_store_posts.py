@@ -8,6 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
 from bot.command import Incoming, Place, User
 from bot.reply import Reply, Text, plain
@@ -21,8 +22,8 @@ ALICE = User(id="web:alice", name="Alice")
 
 
 @pytest.fixture
-async def store(tmp_path: Path) -> AsyncIterator[Store]:
-    async with open_store(tmp_path / "stride.sqlite3") as opened:
+async def store(database: Path | SecretStr) -> AsyncIterator[Store]:
+    async with open_store(database) as opened:
         yield opened
 
 
@@ -30,14 +31,14 @@ def says(text: str) -> Reply:
     return Reply(parts=(Text(text=text),))
 
 
-async def seen(store: Store, *among: str, after: int = 0) -> list[str]:
+async def seen(store: Store, *channels: str, person: str = "", after: int = 0) -> list[str]:
     upto = await store.posts.newest()
-    changes = await store.posts.changes("web", "page", among, after=after, upto=upto)
+    changes = await store.posts.changes("web", "page", channels, [person] if person else [], after=after, upto=upto)
     return [plain(each.exchange.reply) for each in changes]
 
 
-async def test_a_key_is_posted_once_however_often_and_by_how_many_it_is_sent(tmp_path: Path) -> None:
-    async with open_store(tmp_path / "s") as one, open_store(tmp_path / "s") as other:
+async def test_a_key_is_posted_once_however_often_and_by_how_many_it_is_sent(database: Path | SecretStr) -> None:
+    async with open_store(database) as one, open_store(database) as other:
         tries = (
             store.posts.put("daily1", GENERAL, says(f"card {n}"), START) for store in (one, other) for n in range(4)
         )
@@ -84,12 +85,14 @@ async def test_only_posts_are_edited_and_only_in_their_own_channel(store: Store)
     assert [plain(each.reply) for each in await store.history(GENERAL)] == ["help", "before"]
 
 
-async def test_whoever_asks_for_what_came_after_a_number_misses_nothing_and_sees_nothing_twice(tmp_path: Path) -> None:
+async def test_whoever_asks_for_what_came_after_a_number_misses_nothing_and_sees_nothing_twice(
+    database: Path | SecretStr,
+) -> None:
     """Two bots post at once, and a third looks all the while."""
     async with (
-        open_store(tmp_path / "s") as one,
-        open_store(tmp_path / "s") as other,
-        open_store(tmp_path / "s") as looks,
+        open_store(database) as one,
+        open_store(database) as other,
+        open_store(database) as looks,
     ):
         posting = asyncio.gather(
             *(store.posts.put(f"k{n}", GENERAL, says(f"{n}"), START) for n, store in enumerate([one, other] * 10))
@@ -98,7 +101,7 @@ async def test_whoever_asks_for_what_came_after_a_number_misses_nothing_and_sees
         after = 0
         while not posting.done() or after < await looks.posts.newest():
             upto = await looks.posts.newest()
-            changes = await looks.posts.changes("web", "page", ["general"], after=after, upto=upto)
+            changes = await looks.posts.changes("web", "page", ["general"], [], after=after, upto=upto)
             found += [plain(each.exchange.reply) for each in changes]
             after = upto
         await posting
@@ -112,6 +115,14 @@ async def test_changes_are_of_the_channels_that_are_asked_for(store: Store) -> N
     assert await seen(store, "general", "aside") == ["here", "there"]
     assert await seen(store, "general", "aside", after=1) == ["there"]
     assert await seen(store) == []
+
+
+async def test_changes_of_what_is_for_one_person_are_theirs_wherever_they_look(store: Store) -> None:
+    await store.posts.put("a", GENERAL, says("for alice"), START, person=ALICE.id)
+    await store.posts.put("b", GENERAL, says("for all"), START)
+    assert await seen(store, "aside", person=ALICE.id) == ["for alice"]
+    assert await seen(store, "general", person="web:bob") == ["for all"]
+    assert await seen(store, "general", person=ALICE.id) == ["for alice", "for all"]
 
 
 async def test_many_changes_come_in_several_answers(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:

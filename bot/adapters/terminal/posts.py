@@ -30,12 +30,19 @@ def poster(core: Core, told: Callable[[], None] | None = None) -> WallPoster:
 async def posts(core: Core, speaker: Speaker, show: Print) -> AsyncIterator[None]:
     """While this is open, what falls due in terminals is done, and what comes in the speaker's channel is shown."""
     arrived: asyncio.Queue[Change] = asyncio.Queue()
-    watch = Watch(PLATFORM, COMMUNITY, core.store, among=lambda: (speaker.channel,), show=arrived.put_nowait)
+    watch = Watch(
+        PLATFORM,
+        COMMUNITY,
+        core.store,
+        channels=lambda: (speaker.channel,),
+        people=lambda: (f"{PLATFORM}:{speaker.name}",),
+        show=arrived.put_nowait,
+    )
     await watch.begin()
     core.posters[PLATFORM] = poster(core, watch.wake)
     tasks = [
         asyncio.create_task(watch.run(), name="terminal watch"),
-        asyncio.create_task(_show(arrived, f"{PLATFORM}:{speaker.name}", show), name="terminal posts"),
+        asyncio.create_task(_show(arrived, show), name="terminal posts"),
         asyncio.create_task(core.study.rounds.run(), name="terminal rounds"),
     ]
     try:
@@ -59,12 +66,12 @@ async def above_prompt(show: Callable[[], None]) -> None:
     await run_in_terminal(show)
 
 
-async def _show(arrived: asyncio.Queue[Change], person: str, show: Print) -> None:
+async def _show(arrived: asyncio.Queue[Change], show: Print) -> None:
     leads: dict[int, str] = {}
     while True:
         post = (await arrived.get()).exchange
         lead = plain(post.reply).partition("\n")[0]
         # A terminal cannot change what it has printed: an edit is shown where it begins to say something else.
-        if post.person in {"", person} and leads.get(post.id) != lead:
+        if leads.get(post.id) != lead:
             leads[post.id] = lead
             await show(post)

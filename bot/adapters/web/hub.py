@@ -59,6 +59,10 @@ class Hub:
         """The channels that somebody has open."""
         return list(self._channels)
 
+    def people(self) -> set[str]:
+        """Who has a page open, by their ids."""
+        return {listener.user.id for listener in self.everyone()}
+
     def everyone(self) -> Iterator[Listener]:
         """Every open page."""
         for listeners in self._channels.values():

@@ -52,7 +52,9 @@ class Room:
         self.uploads = Uploads(now)
         self._handed = Handed(now)
         core.store.links.when_changed(self._handed.clear)
-        self._watch = Watch(PLATFORM, COMMUNITY, core.store, among=self.hub.channels, show=self._changed)
+        self._watch = Watch(
+            PLATFORM, COMMUNITY, core.store, channels=self.hub.channels, people=self.hub.people, show=self._changed
+        )
         self._watching: asyncio.Task[None] | None = None
         self._running: dict[asyncio.Task[None], Incoming] = {}
         self._last = core.clock.now() - timedelta(days=1)
@@ -208,8 +210,12 @@ class Room:
         return [self._old(exchange, listener.channel) for exchange in found[-PAGE:]], len(found) > PAGE
 
     def _changed(self, change: Change) -> None:
-        post = render.post(change.exchange, change.channel)
-        self.hub.send(change.channel, {"type": "post", "message": post}, only=change.exchange.person or None)
+        frame = {"type": "post", "message": render.post(change.exchange, change.channel)}
+        if change.exchange.person:
+            for listener in self.hub.pages_of(change.exchange.person):  # wherever they are just now
+                listener.send(frame)
+        else:
+            self.hub.send(change.channel, frame)
 
     def _old(self, exchange: Exchange, channel: str) -> Json:
         if exchange.change is not None:

@@ -13,7 +13,8 @@ from structlog.testing import capture_logs
 from bot.adapters.wall import Watch
 from bot.command import Place
 from bot.reply import Reply, Text, plain
-from bot.store.posts import MOST, Change
+from bot.store import posts
+from bot.store.posts import Change
 from bot.store.store import Store, open_store
 from tests.bot.conversation import START
 
@@ -33,7 +34,9 @@ class Looking:
         self.channels: set[str] = set()
         self.told: list[str] = []
         self._news = asyncio.Event()
-        self.watch = Watch("web", "page", store, among=lambda: self.channels, show=self._show, look_s=0.01)
+        self.watch = Watch(
+            "web", "page", store, channels=lambda: self.channels, people=tuple, show=self._show, look_s=0.01
+        )
 
     def _show(self, change: Change) -> None:
         self.told.append(plain(change.exchange.reply))
@@ -77,11 +80,14 @@ async def test_what_was_posted_before_is_history_and_what_comes_is_told(store: S
         assert await looking.hears(1) == ["after"]
 
 
-async def test_more_than_is_read_at_once_is_told_to_the_last(store: Store, looking: Looking) -> None:
+async def test_more_than_is_read_at_once_is_told_to_the_last(
+    store: Store, looking: Looking, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(posts, "MOST", 2)
     async with looking.at("general"), looking.at("aside"):
-        for number in range(MOST + 1):
+        for number in range(5):
             await post(store, f"{number}", "general" if number % 2 else "aside")
-        assert await looking.hears(MOST + 1) == [f"{number}" for number in range(MOST + 1)]
+        assert await looking.hears(5) == ["0", "1", "2", "3", "4"]
 
 
 async def test_while_nobody_looks_nothing_is_told_then_or_later(store: Store, looking: Looking) -> None:

@@ -24,7 +24,7 @@ export function countdown(until, since) {
   const left = make("time", { class: "left", datetime: until, role: "timer" });
   say(left);
   timer ??= setInterval(tick, OFTEN);
-  return [left, bar(Date.parse(until), Date.parse(since))].filter(Boolean);
+  return [left, shrinking(Date.parse(until), Date.parse(since))].filter(Boolean);
 }
 
 function tick() {
@@ -53,11 +53,13 @@ function length(seconds) {
   return days === 1 ? "a day" : `${days} days`;
 }
 
-function bar(until, since) {
+function shrinking(until, since) {
   const left = until - Date.now() - ahead;
   if (!(left > 0 && until - since <= LONGEST_BAR)) return null;
   const inside = make("span", {});
   const full = Math.min(1, left / (until - since));
-  inside.animate([{ transform: `scaleX(${full})` }, { transform: "scaleX(0)" }], { duration: left, fill: "forwards" });
-  return make("span", { class: "bar-left", "aria-hidden": "true" }, inside);
+  const bar = make("span", { class: "bar-left", "aria-hidden": "true" }, inside);
+  const shrinks = inside.animate([{ transform: `scaleX(${full})` }, { transform: "scaleX(0)" }], { duration: left, fill: "forwards" });
+  shrinks.addEventListener("finish", () => bar.classList.add("spent")); // its room stays, so that no button moves
+  return bar;
 }

@@ -296,8 +296,9 @@ function said(text) {
   return text.startsWith("/") || text.includes("\n") ? make("pre", { class: "typed", tabindex: "0" }, text) : make("p", { class: "text" }, ...inline(text));
 }
 
-/** The parts of a message; those that lead up to a moment with when they were said. */
+/** The parts of a message; in a post, those that lead up to a moment with when they were said: one bar is enough. */
 function timed(message) {
+  if (message.author !== null) return message.parts;
   return message.parts.map((part) => (part.until ? { ...part, since: message.at } : part));
 }
 

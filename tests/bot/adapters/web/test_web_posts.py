@@ -114,12 +114,15 @@ async def test_bots_that_post_at_once_lose_nothing_and_double_nothing(tmp_path: 
         assert {message["key"] for message in welcome["messages"]} == {message["key"] for message in heard}
 
 
-async def test_a_post_to_one_person_is_shown_on_their_pages_alone(poster: Poster, alice: Visitor, bob: Visitor) -> None:
-    (talk, me), (other, _) = await alice.enters(), await bob.enters()
+async def test_a_post_to_one_person_is_shown_on_their_pages_alone_wherever_they_are(
+    poster: Poster, alice: Visitor, bob: Visitor
+) -> None:
+    (talk, me), (aside, _), (other, _) = await alice.enters(), await alice.enters("aside"), await bob.enters()
     await poster.post(GENERAL, says("your cards are due"), key="remind1", person=f"web:{me['you']['id']}")
     await poster.post(GENERAL, says("for all"), key="daily1")
-    message = await hears(talk)
-    assert (words(message), message["private"]) == ("your cards are due", True)
+    for page in (talk, aside):
+        message = await hears(page)
+        assert (words(message), message["private"]) == ("your cards are due", True)
     assert words(await hears(other)) == "for all"
     _, later = await bob.enters()
     assert [words(message) for message in later["messages"]] == ["for all"]
