@@ -13,6 +13,7 @@ from bot.group.schedule import read_time, read_weekdays
 
 _NUMBER = re.compile(r"\d{1,6}\Z", re.ASCII)
 _SECONDS = re.compile(r"(\d{1,6})(?:s|sec|secs|seconds?)\Z", re.ASCII | re.IGNORECASE)
+_SPACED = re.compile(r"\b(\d{1,6})\s+(?:s|secs?|seconds?)\b", re.ASCII | re.IGNORECASE)
 _LIKE_A_TIME = re.compile(r"\d{1,2}(?:[:.h]\d{2}|\s?[ap]m|[:.h]\d{2}\s?[ap]m)\Z", re.ASCII | re.IGNORECASE)
 RANGES = f"A quiz has {FEWEST} to {MOST} questions, of {SHORTEST_S} to {LONGEST_S} seconds each."
 
@@ -54,7 +55,7 @@ class When:
 
 def read_wanted(text: str, *, before: str = "/quiz start") -> Wanted:
     """A topic, then how many questions and how many seconds, all of which may be left out; raises `WrongUsage`."""
-    words, numbers, seconds = text.split(), list[int](), None
+    words, numbers, seconds = _SPACED.sub(r"\1s", text).split(), list[int](), None
     while words:
         if (found := _SECONDS.match(words[-1])) and seconds is None:
             seconds = int(found[1])
@@ -71,7 +72,8 @@ def read_wanted(text: str, *, before: str = "/quiz start") -> Wanted:
     total = numbers[0] if numbers else USUAL
     seconds = USUAL_S if seconds is None else seconds
     if len(numbers) > 1 or not (FEWEST <= total <= MOST and SHORTEST_S <= seconds <= LONGEST_S):
-        wanted = Wanted(words=topic, total=USUAL, seconds=USUAL_S)
+        said = " ".join(word for word in words if not _NUMBER.match(word))
+        wanted = Wanted(words=said, total=USUAL, seconds=USUAL_S)
         raise WrongUsage(RANGES, suggestion=f"{before} {wanted.line}")
     return Wanted(words=topic, total=total, seconds=seconds)
 
