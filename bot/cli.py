@@ -115,6 +115,24 @@ async def _fit(found: Settings, chosen: argparse.Namespace) -> int:
     return await fit_learners(found, person=chosen.person, say=_say)
 
 
+async def _backup(found: Settings, chosen: argparse.Namespace) -> int:
+    from bot.keeping import back_up
+
+    return await back_up(found, chosen.file, _say)
+
+
+async def _restore(found: Settings, chosen: argparse.Namespace) -> int:
+    from bot.keeping import bring_back
+
+    return await bring_back(found, chosen.file, force=chosen.force, say=_say)
+
+
+async def _rebuild(found: Settings, chosen: argparse.Namespace) -> int:
+    from bot.keeping import rebuild
+
+    return await rebuild(found, write=chosen.write, as_json=chosen.json, say=_say)
+
+
 async def _verify(found: Settings, chosen: argparse.Namespace) -> int:
     from bot.verify import verify
 
@@ -166,6 +184,7 @@ def _parser() -> argparse.ArgumentParser:
     tick = _add(commands, "tick", _tick, "do all that is due at a moment, and say what was done")
     tick.add_argument("--at", type=_moment, metavar="TIME", help="the moment (default: now)")
     tick.add_argument("--json", action="store_true", help="say it as JSON")
+    _add_keeping(commands)
     fit = _add(commands, "fit", _fit, "look for weights of FSRS that foresee a learner's answers better")
     fit.add_argument("--person", metavar="ID", help="of one learner, such as discord:123 (default: all with enough)")
     verify = _add(commands, "verify", _verify, "prove every card and run every example that the help shows, with torch")
@@ -193,6 +212,19 @@ def _add(
     # One question's log lines are of no use beside its answer; warnings are.
     parser.set_defaults(work=work, log_level=None if name == "run" else "warning")
     return parser
+
+
+def _add_keeping(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    backup = _add(commands, "backup", _backup, "write the whole store into a file, also while Stride runs")
+    backup.add_argument("file", type=Path, metavar="FILE", help="such as stride.backup; it holds all that is secret")
+    restore = _add(commands, "restore", _restore, "fill the store from a backup, also one of the other database")
+    restore.add_argument("file", type=Path, metavar="FILE", help="what stride backup wrote")
+    restore.add_argument("--force", action="store_true", help="give up what the store holds now")
+    rebuild = _add(
+        commands, "rebuild", _rebuild, "work out from the log what everybody remembers, and say what differs"
+    )
+    rebuild.add_argument("--write", action="store_true", help="put right what differs")
+    rebuild.add_argument("--json", action="store_true", help="say it as JSON")
 
 
 def _add_speaker(parser: argparse.ArgumentParser) -> None:

@@ -15,7 +15,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import case, func, select, update
+from sqlalchemy import case, delete, func, select, update
 
 from bot.command import Place
 from bot.store.dialect import insert
@@ -24,7 +24,7 @@ from bot.store.learning_rows import line as line_of
 from bot.store.lookups import Lookups
 from bot.store.members import Happening, What, note
 from bot.store.recording import PUT_MEMORY, Record, Recording
-from bot.store.tables import answers, disputes, learners, posed, withdrawn
+from bot.store.tables import answers, disputes, learners, memories, posed, withdrawn
 from cards.memory import Memory
 
 if TYPE_CHECKING:
@@ -78,6 +78,11 @@ class Learning:
             found = await connection.execute(given.having(func.count() >= fewest).order_by(answers.c.person))
             return list(found.scalars())
 
+    async def everybody(self) -> list[str]:
+        """All learners, by their ids."""
+        async with self._engine.connect() as connection:
+            return list((await connection.execute(select(learners.c.person).order_by(learners.c.person))).scalars())
+
     async def set_zone(self, person: str, zone: str, at: datetime) -> None:
         """From now on this learner's days are those of a zone; an empty one stands for their community's."""
         changed = update(learners).where(learners.c.person == person)
@@ -95,6 +100,21 @@ class Learning:
                 return False
             kept = None if weights is None else json.dumps(weights)
             await connection.execute(update(learners).where(learners.c.person == pupil.person).values(weights=kept))
+            await remember(connection, rows)
+        return True
+
+    async def kept(self, person: str) -> dict[str, str]:
+        """A learner's memories as they are stored, by their cards."""
+        _, rows = await self._lookups.memories(person)
+        return {json.loads(row)["card"]: row for row in rows}
+
+    async def put_right(self, pupil: Pupil, known: Iterable[Memory], days: Calendar) -> bool:
+        """Has a learner remember this and nothing else; False where the learner has gone on."""
+        rows = await asyncio.to_thread(memory_rows, pupil.person, known, days)
+        async with self._engine.begin() as connection:
+            if not await still_as(connection, pupil):
+                return False
+            await connection.execute(delete(memories).where(memories.c.person == pupil.person))
             await remember(connection, rows)
         return True
 

@@ -12,6 +12,7 @@ from bot.errors import StoreError, StoreTooNew
 from bot.store.schema import HEAD, metadata
 
 if TYPE_CHECKING:
+    from alembic.config import Config
     from sqlalchemy import Connection
 
 _VERSIONS = "CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY)"  # as Alembic keeps it
@@ -24,7 +25,14 @@ def create(connection: Connection) -> None:
     connection.execute(text("INSERT INTO alembic_version VALUES (:head)"), {"head": HEAD})
 
 
-def migrate(connection: Connection, version: str | None, what: str, way_out: str) -> None:
+def revisions() -> frozenset[str]:
+    """Every version that this Stride knows."""
+    from alembic.script import ScriptDirectory
+
+    return frozenset(script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions())
+
+
+def migrate(connection: Connection, version: str | None, what: str, way_out: str, *, to: str = "head") -> None:
     """Runs the migrations that a store lacks.
 
     Args:
@@ -32,26 +40,31 @@ def migrate(connection: Connection, version: str | None, what: str, way_out: str
         version: of the store; None for one without tables.
         what: the store, for errors.
         way_out: what somebody may do who does not want the newer Stride that wrote this store.
+        to: the version that it has afterwards.
 
     Raises:
         StoreTooNew: a newer Stride wrote it.
         StoreError: a migration did not go through.
     """
     from alembic import command
-    from alembic.config import Config
-    from alembic.script import ScriptDirectory
     from alembic.util.exc import CommandError
 
-    config = Config()
-    config.set_main_option("script_location", str(Path(__file__).with_name("migrations")).replace("%", "%%"))
-    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
-    if version is not None and version not in known:
+    if version is not None and version not in revisions():
         raise StoreTooNew(
             f"{what} was written by a newer Stride (its version is {version}, this one knows {HEAD}): "
             f"install the newer Stride, or {way_out}"
         )
+    config = _config()
     config.attributes["connection"] = connection
     try:
-        command.upgrade(config, "head")
+        command.upgrade(config, to)
     except CommandError as fault:
         raise StoreError(f"{what} could not be brought up to date: {fault}") from fault
+
+
+def _config() -> Config:
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).with_name("migrations")).replace("%", "%%"))
+    return config

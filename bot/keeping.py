@@ -1,0 +1,157 @@
+"""`stride backup`, `stride restore` and `stride rebuild`: what is stored, kept safe and held against what happened."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bot.adapters.terminal.render import harmless
+from bot.errors import StoreError
+from bot.store.engine import open_engine, shown
+from bot.store.learning_rows import entries
+from bot.store.store import open_store
+
+if TYPE_CHECKING:
+    from bot.settings import Settings
+    from bot.store.learning import Learning
+    from cards.memory import Memory
+
+TRIES = 5  # to put a learner right, who goes on answering meanwhile
+SHOWN = 20  # learners of whom it is said what differs
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Difference:
+    """How what is stored of a learner differs from what their log comes to: cards by their names.
+
+    Attributes:
+        person: their id.
+        missing: the log says that these were learnt.
+        unfounded: the log knows nothing of these.
+        other: these are remembered in another way.
+    """
+
+    person: str
+    missing: tuple[str, ...] = ()
+    unfounded: tuple[str, ...] = ()
+    other: tuple[str, ...] = ()
+
+    @property
+    def count(self) -> int:
+        """How many cards."""
+        return len(self.missing) + len(self.unfounded) + len(self.other)
+
+
+async def back_up(settings: Settings, path: Path, say: Say) -> int:
+    """Writes the whole store into a file, while bots go on; 0."""
+    from bot.store.backup import backup
+
+    engine = await open_engine(settings.database)
+    try:
+        count = await backup(engine, path)
+    finally:
+        await engine.dispose()
+    say(f"{path}: {count:,} rows of {shown(settings.database)}")
+    return 0
+
+
+async def bring_back(settings: Settings, path: Path, *, force: bool, say: Say) -> int:
+    """Fills the store from a file that `back_up` wrote, on SQLite or PostgreSQL; 0."""
+    from bot.store.backup import restore
+
+    engine = await open_engine(settings.database)
+    try:
+        count = await restore(engine, path, force=force)
+    finally:
+        await engine.dispose()
+    say(f"{shown(settings.database)}: {count:,} rows from {path}")
+    return 0
+
+
+async def rebuild(settings: Settings, *, write: bool, as_json: bool, say: Say) -> int:
+    """Works out what everybody remembers from the log, and says where the store has something else.
+
+    0 where nothing differs, or everything was put right with `write`; else 1.
+    """
+    async with open_store(settings.database) as store:
+        learning = store.learning
+        people = await learning.everybody()
+        found = [difference async for difference in _differences(learning, people)]
+        if write:
+            for each in found:
+                await _put_right(learning, each.person)
+    if as_json:
+        shown_ = [asdict(each) for each in found]
+        say(json.dumps({"learners": len(people), "different": shown_, "written": write and bool(found)}))
+    else:
+        _tell(found, len(people), say, written=write)
+    return 1 if found and not write else 0
+
+
+def _tell(found: list[Difference], people: int, say: Say, *, written: bool) -> None:
+    for each in found[:SHOWN]:
+        say(
+            f"{harmless(each.person)}: {len(each.missing)} missing, {len(each.unfounded)} unfounded, "
+            f"{len(each.other)} different"
+        )
+    if len(found) > SHOWN:
+        say(f"and {len(found) - SHOWN:,} more")
+    if not found:
+        say(f"nothing differs: what {people:,} learners remember is what their answers come to")
+    elif written:
+        say(f"{len(found):,} of {people:,} learners put right")
+    else:
+        say(f"{len(found):,} of {people:,} learners differ: stride rebuild --write puts them right")
+
+
+async def _differences(learning: Learning, people: list[str]) -> AsyncIterator[Difference]:
+    for person in people:
+        for _ in range(TRIES):  # what differs may be an answer that came between the looks
+            different = await _difference(learning, person)
+            if not different.count:
+                break
+        else:
+            yield different
+
+
+async def _difference(learning: Learning, person: str) -> Difference:
+    worked_out = await _worked_out(learning, person)
+    wanted = {memory.card: json.dumps(memory.to_data()) for memory in worked_out}
+    kept = await learning.kept(person)
+    both = wanted.keys() & kept.keys()
+    return Difference(
+        person=person,
+        missing=tuple(sorted(wanted.keys() - kept.keys())),
+        unfounded=tuple(sorted(kept.keys() - wanted.keys())),
+        other=tuple(sorted(card for card in both if wanted[card] != kept[card])),
+    )
+
+
+async def _worked_out(learning: Learning, person: str) -> tuple[Memory, ...]:
+    from cards.memory import Teacher
+    from cards.replay import replay
+
+    pupil = await learning.pupil(person)
+    if pupil is None:  # who was forgotten meanwhile
+        return ()
+    lines = await learning.log(person)
+    teacher = Teacher(weights=pupil.weights)
+    return await asyncio.to_thread(lambda: replay(entries(lines), seed=pupil.seed, teacher=teacher))
+
+
+async def _put_right(learning: Learning, person: str) -> None:
+    from cards.calendar import calendar
+
+    for _ in range(TRIES):
+        pupil = await learning.pupil(person)
+        if pupil is None:
+            return
+        known = await _worked_out(learning, person)
+        if await learning.put_right(pupil, known, await asyncio.to_thread(calendar, pupil.zone)):
+            return
+    raise StoreError(f"{person} was answering all the time, and was not put right: try again later")
