@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -14,7 +14,8 @@ from bot.group.schedule import weekdays_in_words
 from bot.group.seasons import SCORING, Placed
 from bot.group.together import Together
 from bot.group.zones import label
-from bot.reply import Part, Reply, Table, Text
+from bot.pictures.charts import Scorer, Season
+from bot.reply import Part, Picture, Reply, Table, Text
 from bot.store.posting_rows import Planned
 from bot.study.standing import Board
 
@@ -22,8 +23,10 @@ FIRST = 3  # places
 NONE = "Nobody answered anything in the week that it would speak of, so no digest would come now."
 
 
-def digest(board: Board, names: Mapping[str, str], group: Together, at: datetime) -> Reply:
-    """A group's week."""
+def digest(
+    board: Board, names: Mapping[str, str], group: Together, at: datetime, drawn: Picture | None = None
+) -> Reply:
+    """A group's week; `drawn` is its `chart`."""
     over = at >= board.season.ends
     share = f", {board.right / board.tried:.0%} of them right" if board.right <= board.tried else ""
     said = (
@@ -39,11 +42,35 @@ def digest(board: Board, names: Mapping[str, str], group: Together, at: datetime
             (f"{each.place}.", names.get(each.person, NOBODY)[:40], f"{each.value:g}") for each in _first(board.points)
         )
         parts.append(Table(headers=("place", "who", "points"), rows=rows))
+    if drawn is not None:
+        parts.append(drawn)
     if gains := _first(board.gains, 1):
         who = " and ".join(names.get(each.person, NOBODY)[:40] for each in gains)
         parts.append(Text(text=f"Gained most on their own last four weeks: {who}, +{gains[0].value:g} points."))
     parts.append(Text(text=f"{SCORING} `/leaderboard` shows more, `/leaderboard hide` leaves you out.", tone="note"))
     return Reply(parts=tuple(parts), data=_digest_data(board, names, group))
+
+
+def chart(boards: Sequence[Board], names: Mapping[str, str]) -> Season | None:
+    """The weeks of those who have the first places in the last one; None where nobody has points in it.
+
+    Weeks from before anybody had any are left out. Who is hidden has no place, and so no points here.
+    """
+    first = _first(boards[-1].points)
+    if not first:
+        return None
+    points = [{each.person: round(each.value) for each in board.points} for board in boards]
+    begins = next(number for number, week in enumerate(points) if any(each.person in week for each in first))
+    people = tuple(
+        Scorer(
+            name=names.get(each.person, NOBODY),
+            points=tuple(week.get(each.person, 0) for week in points[begins:]),
+            place=each.place,
+        )
+        for each in first
+    )
+    weeks = tuple(board.season.monday for board in boards[begins:])
+    return Season(weeks=weeks, people=people, title="Points by the week")
 
 
 def named(board: Board) -> list[str]:

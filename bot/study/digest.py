@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import structlog
+
+from bot.pictures.errors import DrawingError
 from bot.store.posting_rows import Planned, schedule_id
 from bot.study.making import Kind, Made
 from cards.calendar import calendar
@@ -14,8 +17,11 @@ if TYPE_CHECKING:
 
     from bot.app import Core
     from bot.command import Place
-    from bot.reply import Reply
+    from bot.pictures.charts import Season
+    from bot.reply import Picture, Reply
     from bot.store.posting_rows import Posting
+
+WEEKS = 6  # that its picture shows
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,4 +58,13 @@ class Digest:
         if not board.tried:
             return None
         names = await self.core.store.standing.names(digest_reply.named(board))
-        return digest_reply.digest(board, names, await standing.group_streak(place, moment), moment)
+        before = [await standing.leaderboard(place, moment, back=monday + back) for back in range(1, WEEKS)]
+        drawn = await self._drawn(digest_reply.chart([*reversed(before), board], names))
+        return digest_reply.digest(board, names, await standing.group_streak(place, moment), moment, drawn)
+
+    async def _drawn(self, chart: Season | None) -> Picture | None:
+        try:
+            return None if chart is None else await self.core.pictures.chart(chart)
+        except DrawingError as fault:  # a table says the same
+            structlog.get_logger("digest").warning("digest.undrawn", why=str(fault))
+            return None

@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 from bot.adapters.wall import WallPoster
-from bot.reply import Reply, plain
+from bot.pictures.charts import Chart, Season
+from bot.pictures.errors import DrawingError
+from bot.reply import Picture, Reply, plain
 from tests.bot.conversation import GROUP, START, Conversation, conversation
 from tests.bot.study.standing_lab import answered
 
@@ -22,6 +24,19 @@ async def told(tmp_path: Path) -> AsyncIterator[Conversation]:
     async with conversation(tmp_path, organisers=frozenset({"olga"})) as found:
         found.core.posters["test"] = WallPoster("test", "page", found.core.store, found.clock)
         yield found
+
+
+@pytest.fixture
+def undrawn(told: Conversation, monkeypatch: pytest.MonkeyPatch) -> list[Chart]:
+    """What is to be drawn where nothing can be."""
+    wanted: list[Chart] = []
+
+    async def chart(given: Chart) -> Picture:
+        wanted.append(given)
+        raise DrawingError("nothing is drawn here")
+
+    monkeypatch.setattr(told.core.pictures, "chart", chart)
+    return wanted
 
 
 async def came(told: Conversation, at: datetime, viewer: str = "alice") -> list[Reply]:
@@ -102,10 +117,36 @@ async def test_a_digest_comes_once_a_week_where_an_organiser_wants_it(told: Conv
     [digest] = await came(told, START + 7 * DAY)
     assert "The week 2 to 8 March 2026" in plain(digest)
     assert "2 people gave 3 answers, 67% of them right." in plain(digest)
+    [picture] = [part for part in digest.parts if isinstance(part, Picture)]
+    assert picture.alt == (
+        "Points by the week: bars by the week; points in the week of 2 March 2026: 1. alice 5 points; 2. somebody 3 "
+        "points."
+    )
     assert await came(told, START + 8 * DAY) == [digest]
     assert await came(told, START + 14 * DAY) == [digest]  # nobody did anything: nothing is said
 
 
+async def test_a_digests_picture_has_the_weeks_since_anybody_had_points_and_nobody_who_is_hidden(
+    told: Conversation, undrawn: list[Chart]
+) -> None:
+    for name in ("alice", "bob", "eve"):
+        await told.says(name, "/help")
+        await answered(told.core, name, START + HOUR, START + 15 * DAY)
+    await told.says("eve", "/leaderboard hide")
+    await answered(told.core, "alice", START + 16 * DAY)
+    told.clock.at = START + 17 * DAY
+    preview = await told.says("olga", "/digest preview")
+    assert "who" in plain(preview), "the table says the same"
+    [season] = undrawn
+    assert isinstance(season, Season)
+    assert [str(week) for week in season.weeks] == ["2026-03-02", "2026-03-09", "2026-03-16"]
+    assert [(each.place, each.name, each.points) for each in season.people] == [
+        (1, "alice", (4, 0, 8)),
+        (2, "bob", (4, 0, 4)),
+    ]
+
+
+@pytest.mark.usefixtures("undrawn")
 async def test_a_digest_can_be_looked_at_and_switched_off(told: Conversation) -> None:
     assert "no digest would come" in plain(await told.says("olga", "/digest preview"))
     await told.says("alice", "/help")
