@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+from base64 import b32encode
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
 from functools import cache
 from hashlib import blake2b
@@ -19,7 +20,7 @@ State = Literal["claimed", "ready", "sending", "sent", "nothing", "missed", "unk
 OVER: frozenset[State] = frozenset({"sent", "nothing", "missed", "unknown", "refused"})
 _GOES_ON = frozenset({"last", "due", "version"})  # columns that change without anybody's choice
 _LENGTH = 20  # of [a-z0-9]: a key that every platform takes
-_ALPHABET = "abcdefghijklmnopqrstuvwxyz234567"
+_BYTES = 15  # of which they are made
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,8 +122,27 @@ def first(row: Any, moment: datetime, bot: str, until: datetime) -> Posting:
 
 def columns(row: Posting) -> dict[str, Any]:
     """What a posting's columns hold."""
-    found = {each.name: getattr(row, each.name) for each in fields(row)}
-    return found | _place(found.pop("place"))
+    place = row.place  # a thousand are written at nine o'clock: each column by its name costs a tenth of all by a loop
+    return {
+        "id": row.id,
+        "schedule": row.schedule,
+        "kind": row.kind,
+        "platform": place.platform,
+        "community": place.community,
+        "channel": place.channel,
+        "person": row.person,
+        "moment": row.moment,
+        "state": row.state,
+        "bot": row.bot,
+        "until": row.until,
+        "tries": row.tries,
+        "posed": row.posed,
+        "content": row.content,
+        "message": row.message,
+        "sent": row.sent,
+        "closes": row.closes,
+        "why": row.why,
+    }
 
 
 def posting(row: Any) -> Posting:
@@ -214,9 +234,5 @@ def _placed(found: dict[str, Any]) -> Place:
 
 
 def _digest(*parts: str) -> str:
-    number = int.from_bytes(blake2b("\0".join(parts).encode("utf-8", "replace"), digest_size=13).digest())
-    letters = []
-    for _ in range(_LENGTH):
-        number, place = divmod(number, len(_ALPHABET))
-        letters.append(_ALPHABET[place])
-    return "".join(letters)
+    found = blake2b("\0".join(parts).encode("utf-8", "replace"), digest_size=_BYTES).digest()
+    return b32encode(found).decode("ascii").lower()[:_LENGTH]

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import structlog
-from sqlalchemy import bindparam, delete, func, select, update
+from sqlalchemy import delete, func, select, update
 
+from bot.group.schedule import Due
 from bot.group.schedule import due as due_of
 from bot.store import posting_rows as rows
 from bot.store.dialect import insert
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from bot.store.posting_rows import Planned, Posting, ScheduleKind
 
 UNKNOWN_ZONE = timedelta(days=1)  # before something is looked at again whose zone is none any more
+_WHEN = ("at", "zone", "weekdays", "paused_until", "skipped", "last")  # columns that say when something comes
 _schedule = insert(schedules)
 _PUT = _schedule.on_conflict_do_update(
     index_elements=[schedules.c.id],
@@ -33,11 +35,17 @@ _PUT = _schedule.on_conflict_do_update(
         if each.name != "id"
     },
 )
-_ADVANCE = (
-    update(schedules)
-    .where(schedules.c.id == bindparam("which"))
-    .values(last=bindparam("upto"), due=bindparam("following"), version=schedules.c.version + 1)
-)
+
+
+@dataclass(frozen=True, slots=True)
+class _Taken:
+    """How a schedule goes on, what comes of it now, and what the log says of what does not come any more."""
+
+    schedule: str
+    last: datetime
+    following: datetime | None
+    posting: Posting | None = None
+    missed: Happening | None = None
 
 
 class Schedules:
@@ -151,11 +159,10 @@ class Schedules:
             if not due:
                 await connection.rollback()
                 return []
-            taken = await asyncio.to_thread(lambda: [_taken(row, at, bot, until) for row in due])  # reads zones
-            await connection.execute(_ADVANCE, [each[0] for each in taken])
-            found = [posting for _, posting, _ in taken if posting is not None]
-            fresh = await _added(connection, found)
-            await note(connection, [each for _, _, missed in taken for each in missed])
+            taken = await asyncio.to_thread(_all_taken, due, at, bot, until)  # which reads zones from the disk
+            await _advance(connection, taken)
+            fresh = await _added(connection, [each.posting for each in taken if each.posting is not None])
+            await note(connection, [each.missed for each in taken if each.missed is not None])
             await connection.commit()
         return fresh
 
@@ -175,6 +182,16 @@ async def hold(connection: AsyncConnection) -> None:
         await connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
+async def _advance(connection: AsyncConnection, taken: Iterable[_Taken]) -> None:
+    """Has each look again when it comes next; those of one zone do so together."""
+    together: dict[tuple[datetime, datetime | None], list[str]] = {}
+    for each in taken:
+        together.setdefault((each.last, each.following), []).append(each.schedule)
+    for (last, following), ids in together.items():
+        changed = {"last": last, "due": following, "version": schedules.c.version + 1}
+        await connection.execute(update(schedules).where(schedules.c.id.in_(ids)).values(**changed))
+
+
 async def _added(connection: AsyncConnection, found: list[Posting]) -> list[Posting]:
     """Keeps postings; those that were not there before."""
     if not found:
@@ -191,18 +208,22 @@ def _with_due(planned: Planned) -> Planned:
     return replace(planned, due=next(planned.schedule.after(planned.last), None))
 
 
-def _taken(row: Any, at: datetime, bot: str, until: datetime) -> tuple[dict[str, Any], Posting | None, list[Happening]]:
-    """How a schedule goes on, what comes of it now, and what the log says of what does not come any more."""
-    try:
-        found = due_of(rows.schedule(row), row["last"], at)
-    except ValueError as fault:  # a zone that the tz database has lost since
-        structlog.get_logger("store").error("schedule.unreadable", schedule=row["id"], why=str(fault))
-        return {"which": row["id"], "upto": row["last"], "following": at + UNKNOWN_ZONE}, None, []
-    further = {"which": row["id"], "upto": max(at, row["last"]), "following": found.following}
-    missed = [_missed(row, at, found.missed)] if found.missed else []
-    if found.moment is None:
-        return further, None, missed
-    return further, rows.first(row, found.moment, bot, until), missed
+def _all_taken(due: Iterable[Any], at: datetime, bot: str, until: datetime) -> list[_Taken]:
+    """What becomes of each; many come at the same time of the same zone, and that is worked out once."""
+    known: dict[tuple[Any, ...], Due] = {}
+    taken = []
+    for row in due:
+        key = tuple(row[name] for name in _WHEN)
+        try:
+            found = known.get(key) or known.setdefault(key, due_of(rows.schedule(row), row["last"], at))
+        except ValueError as fault:  # a zone that the tz database has lost since
+            structlog.get_logger("store").error("schedule.unreadable", schedule=row["id"], why=str(fault))
+            taken.append(_Taken(row["id"], row["last"], at + UNKNOWN_ZONE))
+            continue
+        posting = None if found.moment is None else rows.first(row, found.moment, bot, until)
+        missed = _missed(row, at, found.missed) if found.missed else None
+        taken.append(_Taken(row["id"], max(at, row["last"]), found.following, posting, missed))
+    return taken
 
 
 def _missed(row: Any, at: datetime, times: int) -> Happening:
