@@ -17,7 +17,7 @@ from bot.commands.card_draft import FROM_SHAPE, LONGEST_ANSWER, LONGEST_CODE, LO
 from bot.commands.deck_import import MINE
 from bot.errors import StaleAction, UserError, WrongUsage
 from bot.reply import Button, Buttons, Code, Field, Form, Part, Reply, Text
-from bot.store.decks import Standing, deck_id
+from bot.store.decks import Standing
 from cards.model import Card, Deck, Place, Proof
 from cards.proof import Outcome, Prover, Verdict
 
@@ -85,7 +85,8 @@ async def save(core: Core, incoming: Incoming, action: Action) -> Reply:
     verdict = await core.gate.do(incoming, lambda: Prover(core.sandbox).card(card, Place("the card", None)))
     if verdict.outcome is not Outcome.PROVED:
         raise _refused(verdict)
-    deck = Deck(id=deck_id(incoming.user.id, MINE), title=MINE, says="Cards that you made of answers.", topics=TOPICS)
+    name = await core.store.deck_ids.of(incoming.user.id, MINE)
+    deck = Deck(id=name, title=MINE, says="Cards that you made of answers.", topics=TOPICS)
     torch = verdict.torch.partition("+")[0]
     standing = Standing(Outcome.PROVED, torch)
     fresh = await core.store.decks.put_card(deck, card, standing, owner=incoming.user.id, at=incoming.at)
@@ -107,7 +108,7 @@ async def save(core: Core, incoming: Incoming, action: Action) -> Reply:
 
 async def take_out(core: Core, incoming: Incoming, action: Action) -> Reply:
     """The button that takes a card out of one's own deck again."""
-    deck = deck_id(incoming.user.id, MINE)
+    deck = await core.store.deck_ids.of(incoming.user.id, MINE)
     if not action.args or not await core.store.decks.take_card(deck, action.args[0]):
         raise StaleAction("That card is no longer there.", suggestion=f"/deck show {MINE}")
     return Reply(parts=(Text(text="The card is out of your deck.", tone="good"),), private=True, data={"deck": deck})

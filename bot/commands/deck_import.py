@@ -15,7 +15,7 @@ from bot.commands.deck_proof import Proofs, proved
 from bot.commands.deck_turn import Turn, in_turn
 from bot.errors import StaleAction, UserError, WrongUsage
 from bot.reply import Fault, Field, Form, Reply, Text
-from bot.store.decks import Kept, Standing, deck_id, slug
+from bot.store.decks import Kept, Standing, slug
 from cards.model import Card, Deck
 from cards.proof import Outcome
 
@@ -99,7 +99,8 @@ async def imported(core: Core, incoming: Incoming, found: Source, *, group: bool
     async def work(turn: Turn) -> tuple[Imported, Deck, Proofs]:
         turn.at = f"Reading `{shorten(found.name)}`."
         read = await _read(core, found, calendar)
-        deck = _titled(found, read.deck, owner)
+        deck = _titled(found, read.deck)
+        deck = replace(deck, id=await core.store.deck_ids.of(owner, deck.title))
         before = await core.store.decks.read(deck.id)
         if before is not None and slug(deck.title) == MINE:
             deck = _together(before, deck)
@@ -147,13 +148,13 @@ async def judged(core: Core, incoming: Incoming, kept: Kept) -> Reply:
     return words.judged(kept.deck.title, proofs)
 
 
-def _titled(found: Source, deck: Deck, owner: str) -> Deck:
-    """The deck under its title, and as its owner's; raises `NotADeck` for Stride's own."""
+def _titled(found: Source, deck: Deck) -> Deck:
+    """The deck under its title; raises `NotADeck` for Stride's own."""
     title = " ".join((found.title or (_subject(deck) if found.pasted else deck.title)).split())
     title = title[:MAX_TITLE].rstrip() or "deck"
     if is_house(title):
         raise NotADeck(f"`{HOUSE}` and `{HOUSE_TITLE}` are Stride's own deck: give yours another name.")
-    return replace(deck, id=deck_id(owner, title), title=title)
+    return replace(deck, title=title)
 
 
 def _subject(deck: Deck) -> str:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from sqlalchemy import and_, delete, func, select, update
 
+from bot.command import Place
 from bot.store.group_tables import (
     happenings,
     links,
@@ -23,8 +24,9 @@ from bot.store.group_tables import (
     quizzes,
     schedules,
 )
-from bot.store.learning import remember, still_as
+from bot.store.learning import remember
 from bot.store.members import What
+from bot.store.posting_rows import schedule_id
 from bot.store.tables import answers, deck_uses, decks, disputes, learners, memories, posed
 
 if TYPE_CHECKING:
@@ -73,9 +75,8 @@ class Union:
 async def unite(connection: AsyncConnection, union: Union) -> bool:
     """Makes them one; False where one of them has gone on meanwhile, and nothing may be committed."""
     person, other = union.person, union.other
-    for pupil in union.pupils:
-        if not await still_as(connection, pupil):
-            return False
+    if not await _unmoved(connection, union):
+        return False
     there = select(func.count()).select_from(learners).where(learners.c.person.in_([person, other]))
     if (await connection.execute(there)).scalar_one() != len(union.pupils):
         return False
@@ -90,6 +91,14 @@ async def unite(connection: AsyncConnection, union: Union) -> bool:
     if union.pupil is not None:
         await _learner(connection, union, union.pupil)
     return True
+
+
+async def _unmoved(connection: AsyncConnection, union: Union) -> bool:
+    """Whether both know what they knew; if so, neither answers until this is over. Both are held by one statement."""
+    people = learners.c.person.in_([pupil.person for pupil in union.pupils])
+    taken = update(learners).where(people).values(version=learners.c.version + 1)
+    found = await connection.execute(taken.returning(learners.c.person, learners.c.version))
+    return {(row.person, row.version) for row in found} == {(each.person, each.version + 1) for each in union.pupils}
 
 
 async def _learner(connection: AsyncConnection, union: Union, pupil: Pupil) -> None:
@@ -153,10 +162,14 @@ def _there(where: tuple[str, str]) -> tuple[Any, ...]:
 
 
 async def _reminders(connection: AsyncConnection, person: str, other: str) -> None:
-    """One a day is enough: where both have some, the other's go."""
+    """One a day is enough: where both have one, the other's goes; else it is known as theirs from now on."""
     mine = select(schedules.c.id).where(schedules.c.person == person).limit(1)
+    theirs = schedules.c.person == other
     if (await connection.execute(mine)).first():
-        await connection.execute(delete(schedules).where(schedules.c.person == other))
+        await connection.execute(delete(schedules).where(theirs))
+    else:
+        known_as = schedule_id("reminder", Place(platform="", community="", channel=""), person=person)
+        await connection.execute(update(schedules).where(theirs).values(id=known_as))
 
 
 async def _keep_earlier(connection: AsyncConnection, table: Table, person: str, other: str) -> None:

@@ -56,14 +56,15 @@ class Learning:
         """The row of a learner; None for whoever never answered."""
         return await self._lookups.pupil(person)
 
-    async def enrol(self, person: str, *, zone: str, seed: int, at: datetime) -> Pupil:
+    async def enrol(self, person: str, *, zone: str, seed: int, at: datetime, asked: str = "") -> Pupil:
         """The row of a learner, made where there is none; without a zone of their own they have their community's.
 
         Raises:
             Busy: the id is that of an account, and was linked to somebody else's a moment ago.
+            StaleAction: the question `asked`, by which they begin, is gone.
         """
         row = {"person": person, "zone": zone, "seed": seed, "weights": None, "version": 0, "since": at}
-        return await self._recording.enrol(row)
+        return await self._recording.enrol(row, asked)
 
     async def memories(self, person: str) -> tuple[Pupil | None, list[Memory]]:
         """A learner's row and memories, of one moment."""
@@ -73,7 +74,8 @@ class Learning:
 
     async def diligent(self, fewest: int) -> list[str]:
         """The learners with so many answers or more."""
-        given = select(answers.c.person).where(answers.c.kind == "answer").group_by(answers.c.person)
+        theirs = answers.c.person.in_(select(learners.c.person))  # lines of nobody teach nothing about anybody
+        given = select(answers.c.person).where(answers.c.kind == "answer", theirs).group_by(answers.c.person)
         async with self._engine.connect() as connection:
             found = await connection.execute(given.having(func.count() >= fewest).order_by(answers.c.person))
             return list(found.scalars())
@@ -285,13 +287,14 @@ class Learning:
     # Disputes.
 
     async def affected(self, source: str) -> list[Line]:
-        """The wrong answers to a question that nobody has been credited for yet."""
+        """The wrong answers to a question that nobody has been credited for yet, of people who were not forgotten."""
         credits_ = select(answers.c.about).where(answers.c.source == source, answers.c.kind == "credit")
         wanted = select(answers).where(
             answers.c.source == source,
             answers.c.kind == "answer",
             answers.c.correct == 0,
             answers.c.id.not_in(credits_),
+            answers.c.person.in_(select(learners.c.person)),
         )
         async with self._engine.connect() as connection:
             return [line_of(row) for row in (await connection.execute(wanted.order_by(answers.c.id))).mappings()]

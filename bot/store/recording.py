@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import bindparam, select, update
 
-from bot.errors import Busy
+from bot.errors import Busy, StaleAction
 from bot.store.batches import Batches
 from bot.store.changes import unchanged
 from bot.store.dialect import insert
@@ -20,7 +20,7 @@ from bot.store.group_tables import links
 from bot.store.learning_rows import Line, Pupil, Recorded
 from bot.store.learning_rows import line as line_of
 from bot.store.lookups import GIVEN, pupils
-from bot.store.tables import answers, learners, memories
+from bot.store.tables import answers, learners, memories, posed
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
@@ -36,6 +36,7 @@ _GIVE_BACK = update(learners).where(_THEM).values(version=learners.c.version - 1
 _ADD = insert(answers).on_conflict_do_nothing().returning(answers.c.id, answers.c.person)
 _ENROL = insert(learners).on_conflict_do_nothing()
 _LINKED = select(links.c.account).where(links.c.account.in_(bindparam("people", expanding=True)))
+_POSED = select(posed.c.id).where(posed.c.id.in_(bindparam("ids", expanding=True)))
 _memory = insert(memories)
 PUT_MEMORY = _memory.on_conflict_do_update(
     index_elements=[memories.c.person, memories.c.card],
@@ -67,11 +68,11 @@ class Recording:
         """The engine stays the store's."""
         self._engine = engine
         self._joined: Batches[Record, Recorded | None] = Batches(self._kept)
-        self._new: Batches[dict[str, Any], Pupil] = Batches(self._enrolled)
+        self._new: Batches[tuple[dict[str, Any], str], Pupil] = Batches(self._enrolled)
 
-    async def enrol(self, row: dict[str, Any]) -> Pupil:
+    async def enrol(self, row: dict[str, Any], asked: str) -> Pupil:
         """See `Learning.enrol`."""
-        return await self._new(row)
+        return await self._new((row, asked))
 
     async def record(self, record: Record) -> Recorded | None:
         """See `Learning.record`."""
@@ -82,13 +83,17 @@ class Recording:
         await self._joined.idle()
         await self._new.idle()
 
-    async def _enrolled(self, rows: Sequence[dict[str, Any]]) -> list[Pupil]:
+    async def _enrolled(self, newcomers: Sequence[tuple[dict[str, Any], str]]) -> list[Pupil]:
+        rows = [row for row, _ in newcomers]
         people = [row["person"] for row in rows]
+        asked = {posed_id for _, posed_id in newcomers if posed_id}
         async with self._engine.begin() as connection:
             await unchanged(connection)
             await connection.execute(_ENROL, rows)
             if (await connection.execute(_LINKED, {"people": people})).first():
                 raise Busy("Your accounts have just been linked. Try that again.")
+            if asked and set((await connection.execute(_POSED, {"ids": list(asked)})).scalars()) != asked:
+                raise StaleAction("I no longer have that question.", suggestion="/practice")
             found = await pupils(connection, people)
         return [found[person] for person in people]
 

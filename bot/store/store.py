@@ -21,6 +21,7 @@ from bot.command import Incoming, Place, User
 from bot.reply import Reply
 from bot.store.attendance import Attendance
 from bot.store.belongings import Belongings
+from bot.store.deck_ids import DeckIds
 from bot.store.decks import Decks
 from bot.store.dialect import insert
 from bot.store.engine import open_engine
@@ -108,6 +109,7 @@ class Store:
 
     Attributes:
         decks: people's own and their communities'.
+        deck_ids: under which id each is kept.
         learning: what learners were asked, answered and remember.
         links: which accounts are one person's.
         retention: what is too old to be kept.
@@ -127,6 +129,7 @@ class Store:
         self._engine = engine
         self._writer = writer
         self.decks = Decks(engine)
+        self.deck_ids = DeckIds(engine)
         self.learning = Learning(engine)
         self.links = Links(engine)
         self.schedules = Schedules(engine)

@@ -193,7 +193,7 @@ class Answers:
         catalogue = (await self.catalogues.of(incoming.user, posed.place)).catalogue
         there = posed.card in catalogue.cards or posed.card in catalogue.skills
         also = None if there else _stand_in(posed)
-        async with self.pupils.held(person, catalogue, incoming.at, also=also) as held:
+        async with self.pupils.held(person, catalogue, incoming.at, also=also, asked=posed.id) as held:
             known = held.learner.memory(posed.card)
             at = incoming.at if known is None else max(incoming.at, known.last)  # clocks of platforms differ a little
             answered = held.learner.answer(posed.card, rating, at, held.days)

@@ -61,7 +61,7 @@ class Pupils:
 
     @asynccontextmanager
     async def held(
-        self, person: str, catalogue: Catalogue, at: datetime, *, also: Card | None = None
+        self, person: str, catalogue: Catalogue, at: datetime, *, also: Card | None = None, asked: str = ""
     ) -> AsyncIterator[Held]:
         """A learner for as long as it takes, as the store has them.
 
@@ -72,10 +72,14 @@ class Pupils:
             catalogue: what they may be asked.
             at: when they began, where they are new.
             also: a card that was asked, and is not in the catalogue any more.
+            asked: the question that is answered: with it goes whoever is forgotten, and is not begun anew by it.
+
+        Raises:
+            StaleAction: that question is gone.
         """
         lock = self._locks.setdefault(person, asyncio.Lock())
         async with lock:
-            found = await self._loaded(person, catalogue, at, also)
+            found = await self._loaded(person, catalogue, at, also, asked)
             try:
                 yield found
             except BaseException:  # nobody knows how far it came: the store does
@@ -101,14 +105,14 @@ class Pupils:
         pupil = await self._learning.pupil(person)
         return HOME_ZONE if pupil is None else pupil.zone
 
-    async def enrol(self, person: str, at: datetime) -> Pupil:
+    async def enrol(self, person: str, at: datetime, asked: str = "") -> Pupil:
         """The row of a person, made where there is none; their days are their community's until they say otherwise."""
         await self._settled()
         seed = int.from_bytes(blake2b(person.encode("utf-8", "replace"), digest_size=8).digest()) >> (64 - _SEED_BITS)
-        return await self._learning.enrol(person, zone="", seed=seed, at=at)
+        return await self._learning.enrol(person, zone="", seed=seed, at=at, asked=asked)
 
-    async def _loaded(self, person: str, catalogue: Catalogue, at: datetime, also: Card | None) -> Held:
-        pupil = await self._learning.pupil(person) or await self.enrol(person, at)
+    async def _loaded(self, person: str, catalogue: Catalogue, at: datetime, also: Card | None, asked: str) -> Held:
+        pupil = await self._learning.pupil(person) or await self.enrol(person, at, asked)
         known = self._known.get(person)
         if also is None and known is not None and known[0] is catalogue and known[1].pupil == pupil:
             self._known.move_to_end(person)
