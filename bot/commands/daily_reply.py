@@ -80,7 +80,7 @@ def key(posed: Posed) -> list[Part]:
         parts.append(Text(text=because(posed.reason)))
     if not posed.proof:
         return [*parts, Text(text=UNPROVED[:1].upper() + UNPROVED[1:] + ".", tone="note")]
-    ran = f"torch {version(posed.torch)} ran this:" if posed.torch else f"Run it yourself: `/why {posed.id}` does."
+    ran = f"torch {version(posed.torch)} ran this:" if posed.torch else "What torch runs to prove it:"
     return [*parts, Text(text=ran, tone="note"), code_part(_shown(posed))]
 
 

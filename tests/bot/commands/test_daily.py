@@ -17,7 +17,7 @@ from bot.adapters.wall import WallPoster
 from bot.command import Incoming, Place
 from bot.completion import complete
 from bot.errors import PostFailed, PostRefused
-from bot.reply import Buttons, MessageRef, Reply, plain
+from bot.reply import Buttons, Code, MessageRef, Reply, plain
 from bot.study.making import Did
 from tests.bot.commands.learning import right, wrong
 from tests.bot.conversation import Conversation, conversation
@@ -120,7 +120,8 @@ async def test_a_day_of_the_card(channel: Channel) -> None:
     assert told.data["key"] == question.key
     assert "alice" not in said(told)
     assert "bob" not in said(told)
-    assert question.proof.strip() in said(told)
+    assert told.data["proof"] == question.proof
+    assert any(isinstance(part, Code) and part.code in question.proof for part in told.parts)
     assert [type(part).__name__ for part in told.parts].count("Picture") == 1
 
 
@@ -154,6 +155,19 @@ async def test_a_press_is_answered_after_a_restart(channel: Channel, tmp_path: P
     async with conversation(tmp_path) as later:
         later.clock.at = NINE + timedelta(hours=2)
         assert (await later.presses("alice", button)).fault is None
+
+
+async def test_of_two_bots_that_get_the_same_answer_one_counts(channel: Channel, tmp_path: Path) -> None:
+    """A platform delivers it to both: there is one answer, and both say the same of it."""
+    await channel.says("olga", SET)
+    question = await channel.core.tutor.posed((await channel.card(NINE))["question"])
+    assert question is not None
+    press = channel.incoming("alice", text=f"/answer {question.id} {right(question)}", id="test:the-same-event")
+    async with conversation(tmp_path) as other:
+        both = await asyncio.gather(channel.core.handle(press), other.core.handle(press))
+    assert [None if each is None else each.data["correct"] for each in both] == [True, True]
+    assert len(await channel.core.tutor.answers_of_all(question)) == 1
+    assert len(await channel.core.store.learning.log("test:alice")) == 1
 
 
 async def test_who_types_an_answer_alone_means_the_open_card(channel: Channel) -> None:
