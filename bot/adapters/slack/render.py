@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Any, assert_never
 
@@ -29,10 +30,12 @@ from bot.reply import (
     Select,
     Table,
     Text,
+    Tone,
     plain,
     plain_part,
 )
 
+MARKS: Mapping[Tone, str] = {"good": "✅ ", "bad": "❌ "}
 MAX_BLOCKS = 50
 MAX_BLOCK_TEXT = 3_000
 MAX_MESSAGE = 12_000  # characters of blocks as JSON; Slack refuses somewhat above 13,000
@@ -201,7 +204,10 @@ def _blocks(parts: Sequence[Part], pictures: Mapping[int, str] = NO_PICTURES) ->
 
 
 def _text(part: Text) -> Iterator[dict[str, Any]]:
-    said = plain_part(part)
+    if part.until is not None:
+        yield from _counted(part, part.until)
+        return
+    said = part.text
     match part.tone:
         case "normal":
             yield from _paragraph(said)
@@ -209,10 +215,8 @@ def _text(part: Text) -> Iterator[dict[str, Any]]:
             yield {"type": "header", "text": _plain(said.replace("`", ""), MAX_HEADER)}
         case "heading":
             yield from _paragraph(said, bold=True)
-        case "good":
-            yield from _paragraph(f"✅ {said}")
-        case "bad":
-            yield from _paragraph(f"❌ {said}")
+        case "good" | "bad":
+            yield from _paragraph(MARKS[part.tone] + said)
         case "note":
             yield from _notes(said.replace("`", ""))
         case _:
@@ -227,6 +231,16 @@ def _paragraph(text: str, *, bold: bool = False) -> Iterator[dict[str, Any]]:
             style = {name: True for name, on in (("bold", bold), ("code", code)) if on}
             elements.append({"type": "text", "text": words, **({"style": style} if style else {})})
         yield _rich(elements)
+
+
+def _counted(part: Text, until: datetime) -> Iterator[dict[str, Any]]:
+    """A paragraph that leads up to a moment: each reader sees it in their own zone."""
+    at = f"{until.astimezone(UTC):%H:%M:%S} UTC"
+    date = {"type": "date", "timestamp": int(until.timestamp()), "format": "{time_secs}", "fallback": at}
+    *before, last = _paragraph(f"{MARKS.get(part.tone, '')}{part.text} at ", bold=part.tone == "heading")
+    yield from before
+    last["elements"][0]["elements"].append(date)
+    yield last
 
 
 def _rich(elements: list[dict[str, Any]]) -> dict[str, Any]:

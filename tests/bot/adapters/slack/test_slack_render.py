@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 from hypothesis import given, settings
 
 from bot.actions import Action
@@ -9,7 +11,7 @@ from bot.adapters.slack.parse import Address
 from bot.adapters.slack.render import MAX_MESSAGES, modal, render
 from bot.reply import Button, Buttons, Form, Reply, Text, plain
 from tests.bot.adapters.replies import forms, replies, words
-from tests.bot.adapters.slack.blocks import check_message, check_view, walk
+from tests.bot.adapters.slack.blocks import check_blocks, check_message, check_view, walk
 from tests.bot.adapters.slack.blocks import words as read
 
 few = settings(max_examples=40, deadline=None)  # a reply takes a while to make up, and to hold against a schema
@@ -55,3 +57,13 @@ def test_two_buttons_that_do_the_same_have_different_ids_since_slack_refuses_one
     (message,) = render(Reply(parts=(Buttons(buttons=(again, again)),))).messages
     first, second = message.blocks[0]["elements"]
     assert first["action_id"] != second["action_id"]
+
+
+def test_a_moment_is_shown_to_each_reader_in_their_own_zone() -> None:
+    closes = Text(text="It closes", until=datetime(2026, 3, 2, 9, 0, 20, tzinfo=UTC))
+    [message] = render(Reply(parts=(closes,))).messages
+    check_blocks(list(message.blocks))
+    said, date = message.blocks[0]["elements"][0]["elements"]
+    assert said["text"] == "It closes at "
+    assert date == {"type": "date", "timestamp": 1772442020, "format": "{time_secs}", "fallback": "09:00:20 UTC"}
+    assert message.text == "It closes at 09:00:20 UTC"
