@@ -27,6 +27,7 @@ from bot.reply import Field
 from bot.settings import SlackSettings
 from tests.bot.adapters.lab import Lab, lab_settings, open_lab
 from tests.bot.adapters.slack.blocks import walk, words
+from tests.bot.adapters.slack.fake_people import ALICE, Said
 from tests.bot.adapters.slack.fake_slack import APP_TOKEN, BOT_TOKEN, FakeSlack
 from tests.bot.adapters.web.served import Talk, Visitor, served
 
@@ -72,17 +73,18 @@ Opener = Callable[[Lab, Path], AbstractAsyncContextManager[Group]]
 
 
 class OnDiscord:
-    def __init__(self, env: Any, core: Core) -> None:
+    def __init__(self, env: Any, core: Core, channel: Any, actor: Any) -> None:
         self._env, self._core = env, core
-        self._channel = env.create_guild().create_text_channel("study-group")
-        self._alice = env.guild.add_member(env.create_user("alice"))
+        self._channel, self._alice = channel, actor
         self._offer: Any = None
         self._last: Any = None
 
     async def says(self, text: str) -> Heard:
         name, _, rest = text.removeprefix("/").partition(" ")
         declared = next(each for each in self._core.commands if each.name == name)
-        options = {declared.options[0].name: rest} if rest else {}
+        typed = [each for each in declared.options if not each.file]
+        words = rest.split(maxsplit=len(typed) - 1) if typed else []
+        options = {option.name: word for option, word in zip(typed, words, strict=False)}
         return await self._heard(await self._alice.slash(self._channel, name, **options))
 
     async def presses(self, label: str) -> Heard:
@@ -106,15 +108,18 @@ class OnDiscord:
         if result.modal:
             labels = tuple(each["label"] for each in result.modal["components"] if "label" in each)
             return Heard(result.modal["title"], alone=True, form=labels)
-        held = list(walk(result.response.components))
+        return await self._seen(result.response, result.response.components, alone=result.ephemeral)
+
+    async def _seen(self, message: Any, components: Any, *, alone: bool) -> Heard:
+        held = list(walk(components))
         buttons = tuple(each["label"] for each in held if each.get("type") == 2)
         if buttons:
-            self._offer = result.response
+            self._offer = message
         text = "\n".join(each["content"] for each in held if "content" in each)
-        sent = {each.filename: await each.read() for each in result.response.attachments}
+        sent = {each.filename: await each.read() for each in message.attachments}
         shown = [item for each in held for item in each.get("items", ())]
         pictures = tuple((each["description"], sent.pop(_attached(each["media"]["url"]))) for each in shown)
-        return Heard(text.replace("\\", ""), result.ephemeral, buttons, pictures, tuple(sent.values()))
+        return Heard(text.replace("\\", ""), alone, buttons, pictures, tuple(sent.values()))
 
 
 def _attached(url: str) -> str:
@@ -123,12 +128,12 @@ def _attached(url: str) -> str:
 
 
 class InSlack:
-    def __init__(self, slack: FakeSlack, app: StrideApp, lab: Lab) -> None:
-        self._slack, self._app, self._lab = slack, app, lab
+    def __init__(self, slack: FakeSlack, app: StrideApp, lab: Lab | None = None, by: str = ALICE) -> None:
+        self._slack, self._app, self._lab, self._by = slack, app, lab, by
         self._offer: Any = None
 
     async def says(self, text: str) -> Heard:
-        return await self._sends(self._slack.slash(text))
+        return await self._sends(self._slack.slash(text, by=self._by))
 
     async def presses(self, label: str) -> Heard:
         pressed = next(
@@ -136,13 +141,14 @@ class InSlack:
             for each in walk(self._offer.blocks)
             if each.get("type") == "button" and each["text"]["text"] == label
         )
-        return await self._sends(self._slack.press(self._offer, pressed))
+        return await self._sends(self._slack.press(self._offer, pressed, by=self._by))
 
     async def fills(self, **values: str) -> Heard:
-        return await self._sends(self._slack.submit(self._slack.views.pop(), values))
+        return await self._sends(self._slack.submit(self._slack.views.pop(), values, by=self._by))
 
     async def waits(self, text: str) -> Heard:
         await self._slack.by_socket(self._slack.slash(text))
+        assert self._lab is not None
         await self._lab.said_twice()
         return self._heard()
 
@@ -163,8 +169,11 @@ class InSlack:
     def _heard(self) -> Heard:
         if self._slack.views:
             view = self._slack.views[-1]
-            return Heard(view["title"]["text"], True, form=tuple(each["label"]["text"] for each in view["blocks"]))
-        said = self._slack.said[-1]
+            fields = tuple(each["label"]["text"] for each in view["blocks"] if each["type"] == "input")
+            return Heard(view["title"]["text"], True, form=fields)
+        return self._seen(self._slack.said[-1])
+
+    def _seen(self, said: Said) -> Heard:
         buttons = tuple(each["text"]["text"] for each in walk(said.blocks) if each.get("type") == "button")
         if buttons:
             self._offer = said
@@ -313,7 +322,8 @@ async def discord(lab: Lab, folder: Path) -> AsyncIterator[Group]:
         await env.start()
         lab.outside = lambda waiting: env.external_wait(waiting, reason="the gate")
         try:
-            yield OnDiscord(env, core)
+            channel = env.create_guild().create_text_channel("study-group")
+            yield OnDiscord(env, core, channel, env.guild.add_member(env.create_user("alice")))
         finally:
             await env.shutdown()
         env.raise_errors()

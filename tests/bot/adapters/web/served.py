@@ -17,6 +17,7 @@ from bot.settings import Settings, WebSettings
 from tests.bot.adapters.lab import Lab, open_lab
 
 INVITE = "an-invite-of-some-length"
+HANG_S = 60  # after which a frame that is waited for will not come
 
 Frame = dict[str, Any]
 
@@ -35,7 +36,7 @@ class Talk:
                 self.kept.remove(frame)
                 return frame
         while True:
-            frame = await self.socket.receive_json(timeout=10)
+            frame = await self.socket.receive_json(timeout=HANG_S)
             if frame["type"] == kind:
                 return dict(frame)
             self.kept.append(frame)
