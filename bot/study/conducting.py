@@ -86,7 +86,12 @@ class Conductor:
         """See `FallsDue`."""
         did = []
         for quiz in await self._core.store.quizzes.due(platforms, at):
-            further = await self._in_turn(quiz, at)
+            try:
+                further = await self._in_turn(quiz, at)
+            except Exception as fault:  # noqa: BLE001 - one quiz must not hold up all others
+                self._log.error("quiz.bug", quiz=quiz.id, traceback=frames(fault, ""))
+                await self._waits(quiz, at)
+                continue
             if further is not None:
                 did.append(_did(further))
         for quiz_id in [each for each, moment in self._edits.items() if moment <= at]:
@@ -97,12 +102,15 @@ class Conductor:
         """The next step of a quiz whose time has come; None where it is not taken, or not by this bot."""
         said = await self._core.store.postings.one(quiz.posting)
         if said is not None and said.until is not None:  # it has not come yet, and its clock does not run
-            waits = replace(quiz.course, next=at + WAITS)
-            await self._core.store.quizzes.step(quiz, waits)
+            await self._waits(quiz, at)
             return None
         if said is not None and said.state == "refused":
             return await self._core.store.quizzes.step(quiz, rules.stopped(quiz.course, "refused"))
         return await self.look(quiz, at)
+
+    async def _waits(self, quiz: Quiz, at: datetime) -> None:
+        """It is looked at again in a while."""
+        await self._core.store.quizzes.step(quiz, replace(quiz.course, next=at + WAITS))
 
     async def look(self, quiz: Quiz, at: datetime) -> Quiz | None:
         """Takes a quiz further where it is time, or where nobody is left to wait for."""
