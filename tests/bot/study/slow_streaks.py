@@ -1,0 +1,121 @@
+"""Streaks worked out slowly and in another way than Stride does, from the rules as people are told them."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+QUARTER, HOUR, DAY = timedelta(minutes=15), timedelta(hours=1), timedelta(days=1)
+
+
+@dataclass
+class Life:
+    """What somebody did and what happened to them; zones are said with the moment from which they hold."""
+
+    answers: list[datetime] = field(default_factory=list)
+    zones: list[tuple[datetime, str]] = field(default_factory=list)
+    holidays: set[date] = field(default_factory=set)
+    outages: list[tuple[datetime, datetime]] = field(default_factory=list)
+
+
+def lived(life: Life, until: datetime) -> list[tuple[date, datetime, datetime]]:
+    """Somebody's days. Each ends when the clock where it began shows 04:00, half a day after it began or later.
+
+    The quarters of an hour are gone through one by one; the first day is found by going back from the first moment.
+    """
+    first = life.zones[0][0]
+    begins = first.replace(minute=0, second=0, microsecond=0)
+    while not _four(begins, life.zones[0][1]):
+        begins -= QUARTER
+    found: list[tuple[date, datetime, datetime]] = []
+    while begins <= until:
+        zone = [name for at, name in life.zones if at <= begins][-1:] or [life.zones[0][1]]
+        ends = _nearly_four(begins + DAY / 2, zone[0])
+        while not _four(ends, zone[0]) or (found and _label(ends, zone[0]) <= found[-1][0]):
+            ends = _nearly_four(ends + QUARTER, zone[0])
+        found.append((_label(ends, zone[0]), begins, ends))
+        begins = ends
+    return found
+
+
+def count(life: Life, until: datetime) -> tuple[int, int, int]:
+    """The streak at a moment, the longest there was, and the freezes that are left."""
+    tally = Tally(life, until)
+    for label, begins, ends in lived(life, until):
+        if ends > life.answers[0]:
+            tally.day(label, begins, ends)
+    return tally.streak, tally.longest, tally.freezes
+
+
+class Tally:
+    """Goes from day to day."""
+
+    def __init__(self, life: Life, until: datetime) -> None:
+        self.life, self.until = life, until
+        self.streak = self.longest = self.freezes = self.towards = self.lost = 0
+        self.broke = until
+        self.by_date: defaultdict[date, list[datetime]] = defaultdict(list)
+        for at in life.answers:
+            if at <= until:
+                self.by_date[at.date()].append(at)
+
+    def day(self, label: date, begins: datetime, ends: datetime) -> None:
+        if self.lost and begins < self.broke + 2 * DAY:
+            self.catch_up(begins, ends)
+        if self.between(begins, ends):
+            self.answered()
+        elif ends <= self.until and label not in self.life.holidays and not _away(self.life.outages, begins, ends):
+            self.missed(ends)
+        self.longest = max(self.longest, self.streak)
+
+    def catch_up(self, begins: datetime, ends: datetime) -> None:
+        since = self.between(self.broke, min(ends, self.broke + 2 * DAY))
+        if len(since) >= 10 and since[9] >= begins:
+            self.streak, self.lost = self.streak + self.lost, 0
+
+    def answered(self) -> None:
+        self.streak += 1
+        self.towards = 0 if self.freezes == 2 else self.towards + 1
+        if self.towards == 7:
+            self.freezes, self.towards = self.freezes + 1, 0
+
+    def missed(self, ends: datetime) -> None:
+        if self.streak and self.freezes:
+            self.freezes -= 1
+        elif self.streak:
+            self.lost, self.broke, self.streak, self.towards = self.streak, ends, 0, 0
+
+    def between(self, begins: datetime, ends: datetime) -> list[datetime]:
+        day, found = begins.date(), []
+        while day <= ends.date():
+            found += [at for at in self.by_date.get(day, ()) if begins <= at < ends]
+            day += DAY
+        return sorted(found)
+
+
+def _four(at: datetime, zone: str) -> bool:
+    local = at.astimezone(ZoneInfo(zone))
+    return (local.hour, local.minute) == (4, 0)
+
+
+def _nearly_four(at: datetime, zone: str) -> datetime:
+    """Two hours before the clock shows 04:00, or the moment itself where that is past: clocks jump by less."""
+    local = at.astimezone(ZoneInfo(zone))
+    minutes = (4 * 60 - local.hour * 60 - local.minute) % (24 * 60)
+    return at + max(timedelta(), timedelta(minutes=minutes) - 2 * HOUR)
+
+
+def _label(ends: datetime, zone: str) -> date:
+    return ends.astimezone(ZoneInfo(zone)).date() - DAY
+
+
+def _away(outages: list[tuple[datetime, datetime]], begins: datetime, ends: datetime) -> bool:
+    """Ten minutes of the day or more, or anything of its last hour."""
+    for left, back in outages:
+        if max(left, begins) < min(back, ends):
+            shared = min(back, ends) - max(left, begins)
+            if shared >= timedelta(minutes=10) or min(back, ends) > ends - HOUR:
+                return True
+    return False
