@@ -64,7 +64,7 @@ async def _set(core: Core, incoming: Incoming, details: str) -> Reply:
     )
     kept = await core.store.schedules.keep(planned)
     core.study.wake()
-    taken = f" ({understood})" if understood and understood.casefold() != wish.topic.casefold() else ""
+    taken = f" ({understood})" if understood.strip("`").casefold() != wish.topic.casefold() else ""
     says = f"A card of the day comes here {said.described_words(kept)}{taken}."
     return await _changed(core, incoming, says, kept, before)
 
@@ -171,7 +171,7 @@ async def _off(core: Core, incoming: Incoming, details: str) -> Reply:
     gone = await core.store.schedules.remove(before.id)
     if gone is None:
         raise StaleAction("No card of the day comes here any more.", suggestion=words.EXAMPLE)
-    says = "No card of the day comes here any more. The answer to the last one is still told."
+    says = "No card of the day comes here any more. The answer to one that is open is still told."
     return said.ended(says, _undo(core, incoming, gone, None))
 
 

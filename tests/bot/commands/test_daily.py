@@ -1,59 +1,28 @@
-"""The card of the day as a channel lives with it, and as its organiser sets it."""
+"""The card of the day as a channel lives with it."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from bot.actions import Action
 from bot.adapters.wall import WallPoster
-from bot.command import Incoming, Place
-from bot.completion import complete
+from bot.command import Place
 from bot.errors import PostFailed, PostRefused
-from bot.reply import Buttons, Code, MessageRef, Reply, plain
-from bot.study.making import Did
+from bot.reply import Buttons, Code, MessageRef, Reply
+from tests.bot.commands.daily_lab import NINE, SET, Channel, a_channel, said
 from tests.bot.commands.learning import right, wrong
-from tests.bot.conversation import Conversation, conversation
-
-FRIDAY = datetime(2026, 3, 27, 7, 0, tzinfo=UTC)  # eight in Berlin, two days before the clocks change
-NINE = FRIDAY + timedelta(hours=1)
-SET = "/daily set 09:00 Europe/Berlin"
-
-
-class Channel(Conversation):
-    """A channel to which things come by themselves."""
-
-    async def comes(self, at: datetime) -> list[dict[str, Any]]:
-        """All that falls due at a moment; what became of it."""
-        self.clock.at = at
-        found: list[Did] = await self.core.study.rounds.once(at)
-        return [each.data for each in found if each.what in {"daily", "reveal"}]
-
-    async def posts(self) -> list[Reply]:
-        """What stands in the channel that nobody asked for."""
-        said = await self.core.history(self.place, viewer="test:nobody")
-        return [each.reply for each in said if not each.person]
-
-    async def card(self, at: datetime) -> dict[str, Any]:
-        """The card that comes at a moment, and nothing else."""
-        [came] = [each for each in await self.comes(at) if each["kind"] == "daily"]
-        return came
+from tests.bot.conversation import conversation
 
 
 @pytest.fixture
 async def channel(tmp_path: Path) -> AsyncIterator[Channel]:
-    """A group that has Stride post, with torch away."""
-    async with conversation(tmp_path, organisers=frozenset({"olga"})) as talk:
-        talk.clock.at = FRIDAY
-        found = Channel(talk.core, talk.clock, talk.place, talk.organisers)
-        found.core.posters["test"] = WallPoster("test", "page", talk.core.store, talk.clock)
+    async with a_channel(tmp_path) as found:
         yield found
 
 
@@ -78,10 +47,6 @@ class Troubled:
     async def edit(self, place: Place, message: MessageRef, reply: Reply) -> None:
         del place, message, reply
         raise self.fault
-
-
-def said(reply: Reply) -> str:
-    return plain(reply)
 
 
 # A day.
@@ -280,136 +245,3 @@ async def test_what_falls_due_is_looked_for_at_its_moment(channel: Channel) -> N
         looking.cancel()
         await asyncio.wait([looking])
     assert len(await channel.posts()) == 1
-
-
-# What organisers say.
-
-
-async def test_set_names_the_next_three_in_local_time(channel: Channel) -> None:
-    """Across the change of the clocks nine stays nine."""
-    reply = await channel.says("olga", f"{SET} conv hard")
-    assert "every day at 09:00 (Europe/Berlin), about `conv`, hard ones" in said(reply)
-    assert "The next: Fri 27 Mar 09:00, Sat 28 Mar 09:00, Sun 29 Mar 09:00." in said(reply)
-    assert reply.data["daily"]["next"][-1] == "2026-03-29T07:00:00+00:00"
-
-
-@pytest.mark.parametrize(
-    ("typed", "said_back"),
-    [
-        ("9 berlin weekdays", "on weekdays at 09:00 (Europe/Berlin)."),
-        ("9 am New York mon,wed", "on mon, wed at 09:00 (America/New York)."),
-        ("17:30 Asia/Kathmandu mon, wed, fri", "on mon, wed, fri at 17:30 (Asia/Kathmandu)."),
-        ("6pm every day London", "every day at 18:00 (Europe/London)."),
-        ("08:00 Europe/Berlin pooling", "about `pooling`."),
-        ("08:00 Europe/Berlin easy", "easy ones."),
-    ],
-)
-async def test_set_is_read_as_people_write_it(channel: Channel, typed: str, said_back: str) -> None:
-    assert said_back in said(await channel.says("olga", f"/daily set {typed}"))
-
-
-@pytest.mark.parametrize(
-    ("typed", "fault"),
-    [
-        ("set", "Say a time of day"),
-        ("set 25:00 Europe/Berlin", "no time of day"),
-        ("set 9", "In which time zone?"),
-        ("set 9 Belrin", "Did you mean `Europe/Berlin`?"),
-        ("set 9 est", "Several zones"),
-        ("set 9 Europe/Berlin xyzzy", "no questions about `xyzzy`"),
-        ("pause", "No card of the day comes here yet"),
-        ("fly", "not one of"),
-        ("show me", "takes nothing more"),
-    ],
-)
-async def test_what_cannot_be_read_says_what_to_write(channel: Channel, typed: str, fault: str) -> None:
-    reply = await channel.says("olga", f"/daily {typed}")
-    assert reply.fault is not None
-    assert fault in reply.fault.message
-    assert reply.fault.suggestion is not None
-
-
-async def test_only_organisers_may(channel: Channel) -> None:
-    """Neither by typing nor by an organiser's button."""
-    for verb in ("set 9 Berlin", "show", "preview", "pause until tomorrow", "resume", "skip", "off"):
-        assert "Only organisers" in said(await channel.says("alice", f"/daily {verb}"))
-    undo = channel.button(await channel.says("olga", SET), "Undo")
-    assert "Only organisers" in said(await channel.presses("alice", undo))
-    assert "The next" in said(await channel.says("olga", "/daily show"))
-
-
-async def test_a_pause_ends_by_itself_or_by_a_word(channel: Channel) -> None:
-    await channel.says("olga", SET)
-    paused = await channel.says("olga", "/daily pause until 3 Apr")
-    assert "The next: Fri 3 Apr 09:00" in said(paused)
-    assert await channel.comes(NINE) == []
-    assert "It is paused until Fri 3 Apr" in said(await channel.says("olga", "/daily show"))
-    resumed = await channel.says("olga", "/daily resume")
-    assert "The next: Sat 28 Mar 09:00" in said(resumed)
-    assert await channel.comes(NINE + timedelta(hours=1)) == []
-    assert len(await channel.comes(NINE + timedelta(days=1))) == 1
-
-
-async def test_skip_leaves_one_out_and_can_be_undone(channel: Channel) -> None:
-    await channel.says("olga", SET)
-    skipped = await channel.says("olga", "/daily skip")
-    assert "The next: Sat 28 Mar 09:00" in said(skipped)
-    undone = await channel.presses("olga", "Undo", skipped)
-    assert "The next: Fri 27 Mar 09:00" in said(undone)
-    assert "No card comes on" in said(await channel.says("olga", "/daily skip 2026-04-02"))
-    assert len(await channel.comes(NINE)) == 1
-
-
-async def test_off_can_be_undone_and_still_tells_the_last_answer(channel: Channel) -> None:
-    await channel.says("olga", SET)
-    await channel.card(NINE)
-    gone = await channel.says("olga", "/daily off")
-    assert (await channel.says("olga", "/daily show")).data["daily"] is None
-    assert [each["kind"] for each in await channel.comes(NINE + timedelta(days=1))] == ["reveal"]
-    await channel.presses("olga", "Undo", gone)
-    assert [each["kind"] for each in await channel.comes(NINE + timedelta(days=2))] == ["daily"]
-
-
-async def test_what_has_been_changed_since_is_not_undone(channel: Channel) -> None:
-    """Though cards that came in between are no change."""
-    first = await channel.says("olga", SET)
-    second = await channel.says("olga", "/daily set 10:00 Europe/Berlin")
-    assert "changed since" in said(await channel.presses("olga", "Undo", first))
-    await channel.card(NINE + timedelta(hours=1))
-    assert "at 09:00" in said(await channel.presses("olga", "Undo", second))
-    assert "changed since" in said(await channel.presses("olga", "Undo", second))
-
-
-async def test_an_undo_of_another_channel_or_version_does_nothing(channel: Channel) -> None:
-    undo = channel.button(await channel.says("olga", SET), "Undo")
-    event = channel.incoming("olga", action=undo.action)
-    elsewhere: Incoming = replace(event, place=replace(channel.place, channel="other"))
-    reply = await channel.core.handle(elsewhere)
-    assert reply is not None
-    assert reply.fault is not None
-    assert (await channel.submits("olga", Action("daily-undo", ("x",)))).fault is not None
-    assert "The next" in said(await channel.says("olga", "/daily show"))
-
-
-async def test_a_preview_asks_nobody(channel: Channel) -> None:
-    """The same card is shown twice, with its answer and without a button."""
-    await channel.says("olga", SET)
-    one, other = [await channel.says("olga", "/daily preview") for _ in range(2)]
-    assert one.private
-    assert said(one) == said(other)
-    assert one.data["key"]
-    assert not [part for part in one.parts if isinstance(part, Buttons)]
-    assert await channel.core.tutor.posed("preview") is None
-
-
-async def test_zones_days_topics_and_difficulties_complete(channel: Channel) -> None:
-    await channel.says("olga", SET)  # with which the zones have been read in
-
-    def ways(text: str) -> list[str]:
-        return [each.text for each in complete(channel.core, text)]
-
-    assert "/daily set " in ways("/daily s")
-    assert "/daily set 09:00 " in ways("/daily set 0")
-    assert "/daily set 09:00 Europe/Berlin " in ways("/daily set 09:00 berl")
-    assert "/daily set 09:00 Europe/Berlin weekdays " in ways("/daily set 09:00 Europe/Berlin w")
-    assert "/daily set 09:00 Europe/Berlin weekdays hard " in ways("/daily set 09:00 Europe/Berlin weekdays h")
