@@ -90,13 +90,19 @@ def test_what_is_due_is_done_once(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.run(["tick", "--at", "2026-03-29T01:30Z", "--json"]) == 0
     assert json.loads(capsys.readouterr().out) == {
         "at": "2026-03-29T01:30:00+00:00",
-        "done": [{"duty": "forget", "counts": {"events": 0, "questions": 0, "decks": 0}}],
+        "done": [
+            {"duty": "forget", "counts": {"events": 0, "questions": 0, "decks": 0, "codes": 0}},
+            {"duty": "history", "counts": {"exchanges": 0, "unanswered": 0}},
+        ],
         "came": [],
     }
     assert cli.run(["tick", "--at", "2026-03-29T02:30Z", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["done"] == []
     assert cli.run(["tick", "--at", "2026-03-30T01:30Z"]) == 0
-    assert capsys.readouterr().out == "forget: 0 events, 0 questions, 0 decks\n"
+    assert (
+        capsys.readouterr().out
+        == "forget: 0 events, 0 questions, 0 decks, 0 codes\nhistory: 0 exchanges, 0 unanswered\n"
+    )
 
 
 def test_a_doctor_without_torch_says_so_with_status_2(capsys: pytest.CaptureFixture[str]) -> None:
