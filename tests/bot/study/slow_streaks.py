@@ -101,10 +101,10 @@ def _four(at: datetime, zone: str) -> bool:
 
 
 def _nearly_four(at: datetime, zone: str) -> datetime:
-    """Two hours before the clock shows 04:00, or the moment itself where that is past: clocks jump by less."""
+    """Little more than an hour before the clock shows 04:00, or the moment itself: clocks jump by an hour at most."""
     local = at.astimezone(ZoneInfo(zone))
     minutes = (4 * 60 - local.hour * 60 - local.minute) % (24 * 60)
-    return at + max(timedelta(), timedelta(minutes=minutes) - 2 * HOUR)
+    return at + max(timedelta(), timedelta(minutes=minutes) - HOUR - QUARTER)
 
 
 def _label(ends: datetime, zone: str) -> date:

@@ -119,20 +119,18 @@ async def kept(group: Conversation, people: list[Person]) -> None:
     lines = []
     for person in people:
         group.core.store.members.remember(person.place, person.user.id, person.life.answers[0])
-        for number, at in enumerate(person.life.answers):
-            line = Line(
-                person=person.user.id,
-                at=at,
-                zone="UTC",
-                kind="answer",
-                platform=person.place.platform,
-                community=person.place.community,
-                posed=f"q{number}",
-                correct=True,
-            )
-            row = columns(line)
-            del row["id"]
-            lines.append(row)
+        line = Line(
+            person=person.user.id,
+            at=BEGINS,
+            zone="UTC",
+            kind="answer",
+            platform=person.place.platform,
+            community=person.place.community,
+            correct=True,
+        )
+        row = columns(line)
+        del row["id"]
+        lines += [row | {"at": at, "posed": f"q{number}"} for number, at in enumerate(person.life.answers)]
     engine = group.core.store._engine
     for first in range(0, len(lines), 5000):
         async with engine.begin() as connection:
