@@ -11,7 +11,7 @@ MAKEFLAGS += --no-print-directory
 # A process a core, each with whole files, whose tests share what takes long to start. More would want much memory.
 SIDE_BY_SIDE := -n auto --maxprocesses 4 --dist loadfile
 
-.PHONY: setup run test test-long test-cuda bench lint format verify docs clean
+.PHONY: setup run test test-long test-cuda bench bench-group lint format verify docs clean
 
 setup: $(STAMP)
 
@@ -35,6 +35,11 @@ test-cuda: $(TEST_STAMP)
 
 bench: $(TEST_STAMP)
 	@$(BIN)/python -m tests.bench $(ARGS)
+
+# The first run loads ten million events into SQLite and into PostgreSQL, which takes minutes and 15 GB; they stay in
+# STRIDE_BENCH_DIR, or the system's folder for what is temporary.
+bench-group: $(TEST_STAMP)
+	@$(BIN)/python -m tests.bench group
 
 lint: $(TEST_STAMP)
 	@$(BIN)/ruff format --check .

