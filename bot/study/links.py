@@ -116,6 +116,7 @@ class Links:
         if wait := self._guesses.wait(user.account, now):
             raise Busy(f"You have tried several codes. Try again in {_minutes(wait)}.")
         code = _read(typed)
+        self._core.store.remember_person(replace(user, id=user.account), now)  # may be the first that they say here
         giver = await self._core.store.links.code(_digest(code), now)
         if giver is None:
             self._guesses.take(user.account, now)

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import json
+import sqlite3
 import zipfile
 from collections.abc import AsyncIterator
+from contextlib import closing
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -13,10 +17,12 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
+from bot.adapters.web.handed import HELD_S, Handed
 from bot.reply import File, Reply
 from bot.study import export as module
-from tests.bot.commands.test_link import learns
-from tests.bot.conversation import Conversation, conversation
+from cards.calendar import calendar
+from tests.bot.commands.test_link import learns, linked
+from tests.bot.conversation import START, Conversation, conversation
 
 
 @pytest.fixture
@@ -32,6 +38,14 @@ def data_of(reply: Reply) -> dict[str, Any]:
         with zipfile.ZipFile(io.BytesIO(file.data)) as archive:
             return dict(json.loads(archive.read(archive.namelist()[0])))
     return dict(json.loads(file.data))
+
+
+def notes_and_due(package: bytes) -> tuple[int, int]:
+    """How many cards an Anki package has, and how many of them have been answered."""
+    with zipfile.ZipFile(io.BytesIO(package)) as archive, closing(sqlite3.connect(":memory:")) as collection:
+        collection.deserialize(archive.read("collection.anki2"))
+        cards = collection.execute("SELECT count(DISTINCT guid) FROM notes").fetchone()[0]
+        return cards, collection.execute("SELECT count(*) FROM cards WHERE reps > 0").fetchone()[0]
 
 
 async def test_the_file_has_what_they_said_answered_and_remember(group: Conversation) -> None:
@@ -56,3 +70,44 @@ async def test_times_have_their_zone_and_every_field_is_explained(group: Convers
     for name, rows in found["data"].items():
         for row in rows:
             assert set(row) <= set(found["about"][name]["fields"])
+
+
+async def test_cards_come_as_one_package_with_their_dates(group: Conversation) -> None:
+    """Of both accounts, where they are linked."""
+    await group.says("alice", "/help")
+    group.clock.advance(minutes=1)
+    await learns(group, "alice", "7")
+    await learns(group, "bob", "7", "8")
+    await linked(group, "alice", "bob")
+    reply = await group.says("bob", "/export")
+    [package] = [part for part in reply.parts if isinstance(part, File) and part.name.endswith(".apkg")]
+    cards, due = await asyncio.to_thread(notes_and_due, package.data)
+    assert (cards, due) == (8, 3)
+    assert {row["person"] for row in data_of(reply)["data"]["answers"]} == {"test:alice"}
+
+
+def test_what_is_too_large_for_one_message_comes_in_several(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "ROWS", 20_000)
+    monkeypatch.setattr(module, "PLAIN", 1_000)
+    rows: list[dict[str, Any]] = [{"id": place, "said": f"{place} " * 200} for place in range(200)]
+    tables: dict[str, list[dict[str, Any]]] = {"answers": rows, "people": [{"id": "test:alice", "name": "Zoë"}]}
+    found = module.exported("test:alice", tables, [], now=START, calendar=calendar("UTC"), most=9_000)
+    assert len(found.messages) > 1
+    assert all(sum(len(file.data) for file in files) <= 9_000 for files in found.messages)
+    parts = [data_of(Reply(parts=(file,))) for files in found.messages for file in files]
+    assert [part["part"] for part in parts] == list(range(1, len(parts) + 1))
+    assert [row for part in parts for row in part["data"]["answers"]] == rows
+    assert [row for part in parts for row in part["data"]["people"]] == tables["people"]
+
+
+async def test_a_file_of_an_answer_that_no_history_keeps_can_be_fetched_for_a_while() -> None:
+    now = [0.0]
+    handed = Handed(lambda: now[0])
+    kept = Reply(parts=(File(name="a", data=b"1"),))
+    handed.put("web:1", START, kept)
+    assert handed.get("web:1", START) is None, "the history has it"
+    handed.put("web:1", START, replace(kept, kept=False))
+    assert handed.get("web:1", START) is not None
+    assert handed.get("web:2", START) is None
+    now[0] += HELD_S
+    assert handed.get("web:1", START) is None

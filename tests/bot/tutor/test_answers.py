@@ -241,6 +241,7 @@ async def test_a_wrong_number_is_matched_against_the_rules_that_give_it(pupil: P
         purpose="practice", card="~conv1d-length", source="conv1d-length.1.3", asks="number", prompt="?",
         choices=("49", "50"), secret=drawn,
     )  # fmt: skip
+    await pupil.group.core.store.learning.pose([wire.asked(posed)])
     marked = await pupil.says(posed, "a")
     assert (marked.mistake, marked.understood) == ("M1", "49")
     assert marked.diagnosis is not None
