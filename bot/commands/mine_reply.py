@@ -6,7 +6,6 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from bot.actions import Action
-from bot.arguments import shorten
 from bot.commands import asked
 from bot.commands.learning_words import counted
 from bot.commands.streak_reply import headline
@@ -37,6 +36,7 @@ if TYPE_CHECKING:
 PRACTISE = "mine-practise"  # and the id of a misconception
 TO_PRACTISE = 3  # misconceptions that have a button
 WEAKEST = 5  # cards of a topic that are named
+_CELL = 56  # characters
 _LONGEST = 60  # characters of a topic in a button's id
 
 
@@ -80,7 +80,7 @@ def topic_page(mine: Mine, drawn: Sequence[Part], words: str) -> Reply:
         parts: tuple[Part, ...] = (_heading(knowledge), Text(text=says), *_buttons(practise))
         return Reply(parts=parts, private=True, data=data(mine))
     weakest = sorted(knowledge.begun, key=lambda each: (each.remembered, each.name))[:WEAKEST]
-    rows = tuple((shorten(each.title), percent(each.remembered)) for each in weakest)
+    rows = tuple((_cut(each.title), percent(each.remembered)) for each in weakest)
     parts = (
         _heading(knowledge),
         Text(text=_numbers(mine)),
@@ -261,6 +261,12 @@ def _days(streak: Streak) -> int:
 
 def _known(knowledge: Knowledge) -> float:
     return sum(each.remembered for each in knowledge.begun)
+
+
+def _cut(title: str) -> str:
+    """A question in a cell of a table, in which no code is marked."""
+    calm = " ".join(title.replace("`", "").split())
+    return calm if len(calm) <= _CELL else f"{calm[: _CELL - 1]}…"
 
 
 def _name(each: Followed) -> str:

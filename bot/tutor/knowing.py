@@ -71,7 +71,7 @@ def _knowledge(
     today = days.day(now)
     names = [*catalogue.cards, *catalogue.skills] if scope is None else [*scope.cards, *scope.skills]
     there = {name: catalogue.topic_title(name) for name in names}
-    mine = [memory for memory in memories if memory.card in there]
+    mine = [memory for memory in memories if memory.card in there and memory.first <= today]
     begun = tuple(
         Begun(
             name=memory.card,

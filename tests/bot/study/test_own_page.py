@@ -57,6 +57,7 @@ async def test_what_happens_after_the_moment_is_not_looked_at(group: Conversatio
     found = await mine(group, days=1)
     assert found.answers.tried == 2
     assert [each.count for each in found.mistakes] == [2]
+    assert await group.core.study.mine.of(ALICE, GROUP, START - DAY) is None, "nothing had been answered by then"
 
 
 async def test_topics_say_how_much_is_remembered_and_that_falls_from_day_to_day(
