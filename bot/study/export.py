@@ -9,7 +9,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from bot.adapters.sent import MAX_FILE
 from bot.reply import File
 from bot.store.takeout import TAKEN, shown
 
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
 
 FORMAT = "stride-export-1"
 NAME, CARDS = "stride-data", "stride-cards"
+MOST = 8 << 20  # bytes of all files of one message: every platform takes that many
 ROWS = 16 << 20  # bytes of JSON in one file: packed, that is far below what a platform takes
 PLAIN = 1 << 20  # bytes of JSON that are sent as they are; more is packed
 _EARLIEST = (1980, 1, 1, 0, 0, 0)
@@ -41,7 +41,7 @@ class Exported:
 
 
 def exported(
-    person: str, tables: Tables, shelf: Shelf, *, now: datetime, calendar: Calendar, most: int = MAX_FILE
+    person: str, tables: Tables, shelf: Shelf, *, now: datetime, calendar: Calendar, most: int = MOST
 ) -> Exported:
     """All files of somebody's; takes a while.
 
