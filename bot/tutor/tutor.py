@@ -206,7 +206,7 @@ class Tutor:
         return await parts.sessions.open_question(user, place)
 
     async def following(self, posed: Posed, user: User) -> Posed | None:
-        """The next unanswered question of the same session; None where there is none."""
+        """The next unanswered question of the same session; None where there is none, and in a quiz."""
         parts = await self._parts()
         return await parts.sessions.following(posed, user)
 
