@@ -66,15 +66,23 @@ async def _set(core: Core, incoming: Incoming, details: str) -> Reply:
     core.study.wake()
     taken = f" ({understood})" if understood.strip("`").casefold() != wish.topic.casefold() else ""
     says = f"A card of the day comes here {said.described_words(kept)}{taken}."
+    if await _is_the_first_zone(core, incoming):
+        await core.study.standing.move_group(incoming.place, zone, incoming.at)
+        says += f" The group's days are those of {zone} from now on; `/timezone community` and a zone changes that."
     return await _changed(core, incoming, says, kept, before)
 
 
 async def _zone_here(core: Core, incoming: Incoming) -> str:
     """The zone of the community, for whoever names none."""
-    community = await core.store.members.community(incoming.place)
-    if community is None or not community.zone:
+    if await _is_the_first_zone(core, incoming):
         raise WrongUsage("In which time zone? Name it, or a city in it.", suggestion=words.EXAMPLE)
-    return community.zone
+    return await core.study.standing.group_zone(incoming.place)
+
+
+async def _is_the_first_zone(core: Core, incoming: Incoming) -> bool:
+    """Nobody has said yet where the group is, so streaks would go by UTC."""
+    community = await core.store.members.community(incoming.place)
+    return community is None or not community.zone
 
 
 async def _show(core: Core, incoming: Incoming, details: str) -> Reply:

@@ -56,8 +56,7 @@ async def _set(core: Core, incoming: Incoming, zone: str) -> Reply:
 
 async def _set_community(core: Core, incoming: Incoming, zone: str) -> Reply:
     await _must_organise(core, incoming)
-    await core.store.members.set_community_zone(incoming.place, zone, incoming.at)
-    await core.study.reminders.group_moved(incoming.place, incoming.at)
+    await core.study.standing.move_group(incoming.place, zone, incoming.at)
     return await asyncio.to_thread(reply.community, zone, incoming.at, changed=True)
 
 

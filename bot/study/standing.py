@@ -80,6 +80,11 @@ class Standing:
         community = await self.core.store.members.community(place)
         return (community.zone if community else "") or HOME_ZONE
 
+    async def move_group(self, place: Place, zone: str, at: datetime) -> None:
+        """From now on a community has the days of a zone, and with it who never said their own, reminders too."""
+        await self.core.store.members.set_community_zone(place, zone, at)
+        await self.core.study.reminders.group_moved(place, at)
+
     async def holidays(self, place: Place, now: datetime) -> frozenset[date]:
         """The dates on which a community rests, as far as they had been said at a moment."""
         happened = await self.core.store.members.happened_in([(place.platform, place.community)], _RESTS)

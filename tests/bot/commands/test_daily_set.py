@@ -30,6 +30,15 @@ async def test_set_names_the_next_three_in_local_time(channel: Channel) -> None:
     assert reply.data["daily"]["next"][-1] == "2026-03-29T07:00:00+00:00"
 
 
+async def test_the_first_card_says_where_the_group_is(channel: Channel) -> None:
+    """Else its streaks would go by UTC; who said so before is not overruled."""
+    first = await channel.says("olga", "/daily set 9 Berlin")
+    assert "The group's days are those of Europe/Berlin from now on" in said(first)
+    assert "Europe/Berlin" in said(await channel.says("alice", "/timezone"))
+    assert "group's days" not in said(await channel.says("olga", "/daily set 9 Tokyo"))
+    assert "Europe/Berlin" in said(await channel.says("alice", "/timezone"))
+
+
 @pytest.mark.parametrize(
     ("typed", "said_back"),
     [
