@@ -41,6 +41,7 @@ list(DataLoader(TensorDataset(torch.ones(4)), num_workers=2))
 }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("code", list(USELESS.values()), ids=list(USELESS))
 async def test_what_would_reach_out_is_an_error_in_time(pool: Pool, code: str) -> None:
     result = await run(pool, code, wall_s=4)

@@ -36,6 +36,7 @@ async def test_the_weaker_mode_is_named_with_what_is_missing(tmp_path: Path) -> 
     assert next(line for line in said.splitlines() if "namespaces" in line).split()[1] == "missing"
 
 
+@pytest.mark.long
 async def test_without_bubblewrap_the_verdict_is_that_something_is_wrong(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -45,6 +46,7 @@ async def test_without_bubblewrap_the_verdict_is_that_something_is_wrong(
     assert "bubblewrap is missing: install it" in said
 
 
+@pytest.mark.long
 async def test_jails_that_are_switched_off_are_no_fault(tmp_path: Path) -> None:
     status, said = await _doctor(tmp_path, "off")
     assert status == 0, said

@@ -45,6 +45,7 @@ def asked(tmp_path_factory: pytest.TempPathFactory) -> tuple[int, list[dict[str,
     return done.returncode, [json.loads(line) for line in done.stdout.splitlines()]
 
 
+@pytest.mark.long
 def test_every_question_has_one_line_and_every_line_the_whole_data(asked: tuple[int, list[dict[str, Any]]]) -> None:
     _, answers = asked
     assert len(answers) == len(QUESTIONS)

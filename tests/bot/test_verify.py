@@ -31,6 +31,7 @@ async def test_a_deck_of_ones_own_is_proved_in_the_same_jails(tmp_path: Path) ->
     assert stamp.endswith(", 0 not executable, 1 wrong")
 
 
+@pytest.mark.long
 async def test_a_deck_that_holds_ends_well_and_draws_a_bar_where_somebody_watches(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -14,7 +14,7 @@ from tests.bot.adapters.lab import CANCEL
 from tests.bot.adapters.web.served import Served
 from tests.browser.conftest import Opens
 
-pytestmark = pytest.mark.asyncio(loop_scope="session")
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.long]
 
 AXE = (files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8")
 # ARIA in HTML allows a textarea no other role than its own, yet a box of several lines with a list of ways to go on is

@@ -9,7 +9,7 @@ from tests.bot.adapters.web.served import Served
 from tests.browser.conftest import Opens
 from tests.browser.test_page import say
 
-pytestmark = pytest.mark.asyncio(loop_scope="session")
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.long]
 
 BLOCK = "/snippet for i in range(2):\n    print(i)\n\nprint('done')"
 

@@ -17,7 +17,7 @@ from tests.bot.conversation import Conversation, SettableClock
 from tests.browser.conftest import Opens
 from tests.browser.test_page import say
 
-pytestmark = pytest.mark.asyncio(loop_scope="session")
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.long]
 
 
 class School(Lab):

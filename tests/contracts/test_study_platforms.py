@@ -18,8 +18,11 @@ from tests.bot.commands.learning import right, wrong
 from tests.contracts.platforms import Heard
 from tests.contracts.study_rooms import NAMES, ROOMS, StudyRoom
 
-pytestmark = pytest.mark.asyncio(loop_scope="session")
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.long]
 on_every_platform = pytest.mark.parametrize("kind", ROOMS, ids=lambda kind: str(kind.__name__))
+on_every_platform_with_messages = pytest.mark.parametrize(
+    "kind", [room for room in ROOMS if room.shows_the_past], ids=lambda kind: str(kind.__name__)
+)
 
 SET = "/daily set 09:00 Europe/Berlin conv"
 NINE = datetime(2026, 1, 1, 8, 0, tzinfo=UTC)  # in Berlin
@@ -113,7 +116,7 @@ async def test_a_card_comes_every_day_is_answered_in_private_and_told_to_all(roo
     assert await came(room, "daily", "reveal") == [("daily", "sent"), ("daily", "sent"), ("reveal", "sent")]
 
 
-@on_every_platform
+@on_every_platform_with_messages
 async def test_a_quiz_goes_from_its_lobby_over_a_restart_to_its_scoreboard(quiz_room: StudyRoom) -> None:
     room = quiz_room
     await room.at(NINE)

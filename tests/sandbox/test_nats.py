@@ -68,6 +68,7 @@ async def test_a_report_is_about_all_members(server: NatsServer) -> None:
     assert (report.alive, report.members, report.in_flight) == (True, 2, 0)
 
 
+@pytest.mark.long
 async def test_a_member_that_cannot_do_it_sends_the_job_to_another(server: NatsServer) -> None:
     """Whichever of the two is asked first: the one whose jails are off never has the last word."""
     code = Job(id="j", kind=JobKind.RUN, payload={"code": "1", "show": False})
@@ -99,6 +100,7 @@ async def test_a_cancelled_job_is_cancelled_at_the_member(server: NatsServer) ->
         assert (await ask(sandbox, "echo", 1)).value == [1]
 
 
+@pytest.mark.long
 async def test_an_asker_that_goes_without_a_word_frees_its_jobs(server: NatsServer, stranger: Client) -> None:
     """Its inbox is not there any more, and the server says so to the member's signs of life."""
     async with member(server.url, wall_s=60) as behind:
@@ -109,6 +111,7 @@ async def test_an_asker_that_goes_without_a_word_frees_its_jobs(server: NatsServ
         await until_in_flight(behind, 0)
 
 
+@pytest.mark.long
 async def test_a_result_that_nats_would_not_carry_is_cut_and_says_so(server: NatsServer) -> None:
     async with member(server.url, jail=JAIL), asker(server.url, jail=JAIL) as sandbox:
         result = await ask(sandbox, "echo", *["x" * 1000] * 60)

@@ -111,6 +111,7 @@ async def test_nonsense_on_a_jobs_channel_is_the_end_of_that_job(pool: Pool, cod
     assert (await run(pool, "'sound'")).value["value"] == "'sound'"
 
 
+@pytest.mark.long
 async def test_a_cancelled_job_is_ended_and_its_jail_replaced(pool: Pool) -> None:
     await until_ready(pool, 2)
     before = (await pool.report()).restarts
@@ -125,6 +126,7 @@ async def test_a_cancelled_job_is_ended_and_its_jail_replaced(pool: Pool) -> Non
     assert (report.restarts, report.in_flight) == (before + 1, 0)
 
 
+@pytest.mark.long
 async def test_a_jail_killed_from_outside_costs_its_job_an_answer_and_is_replaced(pool: Pool) -> None:
     await until_ready(pool, 2)
     victims = pool.processes()
@@ -137,6 +139,7 @@ async def test_a_jail_killed_from_outside_costs_its_job_an_answer_and_is_replace
     assert (await run(pool, "'sound'")).value["value"] == "'sound'"
 
 
+@pytest.mark.long
 async def test_a_jail_that_is_stopped_is_late_and_replaced(pool: Pool) -> None:
     await until_ready(pool, 2)
     for pid in pool.processes():

@@ -17,6 +17,8 @@ from tests.sandbox.folders import let_everybody_in
 
 _ROOT = Path(__file__).parents[2]
 
+pytestmark = pytest.mark.long
+
 
 def _write_stub(folder: Path) -> None:
     """A bubblewrap that is refused its namespaces; whoever the launcher becomes must be able to start it."""

@@ -25,6 +25,8 @@ _PATIENT = SandboxSettings(wait_s=60, wall_s=30)
 _LAZILY_LOADED = "may not load"
 _ids = itertools.count(1)
 
+pytestmark = pytest.mark.long
+
 
 def question(line: str) -> Job:
     walked = walk(parse(line))

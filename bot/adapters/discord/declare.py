@@ -31,7 +31,7 @@ def _command(command: Command) -> dict[str, Any]:
         "description": shortened(command.says, MAX_DESCRIPTION),
         "options": [*map(_option, command.options), *map(_flag, command.flags)],
         "contexts": [SERVER, OWN_CHAT],
-        "default_member_permissions": str(MANAGE_GUILD) if command.organisers_only else None,
+        "default_member_permissions": MANAGE_GUILD if command.organisers_only else None,
     }
 
 
@@ -59,12 +59,17 @@ def _flag(flag: Flag) -> dict[str, Any]:
 
 
 def known(declared: object, registered: object) -> bool:
-    """Whether Discord's own record says all that is declared; what Discord adds (ids, defaults) is no difference."""
+    """Whether Discord's own record says all that is declared; what Discord adds (ids, defaults) is no difference.
+
+    Permissions are declared as a number, and recorded as its digits.
+    """
     match declared, registered:
         case Mapping(), Mapping():
             return all(known(value, registered.get(key)) for key, value in declared.items())
         case list(), list():
             return len(declared) == len(registered) and all(map(known, declared, registered))
+        case int(), str():
+            return str(declared) == registered
         case _:
             return declared == registered or not (declared or registered)
 

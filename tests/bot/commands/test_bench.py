@@ -16,7 +16,7 @@ from sandbox.protocol import Result, Status
 from sandbox.settings import JailSettings, SandboxSettings
 from tests.bot.conversation import Conversation, conversation, torch_away
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.long]
 
 ROOMY = SandboxSettings(wait_s=60, jail=JailSettings(wait_s=60, wall_s=30, cpu_s=30, side_by_side=1))
 

@@ -222,6 +222,7 @@ async def test_separated_accounts_leave_what_was_learnt_with_the_person(group: C
     assert (await group.says("bob", "/link off")).fault is not None
 
 
+@pytest.mark.long
 async def test_decks_come_along_and_the_same_file_again_updates_them_wherever_they_came_from(
     group: Conversation,
 ) -> None:

@@ -20,7 +20,7 @@ from tests.bot.commands.running import text
 from tests.bot.conversation import Conversation, conversation
 from tests.torch_here import PATIENT
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.long]
 
 HANG_S = 120
 SLEEPS = "/run print('up', flush=True)\nimport time\ntime.sleep(600)"

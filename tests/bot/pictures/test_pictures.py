@@ -71,6 +71,7 @@ async def test_the_process_holds_no_secret_no_file_and_no_privilege(
         assert bound.removeprefix(name).split()[:2] == ["0", "0"], bound
 
 
+@pytest.mark.long
 async def test_a_process_that_is_killed_while_it_rests_is_not_missed(pictures: Pictures) -> None:
     await pictures.draw(HEAT)
     assert pictures.pid is not None
@@ -137,6 +138,7 @@ async def test_a_process_that_cannot_start_says_so() -> None:
             await pictures.draw(HEAT)
 
 
+@pytest.mark.long
 async def test_a_process_that_had_nothing_to_do_ends_and_comes_back() -> None:
     async with Pictures(Patience(draw_s=60.0, idle_s=0.01)) as pictures:
         await pictures.draw(HEAT)
@@ -179,6 +181,7 @@ async def test_closing_lets_a_picture_be_finished_and_leaves_no_process() -> Non
         await pictures.draw(HEAT)
 
 
+@pytest.mark.long
 async def test_whoever_gives_up_waiting_does_not_leave_their_picture_to_the_next(pictures: Pictures) -> None:
     await pictures.draw(HEAT)
     drawing = asyncio.create_task(pictures.draw(HEAT))

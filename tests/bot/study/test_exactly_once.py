@@ -21,7 +21,7 @@ from tests.bot.study.mortal_bots import NEVER, Life, Nursery, Platform, nursery,
 
 NINE = datetime(2026, 3, 29, 7, 0, tzinfo=UTC)  # in Berlin, on the day on which the clocks changed
 MOST_STEPS = 200
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.long]
 _NUMBERS = count(1)
 
 

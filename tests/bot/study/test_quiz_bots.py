@@ -21,6 +21,8 @@ from bot.store.quizzes import Said
 from tests.bot.conversation import SettableClock
 from tests.bot.study.quiz_lab import Party, party
 
+pytestmark = pytest.mark.long
+
 
 @dataclass
 class Bots:

@@ -10,6 +10,8 @@ import pytest
 if TYPE_CHECKING:
     from tests.sandbox.jobs.conftest import Host
 
+pytestmark = pytest.mark.long
+
 
 @pytest.mark.parametrize(
     "code",

@@ -83,7 +83,7 @@ def test_random_attentions_are_what_torch_makes_of_them() -> None:
 @pytest.mark.long
 def test_many_random_attentions_are_what_torch_makes_of_them() -> None:
     """The same for many more."""
-    ask_many(10_000, seed=2)
+    ask_many(6_000, seed=2)
 
 
 def test_heads_that_do_not_divide_the_width_come_with_those_that_do() -> None:

@@ -72,7 +72,7 @@ def test_random_embeddings_are_what_torch_makes_of_them(name: str) -> None:
 @pytest.mark.parametrize("name", ["Embedding", "EmbeddingBag"])
 def test_many_random_embeddings_are_what_torch_makes_of_them(name: str) -> None:
     """The same for many more."""
-    ask_many(name, 8000, seed=2)
+    ask_many(name, 4000, seed=2)
 
 
 def test_fractions_are_no_indices() -> None:

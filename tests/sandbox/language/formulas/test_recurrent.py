@@ -124,7 +124,7 @@ def test_random_recurrent_layers_are_what_torch_makes_of_them(name: str) -> None
 @pytest.mark.parametrize("name", [*LAYERS, *CELLS])
 def test_many_random_recurrent_layers_are_what_torch_makes_of_them(name: str) -> None:
     """The same for many more."""
-    ask_many(name, 4000, seed=2)
+    ask_many(name, 2000, seed=2)
 
 
 def refused(name: str, args: dict[str, Value], *shapes: tuple[int, ...]) -> Misfit:
