@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 
 import bot.store.dialect  # noqa: F401 - says how columns of text are made
 from bot.errors import StoreError, StoreTooNew
@@ -58,8 +59,9 @@ def migrate(connection: Connection, version: str | None, what: str, way_out: str
     config.attributes["connection"] = connection
     try:
         command.upgrade(config, to)
-    except CommandError as fault:
-        raise StoreError(f"{what} could not be brought up to date: {fault}") from fault
+    except (CommandError, DBAPIError) as fault:
+        why = fault.orig if isinstance(fault, DBAPIError) else fault
+        raise StoreError(f"{what} could not be brought up to date ({why}); nothing was changed: {way_out}") from fault
 
 
 def _config() -> Config:

@@ -93,6 +93,20 @@ def test_a_store_of_a_newer_stride_is_refused_and_left_alone(tmp_path: Path) -> 
     assert version(path) == "9999"
 
 
+def test_a_store_that_is_not_what_its_version_says_is_refused_and_left_alone(tmp_path: Path) -> None:
+    """In one line: its migrations meet tables that nobody had made then."""
+    path = tmp_path / "s"
+    upgrade(path)
+    with closing(sqlite3.connect(path)) as raw:
+        raw.execute("UPDATE alembic_version SET version_num = '0002'")
+        raw.commit()
+    before = schema(path)
+    with pytest.raises(StoreError, match="could not be brought up to date"):
+        upgrade(path)
+    assert schema(path) == before
+    assert version(path) == "0002"
+
+
 def test_a_file_that_is_no_database_is_refused_and_left_alone(tmp_path: Path) -> None:
     path = tmp_path / "s"
     path.write_bytes(b"a diary, not a database " * 100)
