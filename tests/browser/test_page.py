@@ -15,7 +15,7 @@ from tests.bot.adapters.lab import Lab
 from tests.bot.adapters.web.served import INVITE, Served, served
 from tests.browser.conftest import Opens
 
-pytestmark = pytest.mark.asyncio(loop_scope="session")
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.long]
 
 ATTACKS = (
     "<img src=x onerror=alert(1)>",
