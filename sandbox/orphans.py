@@ -37,4 +37,5 @@ def _is_orphan(pid: int) -> bool:
     except OSError:
         return False
     session = int(stat[stat.rindex(")") + _AFTER_NAME :].split()[_SESSION])
-    return session != pid and not (_PROC / str(session)).exists()
+    # 0: whoever began it lives where we cannot see, and may well be there.
+    return session not in (0, pid) and not (_PROC / str(session)).exists()
