@@ -6,13 +6,14 @@ to the same as before. So their lines in the logs belong to an id afterwards tha
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, delete, exists, insert, or_, select, update
+from sqlalchemy import and_, delete, exists, func, insert, or_, select, tuple_, update
 
 from bot.store.group_tables import (
     communities,
@@ -76,15 +77,10 @@ NOBODYS: tuple[Column[str], ...] = (
 )
 # What was done for a whole group stays; who did it does not matter.
 BY: tuple[Column[str], ...] = (quizzes.c.by, schedules.c.by)
-# What was written about several people together.
-TOLD: tuple[Column[str], ...] = (
-    communities.c.settings,
-    exchanges.c.reply,
-    happenings.c.data,
-    postings.c.content,
-    quizzes.c.data,
-    schedules.c.options,
-)
+# What was said about several people together.
+TOLD: tuple[Column[str], ...] = (exchanges.c.reply, postings.c.content)
+# What programs read about several people together: by their ids, and never by a name.
+NOTED: tuple[Column[str], ...] = (communities.c.settings, happenings.c.data, quizzes.c.data, schedules.c.options)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,8 +119,11 @@ async def forget(connection: AsyncConnection, leaving: Leaving) -> None:
         await connection.execute(delete(events).where(events.c.id.startswith(f"{each}:", autoescape=True)))
     alone = ~exists().where(*(exchanges.c[name] == channels.c[name] for name in ("platform", "community", "channel")))
     await connection.execute(delete(channels).where(channels.c.private == 1, alone))
+    scrub = leaving.scrub
     for column in TOLD:
-        await _told(connection, column, leaving)
+        await _told(connection, column, leaving, scrub.clues, scrub.reply)
+    for column in NOTED:
+        await _told(connection, column, leaving, scrub.ids, scrub.data)
     await _titles(connection, leaving)
 
 
@@ -189,7 +188,9 @@ async def _answers(connection: AsyncConnection, leaving: Leaving) -> None:
         await connection.execute(update(answers).where(answers.c.id == id_).values(marked=marked))
     await connection.execute(update(disputes).where(disputes.c.person.in_(leaving.ids)).values(why=""))
     await connection.execute(_of(quiz_answers.c.person, leaving).values(said=""))
-    await connection.execute(_of(quiz_players.c.person, leaving).values(name=""))
+    # Nobody waits for their answers any more.
+    gone = func.coalesce(quiz_players.c.gone, quiz_players.c.joined)
+    await connection.execute(_of(quiz_players.c.person, leaving).values(name="", gone=gone))
 
 
 def _known(row: Any) -> str | None:
@@ -226,19 +227,28 @@ async def _hidden(connection: AsyncConnection, leaving: Leaving) -> None:
         await connection.execute(insert(members), rows)
 
 
-async def _told(connection: AsyncConnection, column: Column[str], leaving: Leaving) -> None:
-    """What was said about several people, without them."""
+async def _told(
+    connection: AsyncConnection,
+    column: Column[str],
+    leaving: Leaving,
+    clues: Iterable[str],
+    clean: Callable[[str], str],
+) -> None:
+    """What was written about several people, without them; by as many as are no burden to hold at once."""
     table = column.table
     key = list(table.primary_key)
-    said = or_(*(column.contains(clue, autoescape=True) for clue in leaving.scrub.clues))
+    said = or_(*(column.contains(clue, autoescape=True) for clue in clues))
     for some in parts(leaving.places):
         here = or_(*(and_(table.c.platform == one, table.c.community == other) for one, other in some))
-        found = (await connection.execute(select(*key, column.label("told")).where(here, said))).all()
-        for row in found:
-            clean = leaving.scrub.data(row.told)
-            if clean != row.told:
-                which = (each == row[place] for place, each in enumerate(key))
-                await connection.execute(update(table).where(*which).values({column.name: clean}))
+        which = (await connection.execute(select(*key).where(here, said))).all()
+        for keys in parts(which):
+            rows = select(*key, column.label("told")).where(tuple_(*key).in_([tuple(each) for each in keys]))
+            found = (await connection.execute(rows)).all()
+            cleaned = await asyncio.to_thread(list, map(clean, [row.told for row in found]))
+            for row, after in zip(found, cleaned, strict=True):
+                if after != row.told:
+                    same = (each == row[place] for place, each in enumerate(key))
+                    await connection.execute(update(table).where(*same).values({column.name: after}))
 
 
 async def _titles(connection: AsyncConnection, leaving: Leaving) -> None:

@@ -29,6 +29,7 @@ from tests.bot.tutor.tutor_lab import Pupil, number
 
 NAME = "zerlina"
 ME = f"test:{NAME}"
+TOLD = (*forgetting.TOLD, *forgetting.NOTED)
 TRACES = (NAME, "wombat", "aardvark")  # her name, what she says, her other account
 EMPTY: dict[type, Any] = {Moment: START, BigInteger: 0, Integer: 0, String: "", LargeBinary: b""}
 
@@ -91,13 +92,13 @@ async def lives(group: Conversation) -> None:
     await store.learning.withdraw(f"{NAME}-deck/n1", "0", at=at, why="wombat", torch="2")
     await store.members.hide(group.place, ME, at, hidden=True)
     await store.members.note(Happening(at=at, kind=What.HOLIDAY, person=ME, data={"dates": ["2026-03-09"]}))
-    await store.members.choose(group.place, at, named_by=f"{NAME}, who says it", by=ME)
+    await store.members.choose(group.place, at, said_by=f"{ME}, who says it", by=ME)
     await put(group, metadata.tables["schedules"], id="reminder", person=ME, by=ME, options='{"note": "wombat"}')
-    await put(group, metadata.tables["schedules"], id="daily", by=ME, options=json.dumps({"by": NAME}))
+    await put(group, metadata.tables["schedules"], id="daily", by=ME, options=json.dumps({"by": ME}))
     said = codec.dumps(Reply(parts=(Text(text=f"1. {NAME}"), Picture(data=b"zerlina", alt=f"{NAME} leads"))))
     await put(group, metadata.tables["postings"], id="to her", person=ME, content=said)
     await put(group, metadata.tables["postings"], id="to all", content=said)
-    await put(group, metadata.tables["quizzes"], id="q", by=ME, data=json.dumps({"lobby": f"{NAME} is here", "by": ME}))
+    await put(group, metadata.tables["quizzes"], id="q", by=ME, data=json.dumps({"lobby": f"{ME} is here"}))
     await put(group, metadata.tables["quiz_players"], quiz="q", person=ME, name=NAME)
     await put(group, metadata.tables["quiz_answers"], quiz="q", person=ME, said='{"typed": "wombat"}')
     await put(
@@ -122,7 +123,7 @@ async def test_nothing_is_left_of_them_in_any_table(group: Conversation) -> None
     await lives(group)
     await learns(group, "bob", "7")
     before = await everything(group)
-    about_people = {column.table.name for column in (*forgetting.THEIRS, *forgetting.NOBODYS, *forgetting.TOLD)}
+    about_people = {column.table.name for column in (*forgetting.THEIRS, *forgetting.NOBODYS, *TOLD)}
     assert [name for name in about_people | {"questions", "withdrawn"} if not before[name]] == []
     done = await asks_to_be_forgotten(group)
     assert done.data["accounts"] == 2
@@ -241,5 +242,5 @@ def test_every_table_was_thought_of() -> None:
     """A new one is named here, where it speaks of nobody, or in what is forgotten."""
     nobodys = {"bots", "counters", "duties", "secrets"}
     cleaned = {"channels", "deck_cards", "events", "members", "memories", "learners", "questions", "withdrawn"}
-    told = {column.table.name for column in (*forgetting.THEIRS, *forgetting.NOBODYS, *forgetting.BY, *forgetting.TOLD)}
+    told = {column.table.name for column in (*forgetting.THEIRS, *forgetting.NOBODYS, *forgetting.BY, *TOLD)}
     assert nobodys | cleaned | told == set(metadata.tables)
