@@ -6,6 +6,7 @@ a day by setting their clock forward, and nobody who answers on every date that 
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -54,19 +55,17 @@ def days(moves: Sequence[Move], until: datetime) -> Iterator[Day]:
     """
     if not moves:
         raise ValueError("nobody is nowhere: the first move is missing")
-    begins = calendar(moves[0].zone).begins(calendar(moves[0].zone).day(moves[0].at))
-    last = date.min
-    while begins <= until.astimezone(UTC):
-        zone = _zone(moves, begins)
-        here = calendar(zone)
-        found = max(here.day(begins), last + _DAY)
-        if here.ends(found) - begins < SHORTEST:
-            found += _DAY
-        day = Day(date=found, begins=begins, ends=here.ends(found), zone=zone)
+    here = calendar(moves[0].zone)
+    begins, last, moved = here.begins(here.day(moves[0].at)), date.min, True
+    until, ahead = until.astimezone(UTC), deque(moves)
+    while begins <= until:
+        while ahead and ahead[0].at <= begins:
+            here, moved = calendar(ahead.popleft().zone), True
+        found = last + _DAY  # which it is where nobody moved, but for dates that a zone leaves out
+        if moved or here.ends(found) - begins < SHORTEST:
+            found = max(here.day(begins), found)
+            if here.ends(found) - begins < SHORTEST:
+                found += _DAY
+        day = Day(date=found, begins=begins, ends=here.ends(found), zone=here.zone)
         yield day
-        begins, last = day.ends, day.date
-
-
-def _zone(moves: Sequence[Move], moment: datetime) -> str:
-    """Where somebody is at a moment; before the first move, where that leads."""
-    return next((move.zone for move in reversed(moves) if move.at <= moment), moves[0].zone)
+        begins, last, moved = day.ends, found, False

@@ -69,6 +69,14 @@ def test_a_flight_east_leaves_a_date_out_and_no_answer_is_missed_for_it() -> Non
     assert found[1].ends - found[1].begins == timedelta(hours=32)
 
 
+def test_a_date_that_a_zone_left_out_is_no_day() -> None:
+    found = lived(("2011-12-27T20:00Z", "Pacific/Apia"), until="2012-01-01T20:00Z")
+    assert [day.date for day in found] == [
+        date(2011, 12, 27), date(2011, 12, 28), date(2011, 12, 29), date(2011, 12, 31), date(2012, 1, 1),
+        date(2012, 1, 2),
+    ]  # fmt: skip
+
+
 def test_somebody_who_never_came_has_no_days() -> None:
     with pytest.raises(ValueError, match="first move"):
         list(days([], START))
