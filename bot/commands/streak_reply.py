@@ -174,6 +174,7 @@ _KINDS: Mapping[Kind, Callable[[Counted], str]] = {
     Kind.ANSWERED: _answered,
     Kind.HOLIDAY: lambda _: "holiday of your group: nothing was needed",
     Kind.DOWNTIME: lambda _: "Stride was not there: nothing was needed",
+    Kind.MOVED: lambda _: "you had answered on this date before you changed zones: nothing more was needed",
     Kind.FROZEN: lambda each: f"no answer: a freeze was used, {each.freezes} left",
     Kind.MISSED: lambda _: "no answer, and no freeze left: the streak ended",
     Kind.NONE: lambda _: "no answer; there was no streak to lose",

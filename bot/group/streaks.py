@@ -1,13 +1,14 @@
 """Streaks that feel fair: how long somebody has kept at it, and for each day why it counts.
 
 Everything follows from what happened, so a streak can be worked out anew at any time. A day counts with one meaningful
-answer on it. A day without one is excused by a holiday of the group or by Stride's own downtime; else a freeze is used,
-which is earned by seven days of answers; else the streak ends, and can be earned back within two days.
+answer on it. A day without one is excused by a holiday of the group, by Stride's own downtime, or by an answer on the
+same date before a move; else a freeze is used, which is earned by seven days of answers; else the streak ends, and can
+be earned back within two days.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
+from bisect import bisect_right
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -15,6 +16,8 @@ from enum import StrEnum
 from itertools import islice
 
 from bot.group.days import Day, Move, days
+from bot.group.moments import Moments
+from cards.calendar import calendar
 
 EARNED_BY = 7  # days of answers
 MOST_FREEZES = 2
@@ -31,6 +34,7 @@ class Kind(StrEnum):
     ANSWERED = "answered"
     HOLIDAY = "holiday"  # of the group: excused
     DOWNTIME = "downtime"  # Stride was not there: excused
+    MOVED = "moved"  # answered on its date already, before a move began it: that answer was on the day before
     FROZEN = "frozen"  # a freeze was used
     MISSED = "missed"  # the streak ended
     NONE = "none"  # there was no streak to lose
@@ -114,7 +118,8 @@ class Streak:
 
 def streak(happened: Happened, now: datetime) -> Streak:
     """The streak at a moment; what happens after it is not looked at."""
-    answers = happened.answers[: bisect_left(happened.answers, now + timedelta.resolution)]
+    answers = Moments.of(happened.answers)
+    answers = answers[: answers.before(now + timedelta.resolution)]
     if not answers:
         return Streak()
     first = answers[0]
@@ -129,7 +134,7 @@ def streak(happened: Happened, now: datetime) -> Streak:
 class _Counter:
     """Goes through the days."""
 
-    def __init__(self, happened: Happened, answers: Sequence[datetime]) -> None:
+    def __init__(self, happened: Happened, answers: Moments) -> None:
         self._happened = happened
         self._answers = answers
         self._streak = self._longest = self._freezes = self._towards = 0
@@ -208,13 +213,16 @@ class _Counter:
     def _excused(self, day: Day) -> Kind | None:
         if day.date in self._happened.holidays:
             return Kind.HOLIDAY
-        return Kind.DOWNTIME if in_the_way(self._happened.outages, day) else None
+        if in_the_way(self._happened.outages, day):
+            return Kind.DOWNTIME
+        opened = calendar(day.zone).begins(day.date)  # before the day, where a move cut its beginning off
+        return Kind.MOVED if self._between(opened, day.begins) > 0 else None
 
     def _earned_back(self, day: Day) -> int:
         """The streak that is restored on a day: what was lost, from the answer on that completes a double session."""
         if self._broke is None or not self._lost:
             return 0
-        start = bisect_left(self._answers, self._broke)
+        start = self._answers.before(self._broke)
         completing = self._answers[start + EARN_BACK - 1 : start + EARN_BACK]
         if not completing or completing[0] >= self._broke + EARN_BACK_WITHIN or completing[0] not in day:
             return 0
@@ -223,7 +231,7 @@ class _Counter:
         return restored
 
     def _between(self, begins: datetime, ends: datetime) -> int:
-        return bisect_left(self._answers, ends) - bisect_left(self._answers, begins)
+        return self._answers.before(ends) - self._answers.before(begins)
 
 
 def in_the_way(outages: Sequence[Outage], day: Day) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from itertools import accumulate
 from zoneinfo import available_timezones
 
 from hypothesis import given, settings
@@ -19,6 +20,7 @@ BEGINS = datetime(2026, 3, 1, tzinfo=UTC)  # both summer times begin or end in t
 LENGTH = 50  # days
 ENDS = BEGINS + timedelta(days=LENGTH)
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
+LONGEST_PAUSE = timedelta(hours=22)  # where clocks are put forward by two hours, a day is no longer
 
 minutes = st.integers(0, LENGTH * 24 * 60)
 moments = minutes.map(lambda each: BEGINS + each * MINUTE)
@@ -64,6 +66,29 @@ def test_whoever_answers_on_each_of_their_days_has_all_of_them_in_a_row(lived: L
     found = streak(Happened(answers=answers, moves=lived.moves), ENDS + DAY)
     assert {each.kind for each in found.history[: len(answers)]} == {Kind.ANSWERED}
     assert found.longest == len(answers)
+
+
+@settings(max_examples=60)
+@given(
+    lives(),
+    st.lists(st.integers(20 * 60, LONGEST_PAUSE // MINUTE).map(lambda each: each * MINUTE), min_size=55, max_size=60),
+)
+def test_whoever_answers_again_within_any_day_that_there_is_loses_nothing_by_moves(
+    lived: Lived, pauses: list[timedelta]
+) -> None:
+    answers = list(accumulate(pauses, initial=BEGINS))
+    found = streak(Happened(answers=answers, moves=lived.moves), answers[-1])
+    assert {each.kind for each in found.history} <= {Kind.ANSWERED, Kind.MOVED, Kind.OPEN}
+
+
+@settings(max_examples=50)
+@given(lives(), st.lists(moments, max_size=60))
+def test_an_answer_keeps_at_most_one_day_beside_its_own(lived: Lived, answers: list[datetime]) -> None:
+    found = streak(Happened(answers=sorted(answers), moves=lived.moves), ENDS)
+    last = Kind.MISSED
+    for each in found.history:
+        assert each.kind is not Kind.MOVED or last is Kind.ANSWERED
+        last = each.kind
 
 
 @settings(max_examples=50)

@@ -42,6 +42,18 @@ def test_a_day_ends_at_four_in_the_morning() -> None:
     assert told([MONDAY, late, late + timedelta(minutes=2)], at=late + timedelta(minutes=2)).days == 3
 
 
+def test_an_answer_that_morning_keeps_the_day_on_which_somebody_says_where_they_are() -> None:
+    """Mornings in Tokyo count for the day before while they are taken for UTC's; on Wednesday they say /timezone."""
+    mornings = [datetime(2026, 6, each, 23, tzinfo=UTC) for each in (1, 2, 3)]
+    moved = [Move(mornings[0], "UTC"), Move(mornings[1] + timedelta(hours=1), "Asia/Tokyo")]
+    found = told(mornings, at=mornings[2], moves=moved)
+    assert (found.days, kinds(found)) == (3, "answered answered moved answered")
+    on_the_day = told(mornings, at=mornings[1] + timedelta(hours=8), moves=moved)
+    assert (on_the_day.days, on_the_day.safe, kinds(on_the_day)) == (2, True, "answered answered open")
+    late = told([mornings[0], mornings[2]], at=mornings[2], moves=moved)
+    assert kinds(late) == "answered missed none answered"
+
+
 def test_today_is_open_until_it_is_over() -> None:
     found = told(evenings(0), at=MONDAY + DAY)
     assert (found.days, found.safe, kinds(found)) == (1, False, "answered open")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 QUARTER, HOUR, DAY = timedelta(minutes=15), timedelta(hours=1), timedelta(days=1)
@@ -20,7 +20,17 @@ class Life:
     outages: list[tuple[datetime, datetime]] = field(default_factory=list)
 
 
-def lived(life: Life, until: datetime) -> list[tuple[date, datetime, datetime]]:
+@dataclass
+class Lived:
+    """A day, and when it would have begun had they been where it ends all the time."""
+
+    label: date
+    opened: datetime
+    begins: datetime
+    ends: datetime
+
+
+def lived(life: Life, until: datetime) -> list[Lived]:
     """Somebody's days. Each ends when the clock where it began shows 04:00, half a day after it began or later.
 
     The quarters of an hour are gone through one by one; the first day is found by going back from the first moment.
@@ -29,13 +39,15 @@ def lived(life: Life, until: datetime) -> list[tuple[date, datetime, datetime]]:
     begins = first.replace(minute=0, second=0, microsecond=0)
     while not _four(begins, life.zones[0][1]):
         begins -= QUARTER
-    found: list[tuple[date, datetime, datetime]] = []
+    found: list[Lived] = []
     while begins <= until:
         zone = [name for at, name in life.zones if at <= begins][-1:] or [life.zones[0][1]]
         ends = _nearly_four(begins + DAY / 2, zone[0])
-        while not _four(ends, zone[0]) or (found and _label(ends, zone[0]) <= found[-1][0]):
+        while not _four(ends, zone[0]) or (found and _label(ends, zone[0]) <= found[-1].label):
             ends = _nearly_four(ends + QUARTER, zone[0])
-        found.append((_label(ends, zone[0]), begins, ends))
+        label = _label(ends, zone[0])
+        opened = datetime.combine(label, time(4), ZoneInfo(zone[0])).astimezone(UTC)
+        found.append(Lived(label, opened, begins, ends))
         begins = ends
     return found
 
@@ -43,9 +55,9 @@ def lived(life: Life, until: datetime) -> list[tuple[date, datetime, datetime]]:
 def count(life: Life, until: datetime) -> tuple[int, int, int]:
     """The streak at a moment, the longest there was, and the freezes that are left."""
     tally = Tally(life, until)
-    for label, begins, ends in lived(life, until):
-        if ends > life.answers[0]:
-            tally.day(label, begins, ends)
+    for day in lived(life, until):
+        if day.ends > life.answers[0]:
+            tally.day(day)
     return tally.streak, tally.longest, tally.freezes
 
 
@@ -61,12 +73,13 @@ class Tally:
             if at <= until:
                 self.by_date[at.date()].append(at)
 
-    def day(self, label: date, begins: datetime, ends: datetime) -> None:
+    def day(self, day: Lived) -> None:
+        begins, ends = day.begins, day.ends
         if self.lost and begins < self.broke + 2 * DAY:
             self.catch_up(begins, ends)
         if self.between(begins, ends):
             self.answered()
-        elif ends <= self.until and label not in self.life.holidays and not _away(self.life.outages, begins, ends):
+        elif ends <= self.until and not self.excused(day):
             self.missed(ends)
         self.longest = max(self.longest, self.streak)
 
@@ -74,6 +87,11 @@ class Tally:
         since = self.between(self.broke, min(ends, self.broke + 2 * DAY))
         if len(since) >= 10 and since[9] >= begins:
             self.streak, self.lost = self.streak + self.lost, 0
+
+    def excused(self, day: Lived) -> bool:
+        """The group rests, nobody was there, or they answered on that date already before they moved."""
+        rests, away = day.label in self.life.holidays, _away(self.life.outages, day.begins, day.ends)
+        return rests or away or (day.opened < day.begins and bool(self.between(day.opened, day.begins)))
 
     def answered(self) -> None:
         self.streak += 1
@@ -101,10 +119,10 @@ def _four(at: datetime, zone: str) -> bool:
 
 
 def _nearly_four(at: datetime, zone: str) -> datetime:
-    """Little more than an hour before the clock shows 04:00, or the moment itself: clocks jump by an hour at most."""
+    """More than two hours before the clock shows 04:00, or the moment itself: clocks jump by two hours at most."""
     local = at.astimezone(ZoneInfo(zone))
     minutes = (4 * 60 - local.hour * 60 - local.minute) % (24 * 60)
-    return at + max(timedelta(), timedelta(minutes=minutes) - HOUR - QUARTER)
+    return at + max(timedelta(), timedelta(minutes=minutes) - 2 * HOUR - QUARTER)
 
 
 def _label(ends: datetime, zone: str) -> date:
