@@ -48,8 +48,9 @@ async def _told(core: Core, posed: Posed) -> Posed:
 
 
 async def seen(core: Core, incoming: Incoming, posed: Posed) -> Posed:
-    """A question as somebody may look at it: one of a quiz, which has been told to all, as a card by its name."""
-    if posed.purpose == "quiz" and await core.tutor.marked(posed, incoming.user) is None:
+    """A question as somebody may look at it: one that was told to all as a card by its name, answered or not."""
+    told = posed.purpose == "quiz" or await core.study.daily.is_told(posed, incoming.at)
+    if told and await core.tutor.marked(posed, incoming.user) is None:
         return replace(posed, id="")
     return posed
 
@@ -115,9 +116,13 @@ async def _in_a_quiz(core: Core, incoming: Incoming) -> Posed | None:
 
 
 async def answered(core: Core, incoming: Incoming, word: str) -> Posed:
-    """The question that `/why` and `/dispute` are about: a named one, a card by its name, or the one answered last."""
+    """The question that `/why` and `/dispute` are about: a named one, a card by its name, or the one answered last.
+
+    For whoever has answered none here it is the last card of the day that everybody was told the answer to.
+    """
     if not word:
         newest = await core.tutor.newest_answered(incoming.user, incoming.place)
+        newest = newest or await core.study.daily.told_card(incoming.place, incoming.at)
         if newest is None:
             raise WrongUsage("You have not answered anything here yet.", suggestion=START, buttons=start())
         return await _told(core, newest)

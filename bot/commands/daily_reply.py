@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from bot.actions import Action
 from bot.commands.learning_words import LETTERS, UNPROVED
 from bot.commands.marked_reply import ONE_CLAIM, because, code_part, spoken, steps, version
 from bot.commands.question_reply import asked, described
 from bot.group.reveals import Spread, commonest
 from bot.pictures.charts import Bar, Distribution, folded
-from bot.reply import Code, Part, Picture, Reply, Table, Text
+from bot.reply import Button, Buttons, Code, Part, Picture, Reply, Table, Text
 from bot.tutor.model import Marked, Posed
 from cards.calendar import zone_info
 from cards.misconceptions import MISCONCEPTIONS
@@ -54,6 +55,7 @@ def reveal(posed: Posed, given: Sequence[Marked], found: Sequence[Spread], pictu
     parts += key(posed)
     wrong = commonest(each.mistake for each in given if not (each.correct or each.credited))
     parts += mistake(wrong)
+    parts.append(Buttons(buttons=(Button(label="Why", action=Action("why", (posed.id,))),)))
     data: dict[str, Any] = {
         "kind": "reveal",
         "question": described(posed),

@@ -45,12 +45,14 @@ async def why_card(core: Core, incoming: Incoming, action: Action) -> Reply:
 
 async def dispute(core: Core, incoming: Incoming, given: Mapping[str, str]) -> Reply:
     """Answers `/dispute [question]`."""
-    return await _dispute(core, incoming, await asked.answered(core, incoming, given.get("question", "")))
+    posed = await asked.answered(core, incoming, given.get("question", ""))
+    return await _dispute(core, incoming, await asked.seen(core, incoming, posed))
 
 
 async def dispute_pressed(core: Core, incoming: Incoming, action: Action) -> Reply:
     """The button of whoever doubts an answer."""
-    return await _dispute(core, incoming, await asked.pressed(core, incoming, action))
+    posed = await asked.pressed(core, incoming, action)
+    return await _dispute(core, incoming, await asked.seen(core, incoming, posed))
 
 
 async def run_pressed(core: Core, incoming: Incoming, action: Action) -> Reply:
@@ -88,8 +90,9 @@ WHY = Command(
     says="The proof behind an answer, run by torch once more",
     help=(
         "Shows why an answer is right: the reason, the code that proves it, what torch gives for it at this moment, "
-        "and what the usual mistakes would give. Without a name it is about the question that you answered last here. "
-        "A question's id stands above it; a card is named as `deck/card`."
+        "and what the usual mistakes would give. Without a name it is about the question that you answered last here; "
+        "if you answered none, about the last card of the day that was told to everybody. A question's id stands "
+        "above it; a card is named as `deck/card`."
     ),
     options=(_WHICH,),
     examples=(

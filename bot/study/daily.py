@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 ID_LENGTH = 12  # of a question's id, which fits a button
 REVEAL_LATEST = timedelta(days=1)
+LOOK_BACK = 10  # cards and reveals, of which the newest card is open
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +122,18 @@ class Daily:
                 return posed
         return None
 
+    async def is_told(self, posed: Posed, at: datetime) -> bool:
+        """Whether everybody has been told the answer to a card of the day; not of any other question."""
+        closes = await self._closes(posed.id) if posed.purpose == "daily" else None
+        return closes is not None and closes <= at
+
+    async def told_card(self, place: Place, at: datetime) -> Posed | None:
+        """The newest card of the day in a channel whose answer everybody has been told."""
+        for posting in await self.core.store.postings.newest(place, ("daily", "reveal"), LOOK_BACK):
+            if (told := _told_at(posting)) is not None and told <= at:
+                return await self.core.tutor.posed(posting.posed)
+        return None
+
     async def of(self, place: Place) -> Planned | None:
         """When cards come in a channel; None where none do."""
         return await self.core.store.schedules.one(schedule_id("daily", place))
@@ -130,7 +143,7 @@ class Daily:
 
     async def _closes(self, posed_id: str) -> datetime | None:
         """When the answer is told, or was; None of what is no card of the day."""
-        moments = [each.moment if each.kind == "reveal" else each.closes for each in await self._postings(posed_id)]
+        moments = [_told_at(each) for each in await self._postings(posed_id)]
         return min((each for each in moments if each is not None), default=None)
 
     async def _drawn(self, posed: Posed, found: list[Spread]) -> Picture | None:
@@ -141,3 +154,8 @@ class Daily:
         except DrawingError as fault:  # a table says the same
             structlog.get_logger("daily").warning("reveal.undrawn", why=str(fault))
             return None
+
+
+def _told_at(posting: Posting) -> datetime | None:
+    """When the answer is told: a card knows it until there is a posting of its reveal."""
+    return posting.moment if posting.kind == "reveal" else posting.closes

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ from typing import Any
 from bot.adapters.wall import WallPoster
 from bot.reply import Reply, plain
 from bot.study.making import Did
+from sandbox.client import Sandbox
 from tests.bot.conversation import Conversation, conversation
 
 FRIDAY = datetime(2026, 3, 27, 7, 0, tzinfo=UTC)  # eight in Berlin, two days before the clocks change
@@ -39,9 +40,11 @@ class Channel(Conversation):
 
 
 @asynccontextmanager
-async def a_channel(folder: Path) -> AsyncIterator[Channel]:
-    """A group that has Stride post, with torch away."""
-    async with conversation(folder, organisers=frozenset({"olga"})) as talk:
+async def a_channel(
+    folder: Path, sandbox: AbstractAsyncContextManager[Sandbox] | None = None
+) -> AsyncIterator[Channel]:
+    """A group that has Stride post; without a sandbox torch is away."""
+    async with conversation(folder, sandbox=sandbox, organisers=frozenset({"olga"})) as talk:
         talk.clock.at = FRIDAY
         found = Channel(talk.core, talk.clock, talk.place, talk.organisers)
         found.core.posters["test"] = WallPoster("test", "page", talk.core.store, talk.clock)

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
 import pytest
 
 from bot.actions import Action
@@ -9,8 +13,11 @@ from bot.reply import Code, Table, plain
 from bot.store.decks import Standing, community, deck_id
 from cards.model import Card, Deck, Proof
 from cards.proof import Outcome
+from sandbox.client import Sandbox
+from tests.bot.commands.daily_lab import NINE, SET, a_channel
 from tests.bot.commands.learning import Lesson, right
 from tests.bot.commands.running import labels
+from tests.torch_here import lent
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -53,6 +60,33 @@ async def test_why_tells_nothing_before_the_answer(school: Lesson) -> None:
     assert "12" not in plain(reply)
     disputed = await school.says("danette", f"/dispute {shown.data['questions'][0]['id']}")
     assert disputed.fault is not None
+
+
+async def test_why_of_the_card_of_the_day_is_answered_once_everybody_was_told(
+    tmp_path: Path, torch_here: Sandbox
+) -> None:
+    """Before the reveal to whoever has answered; then to everybody in the group, by its id, its button, or no name."""
+    async with a_channel(tmp_path, lent(torch_here)) as channel:
+        await channel.says("olga", f"{SET} stride/conv1d-length")
+        question = (await channel.card(NINE))["question"]
+        channel.clock.at = NINE + timedelta(days=1) - timedelta(seconds=1)
+        ways = ("/why", f"/why {question}", f"/dispute {question}")
+        for way in ways:
+            refused = await channel.says("bob", way)
+            assert refused.fault is not None, way
+            assert "claim(" not in plain(refused), way
+        await channel.says("alice", f"/answer {question} 11")
+        assert (await channel.says("alice", "/why")).data["outcome"] == "holds"
+
+        await channel.comes(NINE + timedelta(days=1))
+        told = [await channel.says("bob", way) for way in ways]
+        told.append(await channel.presses("bob", "Why", (await channel.posts())[1]))
+        assert [each.data["outcome"] for each in told] == ["holds"] * 4
+        assert all(each.private for each in told)
+        stranger = channel.incoming("mallory", text=f"/why {question}")
+        elsewhere = await channel.core.handle(replace(stranger, place=replace(channel.place, community="elsewhere")))
+        assert elsewhere is not None
+        assert "another group" in plain(elsewhere)
 
 
 async def test_a_card_is_explained_by_its_name_with_what_is_wrong_with_its_other_choices(school: Lesson) -> None:
