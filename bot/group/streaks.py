@@ -24,7 +24,7 @@ MOST_FREEZES = 2
 SESSION = 5  # answers
 EARN_BACK = 2 * SESSION  # answers: a double session
 EARN_BACK_WITHIN = timedelta(hours=48)
-LONG_OUTAGE = timedelta(minutes=10)  # shorter ones excuse a day in its last hour alone
+LONG_OUTAGE = timedelta(minutes=10)  # of a day in all; less excuses it in its last hour alone
 LAST_HOUR = timedelta(hours=1)
 
 
@@ -171,9 +171,9 @@ class _Counter:
     def standing(self, now: datetime) -> Streak:
         """After the last day."""
         last = self._history[-1]
-        open_until = self._broke + EARN_BACK_WITHIN if self._broke is not None and self._lost else None
+        open_until = None if self._broke is None or not self._lost else self._earn_back_until(self._broke)
         can = open_until is not None and now < open_until
-        given = self._between(self._broke, now) if can and self._broke is not None else 0
+        given = self._between(self._broke, now + timedelta.resolution) if can and self._broke is not None else 0
         return Streak(
             days=self._streak,
             longest=self._longest,
@@ -224,11 +224,20 @@ class _Counter:
             return 0
         start = self._answers.before(self._broke)
         completing = self._answers[start + EARN_BACK - 1 : start + EARN_BACK]
-        if not completing or completing[0] >= self._broke + EARN_BACK_WITHIN or completing[0] not in day:
+        if not completing or completing[0] not in day or completing[0] >= self._earn_back_until(self._broke):
             return 0
         restored, self._lost = self._lost, 0
         self._streak += restored
         return restored
+
+    def _earn_back_until(self, broke: datetime) -> datetime:
+        """Until when a streak that broke can be earned back: the time in which Stride was away does not count."""
+        until, outages = broke + EARN_BACK_WITHIN, self._happened.outages
+        for outage in islice(outages, bisect_right(outages, broke, key=lambda each: each.ends), None):
+            if outage.begins >= until:
+                break
+            until += outage.ends - max(outage.begins, broke)
+        return until
 
     def _between(self, begins: datetime, ends: datetime) -> int:
         return self._answers.before(ends) - self._answers.before(begins)
@@ -237,10 +246,12 @@ class _Counter:
 def in_the_way(outages: Sequence[Outage], day: Day) -> bool:
     """Whether somebody who meant to answer on a day may have found nobody there; `outages` are in their order."""
     first = bisect_right(outages, day.begins, key=lambda each: each.ends)
+    away = timedelta()
     for outage in islice(outages, first, None):
         begins, ends = max(outage.begins, day.begins), min(outage.ends, day.ends)
         if begins >= day.ends:
             return False
-        if ends - begins >= LONG_OUTAGE or ends > day.ends - LAST_HOUR:
+        away += ends - begins
+        if away >= LONG_OUTAGE or ends > day.ends - LAST_HOUR:
             return True
     return False

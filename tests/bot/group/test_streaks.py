@@ -87,6 +87,21 @@ def test_a_lost_streak_is_earned_back_by_a_double_session_within_two_days() -> N
     assert (back.days, back.lost, back.history[-1].restored) == (4, 0, 3)
 
 
+def test_an_answer_of_this_very_moment_is_among_those_that_earn_it_back() -> None:
+    session = [MONDAY + 4 * DAY] * 3
+    assert told([*evenings(0, 1, 2), *session], at=session[0]).earn_back_answers == EARN_BACK - 3
+
+
+def test_the_two_days_to_earn_it_back_do_not_pass_while_stride_is_away() -> None:
+    lost = datetime(2026, 6, 5, 2, tzinfo=UTC)  # 04:00 in Berlin: Thursday is over without an answer
+    away = [Outage(lost, lost + DAY), Outage(lost + 2 * DAY, lost + 3 * DAY)]
+    found = told(evenings(0, 1, 2), at=lost + 3 * DAY, outages=away)
+    assert (found.lost, found.earn_back_until) == (3, lost + 4 * DAY)
+    session = [lost + 4 * DAY - timedelta(minutes=minute) for minute in range(1, EARN_BACK + 1)]
+    assert told([*evenings(0, 1, 2), *session], at=lost + 4 * DAY, outages=away).days == 4
+    assert told([*evenings(0, 1, 2), *session], at=lost + 4 * DAY).days == 1
+
+
 def test_after_two_days_it_is_gone() -> None:
     session = [MONDAY + 6 * DAY + timedelta(minutes=minute) for minute in range(EARN_BACK)]
     found = told([*evenings(0, 1, 2), *session], at=MONDAY + 6 * DAY + timedelta(hours=1))
@@ -105,6 +120,14 @@ def test_a_restart_of_a_minute_excuses_the_last_hour_alone() -> None:
     minute = timedelta(minutes=1)
     assert told(evenings(0, 2), at=MONDAY + 2 * DAY, outages=[Outage(noon, noon + minute)]).days == 1
     assert told(evenings(0, 2), at=MONDAY + 2 * DAY, outages=[Outage(night, night + minute)]).days == 2
+
+
+def test_a_bot_that_keeps_dying_excuses_the_day_on_which_it_was_away_for_ten_minutes_in_all() -> None:
+    away = [
+        Outage(noon, noon + timedelta(minutes=4)) for noon in (MONDAY + DAY - timedelta(hours=n) for n in (6, 3, 1))
+    ]
+    assert told(evenings(0, 2), at=MONDAY + 2 * DAY, outages=away).days == 2
+    assert told(evenings(0, 2), at=MONDAY + 2 * DAY, outages=away[1:]).days == 1
 
 
 # What must hold, whatever happens.

@@ -75,7 +75,7 @@ class Tally:
 
     def day(self, day: Lived) -> None:
         begins, ends = day.begins, day.ends
-        if self.lost and begins < self.broke + 2 * DAY:
+        if self.lost and begins < self.open_until():
             self.catch_up(begins, ends)
         if self.between(begins, ends):
             self.answered()
@@ -84,9 +84,18 @@ class Tally:
         self.longest = max(self.longest, self.streak)
 
     def catch_up(self, begins: datetime, ends: datetime) -> None:
-        since = self.between(self.broke, min(ends, self.broke + 2 * DAY))
+        since = self.between(self.broke, min(ends, self.open_until()))
         if len(since) >= 10 and since[9] >= begins:
             self.streak, self.lost = self.streak + self.lost, 0
+
+    def open_until(self) -> datetime:
+        """Two days in which somebody was there."""
+        left, at = 2 * DAY, self.broke
+        for gone, back in self.life.outages:
+            if back > at and gone < at + left:
+                left -= max(gone, at) - at
+                at = back
+        return at + left
 
     def excused(self, day: Lived) -> bool:
         """The group rests, nobody was there, or they answered on that date already before they moved."""
@@ -131,9 +140,6 @@ def _label(ends: datetime, zone: str) -> date:
 
 def _away(outages: list[tuple[datetime, datetime]], begins: datetime, ends: datetime) -> bool:
     """Ten minutes of the day or more, or anything of its last hour."""
-    for left, back in outages:
-        if max(left, begins) < min(back, ends):
-            shared = min(back, ends) - max(left, begins)
-            if shared >= timedelta(minutes=10) or min(back, ends) > ends - HOUR:
-                return True
-    return False
+    shared = [(max(left, begins), min(back, ends)) for left, back in outages if max(left, begins) < min(back, ends)]
+    much = sum((back - left for left, back in shared), timedelta())
+    return much >= timedelta(minutes=10) or any(back > ends - HOUR for _, back in shared)
