@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import sys
 
-from bot.cli import run
+from bot.reading_in import uncollected
 
 
 def main() -> None:
     """The program's entry: ends the process with its exit status."""
+    with uncollected():
+        from bot.cli import run
+
     sys.exit(run(sys.argv[1:]))
 
 

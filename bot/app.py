@@ -12,6 +12,7 @@ import secrets
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import structlog
@@ -19,7 +20,6 @@ import structlog
 from bot.answers import Answers
 from bot.clock import SYSTEM_CLOCK, Clock
 from bot.command import Command, Completion, Incoming, Place
-from bot.commands.registry import COMMANDS
 from bot.completion import complete
 from bot.deck_files.reader import DeckReader
 from bot.dispatch import QUICK_S, Dispatcher, clean
@@ -28,15 +28,16 @@ from bot.logs import Fingerprint
 from bot.newest import Newest
 from bot.pictures.pictures import Pictures
 from bot.posting import Poster
+from bot.reading_in import uncollected
 from bot.reply import Reply
 from bot.settings import Settings
 from bot.store.exchange_rows import Exchange
 from bot.store.store import Store, open_store
-from bot.study.study import Study
-from bot.tutor.tutor import Tutor
 from sandbox.client import Sandbox, open_sandbox
 
 if TYPE_CHECKING:
+    from bot.study.study import Study
+    from bot.tutor.tutor import Tutor
     from sandbox.oracle import Oracle
 
 
@@ -70,13 +71,10 @@ class Core:
         sandbox: runs torch, in a process of its own.
         pictures: draws numbers, in another.
         deck_files: reads decks that people send, each in one of its own.
-        commands: every command, in the order in which help lists them.
         clock: says what time it is.
         shapes: what it has answered.
         runs: the newest of them, to look at closer.
         gate: lets runs in, in fairness; whoever runs people's code goes through it.
-        tutor: asks and remembers.
-        study: what the group does together.
         posters: how to say something unasked, by platform; each adapter puts its own there while it is connected.
         confirm_s: how long a card waits for its proof before it is asked.
     """
@@ -88,7 +86,7 @@ class Core:
         store: Store,
         sandbox: Sandbox,
         pictures: Pictures | None = None,
-        commands: Sequence[Command] = COMMANDS,
+        commands: Sequence[Command] | None = None,
         clock: Clock = SYSTEM_CLOCK,
         new_reference: Callable[[], str] | None = None,
         new_event: Callable[[], str] = new_event,
@@ -101,7 +99,8 @@ class Core:
         self.sandbox = sandbox
         self.pictures = pictures or Pictures()  # which draws nothing unless it was opened
         self.deck_files = DeckReader()
-        self.commands = tuple(commands)
+        self._own_commands = commands
+        self._quick_s = quick_s
         self.clock = clock
         self.new_reference = new_reference or References(secrets.randbits(64))
         self.new_event = new_event
@@ -116,13 +115,46 @@ class Core:
             clock=clock,
             new_id=lambda: self.new_event()[:TICKET],
         )
-        self.tutor = Tutor(self)
-        self.study = Study(self)
         self.posters: dict[str, Poster] = {}
         self.confirm_s = confirm_s
+        self._reading: asyncio.Task[None] | None = None
         self._oracle: Oracle | None = None
         store.links.when_changed(self._read_anew)
-        self.dispatcher = Dispatcher(self.commands, fingerprint=Fingerprint(secrets.token_bytes(16)), quick_s=quick_s)
+
+    @cached_property
+    def commands(self) -> tuple[Command, ...]:
+        """Every command, in the order in which help lists them; what they do is read in with the first look."""
+        if self._own_commands is not None:
+            return tuple(self._own_commands)
+        from bot.commands.registry import COMMANDS
+
+        return COMMANDS
+
+    @cached_property
+    def dispatcher(self) -> Dispatcher:
+        """Finds what an event asks for among them."""
+        return Dispatcher(self.commands, fingerprint=Fingerprint(secrets.token_bytes(16)), quick_s=self._quick_s)
+
+    @cached_property
+    def tutor(self) -> Tutor:
+        """Asks and remembers."""
+        from bot.tutor.tutor import Tutor
+
+        return Tutor(self)
+
+    @cached_property
+    def study(self) -> Study:
+        """What the group does together."""
+        from bot.study.study import Study
+
+        return Study(self)
+
+    async def read_in(self) -> None:
+        """Has read in what answers, which takes some tenths of a second once: a page is served before."""
+        if self._reading is None:
+            self._reading = asyncio.create_task(asyncio.to_thread(_import), name="reading in")
+        if not self._reading.done():
+            await asyncio.shield(self._reading)
 
     def _read_anew(self) -> None:
         """Forgets what people said and did, as far as it is in memory: some were linked, or want to be forgotten."""
@@ -147,6 +179,7 @@ class Core:
 
     async def handle(self, incoming: Incoming) -> Reply | None:
         """Answers an event once; None where it has been seen before, since platforms deliver some twice."""
+        await self.read_in()
         if not self.store.claim(incoming.id):
             return None
         incoming, turn = clean(incoming), self.store.belongings.turn
@@ -188,6 +221,14 @@ class Core:
             reply = await self.dispatcher.answer(self, incoming, reference)
         # What went wrong concerns whoever asked; nobody learns well in front of an audience.
         return reply if reply.fault is None or reply.private else replace(reply, private=True)
+
+
+def _import() -> None:
+    """What `Core` looks for when it is first asked; it is put together on the loop, by one."""
+    with uncollected():
+        import bot.commands.registry
+        import bot.study.study
+        import bot.tutor.tutor  # noqa: F401 - to be found there
 
 
 def _learn(sandbox: Sandbox) -> Oracle:

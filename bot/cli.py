@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import gc
 import getpass
 import os
 import sys
@@ -21,10 +20,10 @@ from bot import logs, settings
 from bot.adapters.terminal.parse import Speaker
 from bot.clock import moment
 from bot.errors import StartError
+from bot.reading_in import uncollected
 from bot.settings import Settings
 
 FAILED = 2
-SELDOM = 50_000  # new objects between two looks for cycles
 INTERRUPTED = 130  # as shells say it: 128 + SIGINT
 PIPE_CLOSED = 141  # 128 + SIGPIPE
 ASKED = (
@@ -37,8 +36,6 @@ Work = Callable[[Settings, argparse.Namespace], Coroutine[None, None, int]]
 
 def run(arguments: Sequence[str]) -> int:
     """Does what the arguments say; the exit status."""
-    # What is imported stays, and Python's collector would go through it after every few hundred new objects of it.
-    gc.set_threshold(SELDOM)
     chosen = _parser().parse_args(arguments)
     work: Work = chosen.work
     try:
@@ -57,7 +54,8 @@ def run(arguments: Sequence[str]) -> int:
 
 
 async def _run(found: Settings, _chosen: argparse.Namespace) -> int:
-    from bot.serve import serve
+    with uncollected():
+        from bot.serve import serve
 
     await serve(found, announce=_say, watched=sys.stdout.isatty())
     return 0

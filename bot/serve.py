@@ -64,7 +64,7 @@ async def serve(
             async with asyncio.TaskGroup() as group:
                 tasks = [
                     group.create_task(_duties(core), name="duties"),
-                    group.create_task(core.study.rounds.run(), name="rounds"),
+                    group.create_task(_rounds(core), name="rounds"),
                     group.create_task(attend(core), name="attendance"),
                     group.create_task(_read_in(core), name="language and decks"),
                     group.create_task(core.sandbox.warm(), name="jails"),  # so that nobody's first run waits for torch
@@ -83,6 +83,7 @@ async def serve(
 
 async def _read_in(core: Core) -> None:
     """What the first answers need, and what completion speaks of from the first key on."""
+    await core.read_in()
     await core.oracle()
     await core.tutor.warm()
     await asyncio.to_thread(zones.read_in)
@@ -131,6 +132,11 @@ async def _duties(core: Core) -> None:
         await asyncio.sleep(DUTIES_EVERY_S)
 
 
+async def _rounds(core: Core) -> None:
+    await core.read_in()
+    await core.study.rounds.run()
+
+
 def _platforms(settings: Settings, core: Core) -> list[tuple[str, Callable[[], Awaitable[None]]]]:
     chosen: list[tuple[str, Callable[[], Awaitable[None]]]] = []
     if settings.discord.token is not None:
@@ -155,6 +161,7 @@ async def _kept(name: str, connect: Callable[[], Awaitable[None]]) -> None:
 
 
 async def _discord(settings: Settings, core: Core) -> None:
+    await core.read_in()
     import discord
 
     from bot.adapters.discord import create_bot
@@ -178,6 +185,7 @@ async def _discord(settings: Settings, core: Core) -> None:
 
 
 async def _slack(settings: Settings, core: Core) -> None:
+    await core.read_in()
     from slack_sdk.errors import SlackApiError
 
     from bot.adapters.slack import create_app as create_slack

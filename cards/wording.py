@@ -6,8 +6,6 @@ import difflib
 import re
 from functools import cache
 
-from sandbox.language.catalogue import names
-
 SHORT = 4  # words up to here have to be spelled right
 _ALIKE = 0.84  # of a word and what was typed, where spelling is forgiven
 _WORD = re.compile(r"[a-z0-9]+\Z", re.ASCII)  # no operator in it, so it is not code
@@ -57,4 +55,6 @@ def _slip(typed: str, name: str) -> bool:
 
 @cache
 def _names_of_torch() -> frozenset[str]:
+    from sandbox.language.catalogue import names  # which reads in every layer: most of what is said needs none
+
     return frozenset(name.casefold() for name in names())
