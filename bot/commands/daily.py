@@ -16,7 +16,7 @@ from bot.commands import daily_said as said
 from bot.commands import daily_words as words
 from bot.errors import StaleAction, WrongUsage
 from bot.group.dates import read_date
-from bot.group.schedule import Schedule
+from bot.group.schedule import LATEST, Schedule
 from bot.reply import Reply, Text
 from bot.store import posting_rows as rows
 from bot.store.members import Happening, What
@@ -33,6 +33,7 @@ MOST_SKIPPED = 60  # dates
 UNDO = "daily-undo"
 NONE = "none"  # in the place of what was before, where nothing was
 KEY_BYTES = 10
+NEVER_CAME = frozenset({"nothing", "missed", "refused"})  # states of a posting
 
 Answer = Callable[["Core", Incoming, str], Awaitable[Reply]]
 
@@ -62,14 +63,15 @@ async def _set(core: Core, incoming: Incoming, details: str) -> Reply:
         last=incoming.at,
         by=incoming.user.id,
     )
-    kept = await core.store.schedules.keep(planned)
+    kept = await core.store.schedules.keep(await _once_a_date(core, planned, before))
     core.study.wake()
     taken = f" ({understood})" if understood.strip("`").casefold() != wish.topic.casefold() else ""
     says = f"A card of the day comes here {said.described_words(kept)}{taken}."
+    says += await asyncio.to_thread(said.of_today, kept, before, incoming.at)
     if await _is_the_first_zone(core, incoming):
         await core.study.standing.move_group(incoming.place, zone, incoming.at)
         says += f" The group's days are those of {zone} from now on; `/timezone community` and a zone changes that."
-    return await _changed(core, incoming, says, kept, before)
+    return await core.study.with_obstacle(incoming.place, await _changed(core, incoming, says, kept, before))
 
 
 async def _zone_here(core: Core, incoming: Incoming) -> str:
@@ -93,7 +95,8 @@ async def _show(core: Core, incoming: Incoming, details: str) -> Reply:
         return Reply(parts=(Text(text=f"{text} `{words.EXAMPLE}`."),), private=True, data={"daily": None})
     last = await core.store.postings.newest(incoming.place, ("daily",), 1)
     left_out = await _left_out(core, planned, incoming)
-    return await asyncio.to_thread(said.shown, planned, last[0] if last else None, left_out, incoming.at)
+    shown = await asyncio.to_thread(said.shown, planned, last[0] if last else None, left_out, incoming.at)
+    return await core.study.with_obstacle(incoming.place, shown)
 
 
 async def _left_out(core: Core, planned: Planned, incoming: Incoming) -> tuple[datetime, int] | None:
@@ -149,8 +152,13 @@ async def _skip(core: Core, incoming: Incoming, details: str) -> Reply:
     today = await _today(planned, incoming)
     if details:
         day = _date(details, today)
-        if await asyncio.to_thread(planned.schedule.on, day) is None or day < today:
+        moment = await asyncio.to_thread(planned.schedule.on, day)
+        if moment is None or day < today:
             raise WrongUsage(f"No card comes on {day}.", suggestion="/daily show")
+        if moment <= incoming.at and (planned.due is None or planned.due > incoming.at):
+            raise WrongUsage(
+                f"The time of the card of {said.day_words([day])} is past already.", suggestion="/daily skip"
+            )
     else:
         moments = await asyncio.to_thread(said.next_times, planned, incoming.at)
         if not moments:
@@ -240,13 +248,30 @@ async def _undone(core: Core, incoming: Incoming, action: Action) -> Reply:
     before = None if text is None else rows.loads(text)
     if before is None or before.id != schedule_id("daily", incoming.place):
         raise StaleAction("I no longer have what was before.", suggestion="/daily show")
-    if before.due is None or before.due > incoming.at:
-        before = replace(before, last=max(before.last, incoming.at))
-    kept = await core.store.schedules.keep(before)
+    # What came due meanwhile was not missed, since nobody wanted it; what is not too late still comes.
+    wanted = incoming.at if before.due is None or before.due > incoming.at else incoming.at - LATEST
+    before = replace(before, last=max(before.last, wanted))
+    kept = await core.store.schedules.keep(await _once_a_date(core, before, planned))
     core.study.wake()
     return await asyncio.to_thread(
         said.changed, f"Undone. A card comes {said.described_words(kept)}.", kept, incoming.at
     )
+
+
+async def _once_a_date(core: Core, planned: Planned, before: Planned | None) -> Planned:
+    """A schedule by which the date of the newest card gets no second one, though its time or its zone is another now.
+
+    Args:
+        core: whose store knows that card.
+        planned: as it is to be kept.
+        before: by whose zone that card had its date.
+    """
+    newest = await core.store.postings.newest(planned.place, ("daily",), 1)
+    if not newest or newest[0].state in NEVER_CAME:
+        return planned
+    zone = await asyncio.to_thread(zone_info, (before or planned).schedule.zone)
+    again = await asyncio.to_thread(planned.schedule.on, newest[0].moment.astimezone(zone).date())
+    return planned if again is None else replace(planned, last=max(planned.last, again))
 
 
 async def _there(core: Core, incoming: Incoming) -> Planned:

@@ -104,6 +104,19 @@ def described_words(planned: Planned) -> str:
     return f"{on} at {when.at:%H:%M} ({label(when.zone)}){about}{f', {hard} ones' if hard else ''}"
 
 
+def of_today(planned: Planned, before: Planned | None, now: datetime) -> str:
+    """What a change does to the card of today, where that is not what one may expect; empty, or a sentence."""
+    if planned.last > now:
+        return (
+            f" The card of {_day(planned.last.astimezone(zone_info(planned.schedule.zone)).date())} has come already."
+        )
+    if before is None or before.due is None or planned.due is None:
+        return ""
+    today = _today(before, now)
+    was, will = (each.due.astimezone(zone_info(each.schedule.zone)).date() for each in (before, planned) if each.due)
+    return " None comes today any more." if was == today and will > was else ""
+
+
 def coming(planned: Planned, now: datetime) -> str:
     """The next times, as the clock shows them where the group is."""
     times = [local(planned, moment) for moment in next_times(planned, now)]
@@ -113,8 +126,8 @@ def coming(planned: Planned, now: datetime) -> str:
 
 
 def next_times(planned: Planned, now: datetime) -> list[datetime]:
-    """The next moments at which it comes."""
-    return list(islice(planned.schedule.after(now), SHOWN))
+    """The next moments at which it comes; a date that has had its card is over."""
+    return list(islice(planned.schedule.after(max(now, planned.last)), SHOWN))
 
 
 def local(planned: Planned, moment: datetime) -> str:

@@ -126,6 +126,58 @@ async def test_what_has_been_changed_since_is_not_undone(channel: Channel) -> No
     assert "changed since" in said(await channel.presses("olga", "Undo", second))
 
 
+@pytest.mark.parametrize(
+    ("typed", "comes_next"),
+    [
+        ("12:00 Europe/Berlin", "Sat 28 Mar 12:00"),  # later that day
+        ("09:00 Europe/London", "Sat 28 Mar 09:00"),  # where it is not nine yet
+        ("09:00 Asia/Tokyo", "Sat 28 Mar 09:00"),  # where Saturday's nine is fifteen hours away
+    ],
+)
+async def test_a_date_that_has_had_its_card_gets_no_other_by_a_new_time(
+    channel: Channel, typed: str, comes_next: str
+) -> None:
+    await channel.says("olga", SET)
+    await channel.card(NINE)
+    changed = await channel.says("olga", f"/daily set {typed}")
+    assert "The card of Fri 27 Mar has come already." in said(changed) or "Tokyo" in typed
+    assert f"The next: {comes_next}" in said(changed)
+    rest = [await channel.comes(NINE + timedelta(minutes=30 * each)) for each in range(1, 29)]
+    assert [each for came in rest for each in came if each["kind"] == "daily"] == []
+
+
+async def test_an_undo_brings_no_second_card_on_a_date(channel: Channel) -> None:
+    await channel.says("olga", SET)
+    later = await channel.says("olga", "/daily set 10:00 Europe/Berlin")
+    await channel.card(NINE + timedelta(hours=1))
+    assert "The next: Sat 28 Mar 09:00" in said(await channel.presses("olga", "Undo", later))
+    assert await channel.comes(NINE + timedelta(hours=2)) == []
+
+
+async def test_a_time_that_has_passed_says_that_none_comes_today(channel: Channel) -> None:
+    await channel.says("olga", SET)
+    assert "None comes today any more." in said(await channel.says("olga", "/daily set 07:00 Europe/Berlin"))
+    assert "None comes today" not in said(await channel.says("olga", "/daily set 10:00 Europe/Berlin"))
+
+
+async def test_what_was_not_wanted_for_days_was_not_missed_by_anybody(channel: Channel) -> None:
+    await channel.says("olga", SET)
+    gone = await channel.says("olga", "/daily off")
+    channel.clock.at = NINE + timedelta(days=5, hours=1)
+    await channel.presses("olga", "Undo", gone)
+    [came] = await channel.comes(channel.clock.at)
+    assert came["moment"].startswith("2026-04-01")
+    assert "left out" not in said(await channel.says("olga", "/daily show"))
+
+
+async def test_todays_card_cannot_be_skipped_once_its_time_is_past(channel: Channel) -> None:
+    await channel.says("olga", SET)
+    assert (await channel.says("olga", "/daily skip today")).fault is None
+    assert (await channel.says("olga", "/daily set 09:00 Europe/Berlin")).fault is None
+    await channel.card(NINE)
+    assert "is past already" in said(await channel.says("olga", "/daily skip today"))
+
+
 async def test_an_undo_of_another_channel_or_version_does_nothing(channel: Channel) -> None:
     undo = channel.button(await channel.says("olga", SET), "Undo")
     event = channel.incoming("olga", action=undo.action)
