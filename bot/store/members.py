@@ -202,7 +202,7 @@ class Members:
     async def _log(self, *wanted: Any) -> list[Happening]:
         found = select(happenings).where(*wanted).order_by(happenings.c.at, happenings.c.id)
         async with self._engine.connect() as connection:
-            return [_happening(row) for row in (await connection.execute(found)).mappings()]
+            return [happening(row) for row in (await connection.execute(found)).mappings()]
 
 
 def shared_zone(person: Any) -> ScalarSelect[str]:
@@ -248,7 +248,8 @@ def _of(
     )
 
 
-def _happening(row: Any) -> Happening:
+def happening(row: Any) -> Happening:
+    """The line in a row of `happenings`."""
     found = dict(row)
     del found["id"]
     return Happening(**found | {"kind": What(row["kind"]), "data": json.loads(row["data"])})

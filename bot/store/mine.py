@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy import and_, case, func, or_, select
+from sqlalchemy import and_, bindparam, case, func, or_, select
 
-from bot.store.tables import answers
+from bot.store.tables import EPOCH, Moment, answers
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -21,7 +21,7 @@ class Tally:
 
     Attributes:
         card: `deck/card` or `~family`.
-        span: which stretch: the number of moments that it began after.
+        span: 0 to 2: before both moments that were asked about, between them, or after both.
         tried: answers, other than that they do not know.
         right: right ones, and those that a dispute made right.
     """
@@ -41,6 +41,25 @@ class Missed:
     count: int
 
 
+_BEGINS, _WEEK, _UPTO = (bindparam(name, type_=Moment) for name in ("begins", "week", "upto"))
+_SINCE = bindparam("since", type_=Moment)
+_THEIRS = (answers.c.person == bindparam("person"), answers.c.at >= _SINCE, answers.c.at <= _UPTO)
+_TRIED = and_(answers.c.kind == "answer", answers.c.tried == 1)
+_RIGHT = or_(and_(_TRIED, answers.c.correct == 1), answers.c.kind == "credit")
+_SPAN = (case((answers.c.at >= _BEGINS, 1), else_=0) + case((answers.c.at >= _WEEK, 1), else_=0)).label("span")
+_TALLIES = (
+    select(answers.c.card, _SPAN, *(func.sum(case((which, 1), else_=0)) for which in (_TRIED, _RIGHT)))
+    .where(*_THEIRS, answers.c.kind.in_(("answer", "credit")))
+    .group_by(answers.c.card, "span")
+)
+_CREDITED = select(answers.c.about).where(*_THEIRS, answers.c.kind == "credit")  # which comes after its answer
+_MISSED = (
+    select(answers.c.mistake, answers.c.card, func.count())
+    .where(*_THEIRS, answers.c.kind == "answer", answers.c.mistake != "", answers.c.id.not_in(_CREDITED))
+    .group_by(answers.c.mistake, answers.c.card)
+)
+
+
 class OwnLog:
     """The verbs; `Store.mine` is one."""
 
@@ -48,40 +67,20 @@ class OwnLog:
         """The engine stays the store's."""
         self._engine = engine
 
-    async def tallies(self, person: str, upto: datetime, cut: datetime, *cuts: datetime) -> list[Tally]:
-        """Somebody's answers up to a moment, counted by card and by the stretches between cuts, which are in order.
+    async def tallies(
+        self, person: str, upto: datetime, begins: datetime, week: datetime, *, since: datetime = EPOCH
+    ) -> list[Tally]:
+        """Somebody's answers from one moment up to another, by card, and before, between and after two others.
 
         An answer that was credited later counts as right when it was credited.
         """
-        first, *others = (case((answers.c.at >= each, 1), else_=0) for each in (cut, *cuts))
-        span = sum(others, start=first)
-        tried = and_(answers.c.kind == "answer", answers.c.tried == 1)
-        right = or_(and_(tried, answers.c.correct == 1), answers.c.kind == "credit")
-        counted = [func.sum(case((which, 1), else_=0)) for which in (tried, right)]
-        wanted = (
-            select(answers.c.card, span.label("span"), *counted)
-            .where(answers.c.person == person, answers.c.at <= upto, answers.c.kind.in_(("answer", "credit")))
-            .group_by(answers.c.card, "span")
-        )
+        named = {"person": person, "since": since, "upto": upto, "begins": begins, "week": week}
         async with self._engine.connect() as connection:
-            rows = (await connection.execute(wanted)).all()
+            rows = (await connection.execute(_TALLIES, named)).all()
         return [Tally(card=card, span=span, tried=int(tried), right=int(right)) for card, span, tried, right in rows]
 
     async def missed(self, person: str, since: datetime, upto: datetime) -> list[Missed]:
         """The wrong rules that somebody followed between two moments, by card; what was credited is no mistake."""
-        credited = select(answers.c.about).where(answers.c.person == person, answers.c.kind == "credit")
-        wanted = (
-            select(answers.c.mistake, answers.c.card, func.count())
-            .where(
-                answers.c.person == person,
-                answers.c.at >= since,
-                answers.c.at <= upto,
-                answers.c.kind == "answer",
-                answers.c.mistake != "",
-                answers.c.id.not_in(credited),
-            )
-            .group_by(answers.c.mistake, answers.c.card)
-        )
         async with self._engine.connect() as connection:
-            rows = (await connection.execute(wanted)).all()
+            rows = (await connection.execute(_MISSED, {"person": person, "since": since, "upto": upto})).all()
         return [Missed(mistake=mistake, card=card, count=int(count)) for mistake, card, count in rows]

@@ -1,4 +1,4 @@
-"""What streaks and seasons look at: the log of answers, by person and by community."""
+"""What seasons and the streaks of groups look at: the log of answers, by community."""
 
 from __future__ import annotations
 
@@ -58,14 +58,6 @@ class Standings:
     def __init__(self, engine: AsyncEngine) -> None:
         """The engine stays the store's."""
         self._engine = engine
-
-    async def answered(self, person: str, upto: datetime) -> list[datetime]:
-        """When somebody answered, other than that they do not know; in order, up to a moment."""
-        wanted = (
-            select(answers.c.at).where(answers.c.person == person, answers.c.at <= upto, _TRIED).order_by(answers.c.at)
-        )
-        async with self._engine.connect() as connection:
-            return list((await connection.execute(wanted)).scalars())
 
     async def done(self, place: Place, slots: Sequence[Slot]) -> list[Done]:
         """What everybody did in a community, in each of some stretches of time; who did nothing is left out.

@@ -28,6 +28,7 @@ from bot.store.engine import open_engine
 from bot.store.exchange_rows import Exchange, exchange, place_row
 from bot.store.learning import Learning
 from bot.store.links import Links
+from bot.store.lives import Lives
 from bot.store.members import Members
 from bot.store.mine import OwnLog
 from bot.store.postings import Postings
@@ -118,7 +119,8 @@ class Store:
         postings: what is said unasked, and how far it has come.
         quizzes: what goes on in channels, and who takes part.
         members: communities, who belongs to them, and what happened there.
-        standing: what streaks and seasons look at.
+        standing: what seasons look at.
+        lives: what streaks follow from.
         mine: what somebody's own page looks at.
         attendance: which bots were there when.
         posts: what Stride said unasked where it keeps the history itself.
@@ -137,6 +139,7 @@ class Store:
         self.quizzes = Quizzes(engine)
         self.members = Members(engine, writer)
         self.standing = Standings(engine)
+        self.lives = Lives(engine)
         self.mine = OwnLog(engine)
         self.attendance = Attendance(engine)
         self.posts = Posts(engine)

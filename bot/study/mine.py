@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
+
+from bot.group.streaks import Streak
+from bot.store.tables import EPOCH
+from bot.study.standing import lived_streak
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -13,7 +18,7 @@ if TYPE_CHECKING:
 
     from bot.app import Core
     from bot.command import Place, User
-    from bot.group.streaks import Streak
+    from bot.store.lives import Lived
     from bot.store.mine import Missed, Tally
     from bot.tutor.model import Knowledge
 
@@ -81,21 +86,24 @@ class OwnPage:
         Raises:
             UserError: there is no such topic.
         """
-        if await self.core.store.learning.pupil(user.id) is None:
+        lived = (await self.core.study.standing.lives([user.id], now)).get(user.id)
+        if lived is None and await self.core.store.learning.pupil(user.id) is None:
             return None
-        streak = await self.core.study.standing.streak(user, place, now)
+        streak = Streak() if lived is None else await asyncio.to_thread(lived_streak, lived, now)
         knowledge = await self.core.tutor.knowledge(user, place, now, words)
-        cuts = await self._cuts(user, streak, now)
-        tallies = await self.core.store.mine.tallies(user.id, now, *cuts)
-        if not tallies and not knowledge.begun and not words.strip():
+        about = words.strip()
+        if lived is None and not knowledge.begun and not about:
             return None
-        missed = await self.core.store.mine.missed(user.id, now - timedelta(days=MISTAKES_DAYS), now)
-        inside = [each for each in tallies if not words.strip() or each.card in knowledge.names]
+        begins, week = _weeks(streak, now)
+        log = self.core.store.mine
+        tallies = await log.tallies(user.id, now, begins, week, since=EPOCH if about else begins)
+        missed = await log.missed(user.id, now - timedelta(days=MISTAKES_DAYS), now)
+        inside = [each for each in tallies if not about or each.card in knowledge.names]
         first = knowledge.today - timedelta(days=WEEK - 1)
         return Mine(
             streak=streak,
             knowledge=knowledge,
-            answers=_sum(inside),
+            answers=_sum(inside) if about else _ever(streak, lived),
             week=_sum(each for each in inside if each.span == 2),
             before=_sum(each for each in inside if each.span == 1),
             new=sum(each.first >= first for each in knowledge.begun),
@@ -103,13 +111,18 @@ class OwnPage:
             mistakes=_followed(missed, knowledge),
         )
 
-    async def _cuts(self, user: User, streak: Streak, now: datetime) -> tuple[datetime, datetime]:
-        """When the week before the last began, and the last."""
-        if len(streak.history) >= 2 * WEEK:
-            return streak.history[-2 * WEEK].day.begins, streak.history[-WEEK].day.begins
-        days = await self.core.tutor.calendar(user)
-        first = days.day(now) - timedelta(days=WEEK - 1)
-        return days.begins(first - timedelta(days=WEEK)), days.begins(first)
+
+def _weeks(streak: Streak, now: datetime) -> tuple[datetime, datetime]:
+    """When the week before the last began, and the last; not before there was anything."""
+    history = streak.history
+    if not history:
+        return now, now
+    return history[max(0, len(history) - 2 * WEEK)].day.begins, history[max(0, len(history) - WEEK)].day.begins
+
+
+def _ever(streak: Streak, lived: Lived | None) -> Answered:
+    tried = sum(each.answers for each in streak.history)
+    return Answered(tried=tried, right=0 if lived is None else min(tried, lived.right))
 
 
 def _sum(tallies: Iterable[Tally]) -> Answered:

@@ -10,24 +10,26 @@ from typing import TYPE_CHECKING, Any
 from bot.group.days import Move
 from bot.group.seasons import WEEKS_BEFORE, Placed, Season, Week, gained, placed, season, spans
 from bot.group.streaks import Happened, Outage, Streak, streak
-from bot.group.together import ACTIVE_DAYS, GroupDay, Quorum, Together, counted, group_day, quorum_at
+from bot.group.together import ACTIVE_DAYS, GroupDay, Quorum, Together, counted, group_day, group_days, quorum_at
 from bot.group.whereabouts import HOME_ZONE, Belongs, moves, resting, rests
+from bot.store.lives import RESTS
 from bot.store.members import Happening, What
 from bot.store.standing import Slot
-from cards.calendar import Calendar, calendar
+from cards.calendar import calendar
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from bot.app import Core
     from bot.command import Place, User
+    from bot.group.days import Day
+    from bot.store.lives import Lived
     from bot.store.standing import Done
 
 EVERYWHERE = ("", "")  # of what happens to all communities at once
 LOOKED_BACK = 28  # days of a group at a time
 FURTHEST = 13  # times
 _DAY = timedelta(days=1)
-_RESTS = (What.HOLIDAY, What.WORKDAY)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,61 +89,44 @@ class Standing:
 
     async def holidays(self, place: Place, now: datetime) -> frozenset[date]:
         """The dates on which a community rests, as far as they had been said at a moment."""
-        happened = await self.core.store.members.happened_in([(place.platform, place.community)], _RESTS)
+        happened = await self.core.store.members.happened_in([(place.platform, place.community)], RESTS)
         return _resting(each for each in happened if each.at <= now)
 
     async def streak(self, user: User, place: Place, now: datetime) -> Streak:
         """Somebody's streak at a moment, with each of its days; `place` counts for whoever belongs nowhere yet."""
         del place
-        store = self.core.store
-        answers = await store.standing.answered(user.id, now)
-        if not answers:
-            return Streak()
-        said = [Move(each.at, each.data["zone"]) for each in await store.members.happened_to(user.id, [What.ZONE])]
-        belongs = await self._belongs(user.id, now)
-        away = await self._outages(now)
-        own = [each for each in said if each.at <= now]
-        return await asyncio.to_thread(_streak, answers, own, belongs, away, now)
+        return (await self.streaks([user.id], now)).get(user.id, Streak())
+
+    async def streaks(self, people: Sequence[str], now: datetime) -> dict[str, Streak]:
+        """The same of everybody among people who had answered by then."""
+        lives = await self.lives(people, now)
+        return {person: await asyncio.to_thread(lived_streak, lived, now) for person, lived in lives.items()}
+
+    async def lives(self, people: Sequence[str], now: datetime) -> dict[str, Lived]:
+        """What these streaks follow from."""
+        await self.core.store.drain()  # who has just come belongs there
+        return await self.core.store.lives.of(people, now)
 
     async def group_streak(self, place: Place, now: datetime) -> Together:
         """A community's streak at a moment: the days in a row on which enough of its active members answered."""
-        zone = await self.group_zone(place)
-        days = await asyncio.to_thread(calendar, zone)
-        happened = await self.core.store.members.happened_in(
-            [(place.platform, place.community)], [*_RESTS, What.QUORUM]
-        )
+        said = [*RESTS, What.QUORUM, What.COMMUNITY_ZONE]
+        happened = await self.core.store.members.happened_in([(place.platform, place.community)], said)
         happened = [each for each in happened if each.at <= now]
         quorums = [(each.at, Quorum(**each.data)) for each in happened if each.kind is What.QUORUM]
         free, away = _resting(happened), await self._outages(now)
-        today = days.day(now)
+        most = FURTHEST * LOOKED_BACK
+        days = await asyncio.to_thread(group_days, _zones(happened), now, most + ACTIVE_DAYS - 1)
         found: list[GroupDay] = []
-        for _ in range(FURTHEST):
-            newest = today - len(found) * _DAY
-            answered = await self._answered(place, days, newest)
-            if not answered:
-                break
+        for first in range(0, most, LOOKED_BACK):
+            answered = await self._answered(place, days[first : first + LOOKED_BACK + ACTIVE_DAYS - 1], now)
             found += [
-                group_day(
-                    day,
-                    answered,
-                    calendar=days,
-                    quorum=quorum_at(quorums, min(days.ends(day), now)),
-                    rests=free,
-                    outages=away,
-                )
-                for day in (newest - back * _DAY for back in range(LOOKED_BACK))
+                group_day(day, answered, quorum=quorum_at(quorums, min(day.ends, now)), rests=free, outages=away)
+                for day in days[first : first + LOOKED_BACK]
             ]
             if counted(found)[1]:
                 break
-        quorum = quorum_at(quorums, now)
-        nothing = GroupDay(date=today, answered=0, needed=quorum.needed(0), excused=today in free)
         streak_, ended = counted(found)
-        return Together(
-            days=streak_,
-            today=found[0] if found else nothing,
-            quorum=quorum,
-            more=not ended and len(found) == FURTHEST * LOOKED_BACK,
-        )
+        return Together(days=streak_, today=found[0], quorum=quorum_at(quorums, now), more=not ended)
 
     async def leaderboard(self, place: Place, now: datetime, *, back: int = 0) -> Board:
         """A community's season at a moment, or one that many before it, as it ended."""
@@ -154,48 +139,34 @@ class Standing:
         done = await self.core.store.standing.done(place, slots)
         return _board(found, zone, done, len(weeks[0]))
 
-    async def _belongs(self, person: str, now: datetime) -> list[Belongs]:
-        """Where somebody belonged at a moment, with what was said there until then."""
-        members = self.core.store.members
-        theirs = [each for each in await members.memberships(person) if each.since <= now]
-        places = [(each.platform, each.community) for each in theirs]
-        happened = await members.happened_in(places, [What.COMMUNITY_ZONE, *_RESTS])
-        by_place: dict[tuple[str, str], list[Happening]] = {}
-        for each in happened:
-            if each.at <= now:
-                by_place.setdefault((each.platform, each.community), []).append(each)
-        return [
-            Belongs(
-                since=each.since,
-                zones=_zones(by_place.get((each.platform, each.community), ())),
-                rests=_resting(by_place.get((each.platform, each.community), ())),
-            )
-            for each in theirs
-        ]
-
     async def _outages(self, now: datetime) -> list[Outage]:
         """When no bot was there, up to a moment."""
-        happened = await self.core.store.members.happened_in([EVERYWHERE], [What.OUTAGE])
-        spans_ = ((_moment(each.data["from"]), _moment(each.data["to"])) for each in happened)
-        return [Outage(begins, min(ends, now)) for begins, ends in spans_ if begins < now]
+        return _away(await self.core.store.members.happened_in([EVERYWHERE], [What.OUTAGE]), now)
 
-    async def _answered(self, place: Place, days: Calendar, newest: date) -> dict[date, frozenset[str]]:
-        """Who answered on each of the days up to one, and on those before them that make somebody active."""
-        dates = [newest - back * _DAY for back in range(LOOKED_BACK + ACTIVE_DAYS - 1)]
-        slots = await asyncio.to_thread(lambda: [Slot(days.begins(day), days.ends(day)) for day in dates])
+    async def _answered(self, place: Place, days: Sequence[Day], now: datetime) -> dict[date, frozenset[str]]:
+        """Who had answered by a moment on each of some days."""
+        upto = now + timedelta.resolution
+        slots = [Slot(day.begins, min(day.ends, upto)) for day in days]
         found: dict[date, set[str]] = {}
         for each in await self.core.store.standing.done(place, slots):
             if each.tried:
-                found.setdefault(dates[each.slot], set()).add(each.person)
+                found.setdefault(days[each.slot].date, set()).add(each.person)
         return {day: frozenset(people) for day, people in found.items()}
 
 
-def _streak(
-    answers: Sequence[datetime], said: Sequence[Move], belongs: Sequence[Belongs], away: Sequence[Outage], now: datetime
-) -> Streak:
-    """Reads the rules of zones in, which asks the disk."""
-    where = moves(said, belongs, answers[0])
+def lived_streak(lived: Lived, now: datetime) -> Streak:
+    """The streak at the moment up to which somebody's life was looked at; reads the rules of zones from the disk."""
+    answers = lived.moments()
+    places = ((each.since, lived.said.get((each.platform, each.community), ())) for each in lived.belongs)
+    belongs = [Belongs(since=since, zones=_zones(said), rests=_resting(said)) for since, said in places]
+    where = moves([Move(each.at, each.data["zone"]) for each in lived.zones], belongs, answers[0])
+    away = _away(lived.outages, now)
     return streak(Happened(answers=answers, moves=where, holidays=rests(belongs), outages=away), now)
+
+
+def _away(outages: Iterable[Happening], now: datetime) -> list[Outage]:
+    spans_ = ((_moment(each.data["from"]), _moment(each.data["to"])) for each in outages)
+    return [Outage(begins, min(ends, now)) for begins, ends in spans_ if begins < now]
 
 
 def _board(found: Season, zone: str, done: Iterable[Done], a_week: int) -> Board:
@@ -243,7 +214,7 @@ def _resting(happened: Iterable[Happening]) -> frozenset[date]:
     return resting(
         (each.kind is What.HOLIDAY, map(date.fromisoformat, each.data["dates"]))
         for each in happened
-        if each.kind in _RESTS
+        if each.kind in RESTS
     )
 
 

@@ -127,7 +127,7 @@ async def _posed(core: Core) -> Posed:
 
 
 async def _looks(name: str, core: Core, size: Size) -> list[Figure]:
-    standing, mine = core.study.standing, core.store.mine
+    standing = core.study.standing
     communities = size.channels // 10
 
     def place(number: int) -> Place:
@@ -136,15 +136,10 @@ async def _looks(name: str, core: Core, size: Size) -> list[Figure]:
     def user(number: int) -> User:
         return User(id=f"bench:{number * 37 % communities * size.community}", name="P")
 
-    async def tallies(number: int) -> None:
-        who = user(number).id
-        await mine.tallies(who, AT, AT - timedelta(days=28), AT - timedelta(days=7))
-        await mine.missed(who, AT - timedelta(days=28), AT)
-
     looks: dict[str, Callable[[int], Awaitable[object]]] = {
         "`/leaderboard` data": lambda number: standing.leaderboard(place(number), AT),
         "`/streak` data": lambda number: standing.streak(user(number), place(number), AT),
-        "`/mine` data": tallies,
+        "`/mine` data": lambda number: core.study.mine.of(user(number), place(number), AT),
     }
     rows = []
     for what, look in looks.items():

@@ -94,10 +94,10 @@ async def _unasked(store: Store) -> None:
 
 async def _looks(store: Store, person: str) -> None:
     day = Slot(begins=START, ends=LATER)
-    await store.standing.answered(person, LATER)
     await store.standing.done(GROUP, [day])
     await store.standing.names([person])
-    await store.mine.tallies(person, LATER, START)
+    await store.lives.of([person], LATER)
+    await store.mine.tallies(person, LATER, START, START)
     await store.mine.missed(person, START, LATER)
     await store.members.memberships(person)
     await store.members.hidden(GROUP, person)

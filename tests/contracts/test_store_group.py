@@ -158,5 +158,3 @@ async def test_what_everybody_did_is_counted_by_stretches_of_time(store: Store) 
         ("test:alice", 1, 0, 1, START),
     ]
     assert await store.standing.done(HERE, []) == []
-    assert await store.standing.answered("test:alice", START + HOUR) == [START, START + MINUTE]
-    assert await store.standing.answered("test:alice", START) == [START]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -11,10 +12,11 @@ import pytest
 from pydantic import SecretStr
 
 from bot.store.learning_rows import Line
+from bot.store.members import Happening, What
 from bot.store.mine import Missed, Tally
 from bot.store.store import Store, open_store
 from cards.calendar import calendar
-from tests.bot.conversation import START
+from tests.bot.conversation import GROUP, START
 
 UTC_DAYS = calendar("UTC")
 DAY = timedelta(days=1)
@@ -75,5 +77,42 @@ async def test_a_credit_makes_right_and_takes_its_mistake_back(store: Store) -> 
     ]
     await said(store, None, START, kind="credit", about=first.id)
     assert Missed(mistake="M1", card="deck/a", count=1) in await store.mine.missed(ALICE, START, START)
-    assert Tally(card="deck/a", span=1, tried=3, right=1) in await store.mine.tallies(ALICE, START, START)
+    assert Tally(card="deck/a", span=2, tried=3, right=1) in await store.mine.tallies(ALICE, START, START - DAY, START)
     assert await store.mine.missed(ALICE, START + DAY, START + 2 * DAY) == []
+
+
+async def test_what_streaks_follow_from_is_read_for_a_whole_group_at_once_up_to_a_moment(store: Store) -> None:
+    bob, carol = "test:bob", "test:carol"
+    moments = [START + number * timedelta(microseconds=1) for number in range(12)]
+    for number, at in enumerate(moments):
+        await said(store, f"q{number}", at, correct=number % 2 == 0)
+    await said(store, "late", START + 2 * DAY)
+    await said(store, "unknown", START, tried=False)
+    wrong = await said(store, "b1", START, person=bob, correct=False)
+    await said(store, None, START, person=bob, kind="credit", about=wrong.id)
+    await said(store, "c1", START, person=carol, tried=False, correct=False)
+    await store.learning.set_zone(ALICE, "Asia/Tokyo", START + DAY)
+    await store.learning.set_zone(ALICE, "Europe/Berlin", START + 2 * DAY)
+    store.members.remember(GROUP, ALICE, START)
+    store.members.remember(replace(GROUP, community="later"), ALICE, START + 2 * DAY)
+    store.members.remember(GROUP, bob, START)
+    await store.drain()
+    away = {"from": START.isoformat(), "to": (START + DAY).isoformat()}
+    await store.members.note(
+        Happening(at=START, kind=What.OUTAGE, data=away),
+        Happening(at=START, kind=What.HOLIDAY, platform="test", community=GROUP.community, data={"dates": []}),
+        Happening(at=START, kind=What.QUORUM, platform="test", community=GROUP.community),
+        Happening(at=START, kind=What.HOLIDAY, platform="test", community="elsewhere", data={"dates": []}),
+    )
+    found = await store.lives.of([ALICE, bob, carol, "test:nobody"], START + DAY)
+    assert sorted(found) == [ALICE, bob], "who never answered has no streak"
+    assert list(found[ALICE].moments()) == moments
+    assert (found[ALICE].right, found[bob].right) == (6, 1)
+    assert [each.data["zone"] for each in found[ALICE].zones] == ["Asia/Tokyo"]
+    assert found[bob].zones == []
+    assert [each.community for each in found[ALICE].belongs] == [GROUP.community]
+    assert {place: [each.kind for each in lines] for place, lines in found[ALICE].said.items()} == {
+        ("test", GROUP.community): [What.HOLIDAY]
+    }
+    assert [each.data for each in found[bob].outages] == [away]
+    assert await store.lives.of([ALICE], START - DAY) == {}
