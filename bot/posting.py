@@ -22,6 +22,15 @@ class Poster(Protocol):
 
     platform: str
 
+    def named(self, place: Place) -> str:
+        """What people call the community of a place; empty where this is not known."""
+
+    async def obstacle(self, place: Place) -> str:
+        """A sentence about why posts would not come to a channel, or not whole; empty where nothing is known of that.
+
+        Nothing is sent. Raises nothing.
+        """
+
     async def post(self, place: Place, reply: Reply, *, key: str, person: str = "") -> MessageRef:
         """Sends a reply to a channel, or to one person alone.
 

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from bot.reply import Table
+from bot.reply import File, Picture, Reply, Table, Text, plain_part
 
 PHONE = 36  # characters of fixed width that a phone shows before it wraps
 _CODE = re.compile(r"`([^`\n]+)`")
@@ -69,6 +69,14 @@ def _record(headers: tuple[str, ...], row: tuple[str, ...]) -> Record:
     first = 2 if len(row) > 2 and _NUMBER.fullmatch(row[0]) else 1
     cells = zip(headers[first:], row[first:], strict=True)
     return Record("  ".join(row[:first]), tuple((header, cell) for header, cell in cells if cell))
+
+
+def in_words(reply: Reply) -> Reply:
+    """The same without files: the words that stand for them are there."""
+    parts = tuple(
+        Text(text=plain_part(part), tone="note") if isinstance(part, File | Picture) else part for part in reply.parts
+    )
+    return replace(reply, parts=parts)
 
 
 def pieces(text: str, limit: int) -> list[str]:

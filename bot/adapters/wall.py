@@ -44,6 +44,14 @@ class WallPoster:
         self._clock = clock
         self._told = told or (lambda: None)
 
+    def named(self, place: Place) -> str:  # noqa: ARG002 - other platforms have several
+        """There is one community, which has no name; see `Poster`."""
+        return ""
+
+    async def obstacle(self, place: Place) -> str:  # noqa: ARG002 - other platforms ask who may
+        """Nothing; see `Poster`."""
+        return ""
+
     async def post(self, place: Place, reply: Reply, *, key: str, person: str = "") -> MessageRef:
         """Sends a reply to a channel, or to one person alone; see `Poster`."""
         self._check(place)

@@ -49,7 +49,7 @@ async def digest(core: Core, incoming: Incoming, given: Mapping[str, str]) -> Re
         )
     )
     core.study.wake()
-    return await asyncio.to_thread(reply.changed, kept, incoming.at)
+    return await core.study.with_obstacle(place, await asyncio.to_thread(reply.changed, kept, incoming.at))
 
 
 def _read(words: str) -> tuple[frozenset[int], time]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from bot.command import Command, Example, Incoming, Option
 from bot.commands import leaderboard_reply as reply
 from bot.commands.leaderboard_reply import seen
+from bot.errors import WrongUsage
 from bot.group.seasons import SCORING
 from bot.reply import Reply, Text
 
@@ -20,13 +21,15 @@ LAST, HIDE, SHOW = "last", "hide", "show"
 async def leaderboard(core: Core, incoming: Incoming, given: Mapping[str, str]) -> Reply:
     """Answers `/leaderboard`."""
     what = given.get("what")
+    if core.study.homes.alone(incoming):
+        raise WrongUsage("A leaderboard is a group's: ask for it in a channel of yours. Here I know of no group.")
     if what in {HIDE, SHOW}:
         return await _hide(core, incoming, hidden=what == HIDE)
     standing, place, person = core.study.standing, incoming.place, incoming.user.id
     board = await standing.leaderboard(place, incoming.at, back=int(what == LAST))
     names = await core.store.standing.names(seen(board, person))
     group = None if what == LAST else await standing.group_streak(place, incoming.at)
-    return reply.shown(board, names, person, incoming.at, group=group)
+    return reply.shown(board, names, person, incoming.at, group=group, called=core.study.homes.called(incoming))
 
 
 async def _hide(core: Core, incoming: Incoming, *, hidden: bool) -> Reply:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from bot.arguments import shorten
 from bot.commands.learning_words import after
 from bot.commands.streak_reply import group_data, in_group
 from bot.group.seasons import SCORING, Placed
@@ -17,9 +18,13 @@ ROWS = 10
 NOBODY = "somebody"  # whoever has no name
 
 
-def shown(board: Board, names: Mapping[str, str], person: str, at: datetime, *, group: Together | None) -> Reply:
-    """A season; for whoever is left out of it, what they alone see."""
+def shown(
+    board: Board, names: Mapping[str, str], person: str, at: datetime, *, group: Together | None, called: str = ""
+) -> Reply:
+    """A season, of the group that is `called` so; for whoever is left out of it, what they alone see."""
     parts: list[Part] = [Text(text=_title(board, at), tone="heading")]
+    if called:
+        parts.append(Text(text=f"Of the group `{shorten(called)}`."))
     if board.points:
         parts.append(_table(board.points, names, person, "points", ""))
     else:

@@ -39,8 +39,10 @@ async def _shown(core: Core, incoming: Incoming, *, every: bool) -> Reply:
     standing, user, place = core.study.standing, incoming.user, incoming.place
     found = await standing.streak(user, place, incoming.at)
     zone = found.history[-1].day.zone if found.history else await standing.zone(user, place)
-    group = await standing.group_streak(place, incoming.at)
-    return await asyncio.to_thread(reply.shown, found, zone, incoming.at, group=group, every=every)
+    homes = core.study.homes
+    group = None if homes.alone(incoming) else await standing.group_streak(place, incoming.at)
+    called = homes.called(incoming)
+    return await asyncio.to_thread(reply.shown, found, zone, incoming.at, group=group, called=called, every=every)
 
 
 async def _quorum(core: Core, incoming: Incoming, much: str) -> Reply:

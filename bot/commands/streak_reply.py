@@ -8,6 +8,7 @@ from itertools import groupby
 from typing import Any
 
 from bot.actions import Action
+from bot.arguments import shorten
 from bot.commands.learning_words import after, counted
 from bot.commands.timezone_reply import local
 from bot.group.dates import MONTHS
@@ -23,8 +24,10 @@ MOST_ROWS = 40
 _DAY = timedelta(days=1)
 
 
-def shown(found: Streak, zone: str, at: datetime, *, group: Together, every: bool) -> Reply:
-    """Somebody's streak. Zones are read from the disk."""
+def shown(
+    found: Streak, zone: str, at: datetime, *, group: Together | None, called: str = "", every: bool = False
+) -> Reply:
+    """Somebody's streak, and that of their group, as it is called if it has to be. Zones are read from the disk."""
     ends = found.history[-1].day.ends if found.history else calendar(zone).ends(calendar(zone).day(at))
     parts: list[Part] = [
         Text(text=headline(found), tone="heading"),
@@ -35,7 +38,8 @@ def shown(found: Streak, zone: str, at: datetime, *, group: Together, every: boo
     if found.history:
         parts.append(Text(text=_freezes(found)))
         parts.append(_every_day(found.history) if every else _last_days(found.history))
-    parts.append(Text(text=in_group(group)))
+    if group is not None:
+        parts.append(Text(text=in_group(group, called)))
     parts.append(Text(text=_where(zone, at), tone="note"))
     buttons = []
     if not found.safe:
@@ -44,7 +48,7 @@ def shown(found: Streak, zone: str, at: datetime, *, group: Together, every: boo
         buttons.append(Button(label="Every day", action=Action("streak-all")))
     if buttons:
         parts.append(Buttons(buttons=tuple(buttons)))
-    data = _data(found, zone, ends, every=every) | {"group": group_data(group)}
+    data = _data(found, zone, ends, every=every) | {"group": None if group is None else group_data(group)}
     return Reply(parts=tuple(parts), private=True, data=data)
 
 
@@ -56,12 +60,13 @@ def headline(found: Streak) -> str:
     return f"{counted(found.days, 'day')} in a row{longest}" if found.days else f"No streak just now{longest}"
 
 
-def in_group(group: Together) -> str:
-    """How the group stands."""
+def in_group(group: Together, called: str = "") -> str:
+    """How the group stands, with its name where it is not clear which it is."""
+    which = f"The group `{shorten(called)}`" if called else "The group"
     streak = f"{counted(group.days, 'day')} in a row{' or more' if group.more else ''}"
     so_far = f"today {group.today.answered} of the {group.today.needed} that it takes have answered"
     done = "today counts already" if group.today.met else "today it rests" if group.today.excused else so_far
-    return f"The group: {streak}; {done}." if group.days else f"The group has no streak; {done}."
+    return f"{which}: {streak}; {done}." if group.days else f"{which} has no streak; {done}."
 
 
 def quorum(chosen: Quorum, *, changed: bool) -> Reply:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from bot.reply import Text
 from bot.study.belongings import Belongings
 from bot.study.daily import Daily
 from bot.study.digest import Digest
+from bot.study.homes import Homes
 from bot.study.links import Links
 from bot.study.mine import OwnPage
 from bot.study.outbox import Outbox
@@ -20,8 +24,12 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from bot.app import Core
+    from bot.command import Place
+    from bot.reply import Reply
     from bot.store.posting_rows import PostingKind
     from bot.study.making import FallsDue, Kind
+
+OBSTACLE_S = 2.0  # that a platform may take to say whether it takes posts
 
 
 class Study:
@@ -34,6 +42,7 @@ class Study:
         belongings: what is somebody's own, to take out and to have forgotten.
         rolls: how a group's members do, for its organisers.
         standing: how everybody stands: their days, streaks and seasons.
+        homes: of which group somebody speaks in their own chat.
         digest: the group's week, in a channel.
         reminders: at somebody's own hour.
         mine: what somebody sees of themselves.
@@ -52,6 +61,7 @@ class Study:
         self.belongings = Belongings(core)
         self.rolls = Rolls(core)
         self.standing = Standing(core)
+        self.homes = Homes(core)
         self.digest = Digest(core)
         self.reminders = Reminders(core)
         self.mine = OwnPage(core)
@@ -72,6 +82,18 @@ class Study:
     def falls_due(self) -> tuple[FallsDue, ...]:
         """What has moments of its own, in the order in which it is looked at."""
         return (self.quizzes.conductor, self._prompt, self._outbox)
+
+    async def with_obstacle(self, place: Place, reply: Reply) -> Reply:
+        """A reply to whoever has something come to a channel, with what stands in the way of that."""
+        poster = self._core.posters.get(place.platform)
+        if poster is None:
+            return reply
+        try:
+            async with asyncio.timeout(OBSTACLE_S):
+                said = await poster.obstacle(place)
+        except TimeoutError:
+            return reply
+        return replace(reply, parts=(*reply.parts, Text(text=said, tone="bad"))) if said else reply
 
     def wake(self) -> None:
         """Something may be due sooner than was known: call it after a change of what comes when."""

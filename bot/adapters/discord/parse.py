@@ -48,7 +48,7 @@ def incoming(interaction: discord.Interaction[Any], order: Sequence[str] = ()) -
         ),
         place=Place(
             platform="discord",
-            community=str(interaction.guild_id or user.id),
+            community=str(interaction.guild_id or ""),
             channel=str(interaction.channel_id),
             private=interaction.guild_id is None,
         ),

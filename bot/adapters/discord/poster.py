@@ -8,18 +8,20 @@ from __future__ import annotations
 
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from math import inf
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeVar
 
-import aiohttp
 import discord
 
 from bot.adapters.discord.mark import Mark, mark_in, mark_of_key, marked
 from bot.adapters.discord.payload import Layout, files
 from bot.adapters.discord.render import Message, one_message
+from bot.adapters.layout import in_words
+from bot.adapters.outcome import of_status, on_its_way
 from bot.adapters.turns import Turns
 from bot.errors import PostError, PostFailed, PostRefused, PostUnsure
 from bot.reply import MessageRef
@@ -33,6 +35,23 @@ SKEW = timedelta(minutes=5)  # between this machine's clock and Discord's
 PAGE = 100  # messages of a channel's history at a time
 MOST = 1_000  # marks of messages, and keys, that were used last
 PREFIX = "discord:"
+NEEDED: Mapping[str, str] = MappingProxyType(
+    {
+        "view_channel": "View Channel",
+        "send_messages": "Send Messages",
+        "read_message_history": "Read Message History",  # else nobody can know whether a post has come
+    }
+)  # permissions, and how Discord calls them
+NO_PERMISSION = 50013
+REFUSALS: Mapping[int, str] = MappingProxyType(
+    {
+        10003: "the channel is no more there",
+        10008: "the message is no more there",
+        50001: "I cannot see the channel",
+        50007: "Discord lets me write no direct messages to them: their settings for the server say so",
+        NO_PERMISSION: "I may not write in the channel",
+    }
+)  # Discord's numbers for what people can put right
 K = TypeVar("K")
 V = TypeVar("V")
 
@@ -50,6 +69,23 @@ class DiscordPoster:
         self._marks: OrderedDict[int, Mark | None] = OrderedDict()
         self._tried: OrderedDict[str, float] = OrderedDict()
 
+    def named(self, place: Place) -> str:
+        """The guild's name; see `bot.posting.Poster`."""
+        guild = self._client.get_guild(int(place.community))
+        return "" if guild is None else guild.name
+
+    async def obstacle(self, place: Place) -> str:
+        """Which permissions are missing in a channel; see `bot.posting.Poster`."""
+        guild = self._client.get_guild(int(place.community))
+        channel = None if guild is None else guild.get_channel(int(place.channel))
+        if guild is None or channel is None:  # such as a thread, of which not all are known
+            return ""
+        may = channel.permissions_for(guild.me)
+        missing = [f"`{words}`" for name, words in NEEDED.items() if not getattr(may, name)]
+        if missing:
+            return f"I could not post in this channel as it is: it has to give me {' and '.join(missing)}."
+        return "" if may.attach_files else "Without `Attach Files` in this channel, I say pictures in words."
+
     async def post(self, place: Place, reply: Reply, *, key: str, person: str = "") -> MessageRef:
         """One message with all of the reply; what is too long for it comes with it as a file."""
         mark = mark_of_key(key)
@@ -57,7 +93,13 @@ class DiscordPoster:
         channel = await self._channel(place, person)
         _keep(self._tried, key, self._now())
         with _told(lost=PostUnsure):
-            sent = await channel.send(view=Layout(message), files=files(message), nonce=key)
+            try:
+                sent = await channel.send(view=Layout(message), files=files(message), nonce=key)
+            except discord.Forbidden as error:
+                if not _keeps_files_out(error, message):
+                    raise
+                message = marked(one_message(in_words(reply)), mark)
+                sent = await channel.send(view=Layout(message), files=files(message), nonce=key)
         _keep(self._marks, sent.id, mark)
         return _ref(channel.id, sent.id)
 
@@ -83,11 +125,17 @@ class DiscordPoster:
             if not newest:
                 return
             with _told(lost=PostUnsure):
-                shown = await self._keeping_its_mark(one_message(reply), message)
-                channel = self._client.get_partial_messageable(int(message.channel))
-                await channel.get_partial_message(int(message.message)).edit(
-                    view=Layout(shown), attachments=files(shown)
-                )
+                try:
+                    await self._puts(one_message(reply), message)
+                except discord.Forbidden as error:
+                    if not _keeps_files_out(error, one_message(reply)):
+                        raise
+                    await self._puts(one_message(in_words(reply)), message)
+
+    async def _puts(self, message: Message, old: MessageRef) -> None:
+        shown = await self._keeping_its_mark(message, old)
+        channel = self._client.get_partial_messageable(int(old.channel))
+        await channel.get_partial_message(int(old.message)).edit(view=Layout(shown), attachments=files(shown))
 
     async def _channel(
         self, place: Place, person: str, *, gone: type[PostError] = PostRefused
@@ -139,6 +187,11 @@ class DiscordPoster:
         return message if mark is None else marked(message, mark)
 
 
+def _keeps_files_out(error: discord.Forbidden, message: Message) -> bool:
+    """Whether it may be that the files alone are not wanted."""
+    return error.code == NO_PERMISSION and bool(message.files)
+
+
 def _keep(kept: OrderedDict[K, V], name: K, value: V) -> None:
     kept[name] = value
     kept.move_to_end(name)
@@ -154,16 +207,11 @@ def _ref(channel_id: int, message_id: int) -> MessageRef:
 def _told(*, lost: type[PostError], refused: type[PostError] = PostRefused) -> Iterator[None]:
     """Names what goes wrong: `lost` where the answer did not come, `refused` where it was no."""
     try:
-        yield
+        with on_its_way("Discord", lost=lost):
+            yield
     except discord.RateLimited as error:
         raise PostFailed("Discord asks to wait") from error
     except discord.HTTPException as error:
-        if error.status in {401, 429}:
-            raise PostFailed(f"Discord answers {error.status}") from error
-        if error.status >= 500:
-            raise lost(f"Discord answers {error.status}") from error
-        raise refused(f"Discord answers {error.status}, {error.code}: {error.text}") from error
-    except aiohttp.ClientConnectorError as error:
-        raise PostFailed("Discord cannot be reached") from error
-    except (aiohttp.ClientError, TimeoutError, OSError) as error:
-        raise lost(type(error).__name__) from error
+        said = REFUSALS.get(error.code, error.text)
+        why = f"{said} (Discord answers {error.status}, {error.code})" if said else f"Discord answers {error.status}"
+        raise of_status(error.status, lost=lost, refused=refused)(why) from error

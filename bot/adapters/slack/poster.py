@@ -10,14 +10,15 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-import aiohttp
 import structlog
 from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.http_retry.builtin_async_handlers import AsyncRateLimitErrorRetryHandler
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.adapters.outcome import LOST, of_status, on_its_way
 from bot.adapters.slack.exchange import blocks, file_uploads, reason, status
 from bot.adapters.slack.render import Rendered, Upload, one_message, picture_uploads
 from bot.adapters.turns import Turns
@@ -38,6 +39,15 @@ OPERATOR = frozenset(
     {"invalid_auth", "not_authed", "account_inactive", "token_revoked", "token_expired", "missing_scope"}
 )  # what its operator can put right
 HALF_DONE = frozenset({"internal_error", "fatal_error", "service_unavailable", "request_timeout"})
+REFUSALS: Mapping[str, str] = MappingProxyType(
+    {
+        "not_in_channel": "I am not in the channel: type `/invite @Stride` there",
+        "channel_not_found": "I do not see the channel: type `/invite @Stride` there",
+        "is_archived": "the channel is archived",
+        "restricted_action": "the workspace does not let me write in the channel",
+        "message_not_found": "the message is no more there",
+    }
+)  # Slack's words for what people can put right
 
 log = structlog.get_logger(__name__)
 
@@ -57,6 +67,21 @@ class SlackPoster:
         )
         self._pauses_s = pauses_s
         self._turns = Turns()
+
+    def named(self, place: Place) -> str:  # noqa: ARG002 - an own chat there belongs to one workspace
+        """Nothing: Slack shows everywhere which workspace it is; see `bot.posting.Poster`."""
+        return ""
+
+    async def obstacle(self, place: Place) -> str:
+        """Whether the app is in a channel; see `bot.posting.Poster`."""
+        try:
+            with _told(lost=PostFailed):
+                await self._client.conversations_history(channel=place.channel, limit=1)
+        except PostRefused as fault:
+            return f"I could not post here as it is: {fault}."
+        except PostFailed:
+            return ""
+        return ""
 
     async def post(self, place: Place, reply: Reply, *, key: str, person: str = "") -> MessageRef:
         """One message with all of the reply, its pictures in it; files, and what is too long, come in its thread."""
@@ -164,7 +189,7 @@ class SlackPoster:
 
 
 _Send = Callable[[dict[str, Any]], Awaitable[Any]]
-_LOST = (SlackApiError, SlackClientError, aiohttp.ClientError, TimeoutError, OSError)
+_LOST = (SlackApiError, SlackClientError, *LOST)
 
 
 def _payload(rendered: Rendered) -> dict[str, Any]:
@@ -186,15 +211,14 @@ def _why(error: Exception) -> str:
 def _told(*, lost: type[PostError], refused: type[PostError] = PostRefused) -> Iterator[None]:
     """Names what goes wrong: `lost` where the answer did not come, `refused` where it was no."""
     try:
-        yield
+        with on_its_way("Slack", lost=lost):
+            yield
     except SlackApiError as error:
         why = reason(error)
-        if why in WAIT | OPERATOR or status(error) == 429:
-            raise PostFailed(f"Slack says {why}") from error
-        if why in HALF_DONE or status(error) >= 500:
-            raise lost(f"Slack says {why}") from error
-        raise refused(f"Slack says {why}") from error
-    except aiohttp.ClientConnectorError as error:
-        raise PostFailed("Slack cannot be reached") from error
-    except _LOST as error:
+        if why in WAIT | OPERATOR:
+            kind: type[PostError] = PostFailed
+        else:
+            kind = lost if why in HALF_DONE else of_status(status(error), lost=lost, refused=refused)
+        raise kind(f"{REFUSALS[why]} (Slack says {why})" if why in REFUSALS else f"Slack says {why}") from error
+    except SlackClientError as error:
         raise lost(type(error).__name__) from error

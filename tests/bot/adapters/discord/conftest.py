@@ -46,6 +46,7 @@ async def lab() -> Lab:
 @pytest_asyncio.fixture
 async def core(lab: Lab, tmp_path: Path) -> AsyncIterator[Core]:
     async with open_lab(lab, lab_settings(tmp_path)) as opened:
+        await opened.read_in()  # which may take longer than the simulation waits
         yield opened
 
 

@@ -214,7 +214,7 @@ async def test_where_nobody_may_write_a_post_is_refused_for_good(
 ) -> None:
     discord_env.inject_error("POST", "/channels/*/messages", status=status, code=code)
     with pytest.raises(PostRefused, match=str(code)):
-        await poster.post(place, CARD, key=KEY)
+        await poster.post(place, WORDS, key=KEY)
 
 
 @pytest.mark.parametrize(("status", "error"), [(500, PostUnsure), (503, PostUnsure), (429, PostFailed)])

@@ -32,6 +32,7 @@ class FakePeople:
     now: float = 1_800_000_000.0
     base: str = ""
     _urls: dict[str, tuple[float, int]] = field(default_factory=dict)
+    _lent: dict[str, tuple[str, str]] = field(default_factory=dict)  # in which channel, and to whom, a URL was
     _triggers: dict[str, float] = field(default_factory=dict)
     _numbers: Any = field(default_factory=itertools.count)
 
@@ -47,7 +48,7 @@ class FakePeople:
             "channel_name": "group",
             "api_app_id": "A0STRIDE",
             "trigger_id": self._trigger(),
-            "response_url": self._url(),
+            "response_url": self._url(channel, by),
         }
 
     def press(self, message: Said, action_id: str, choice: str | None = None, *, by: str = ALICE) -> dict[str, Any]:
@@ -76,7 +77,7 @@ class FakePeople:
                 **({"metadata": message.metadata} if message.metadata else {}),
             },
             "trigger_id": self._trigger(),
-            "response_url": self._url(message.ts),
+            "response_url": self._url(message.channel, by, message.ts),
             "actions": [done],
         }
 
@@ -129,9 +130,9 @@ class FakePeople:
         self._triggers[trigger] = self.now
         return trigger
 
-    def _url(self, message: str = "") -> str:
+    def _url(self, channel: str, by: str, message: str = "") -> str:
         key = f"{next(self._numbers)}-{message}"
-        self._urls[key] = (self.now, 0)
+        self._urls[key], self._lent[key] = (self.now, 0), (channel, by)
         return f"{self.base}/respond/{key}"
 
     def _ts(self) -> str:

@@ -267,10 +267,11 @@ class FakeSlack(FakePeople):
             old = next(each for each in self.said if each.ts == key.partition("-")[2])
             old.text, old.blocks, old.metadata = sent["text"], sent["blocks"], sent.get("metadata")
         else:
-            alone = ALICE if sent.get("response_type", "ephemeral") == "ephemeral" else None
+            channel, by = self._lent[key]
+            alone = by if sent.get("response_type", "ephemeral") == "ephemeral" else None
             ts = self._ts()
             self.said.append(
-                Said(CHANNEL, sent["text"], sent["blocks"], "response_url", alone, sent.get("thread_ts"), ts)
+                Said(channel, sent["text"], sent["blocks"], "response_url", alone, sent.get("thread_ts"), ts)
             )
         return web.Response(text="ok")
 
