@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from math import ceil
 
-from bot.group.days import Day
+from bot.group.days import Day, Move, days
 from bot.group.streaks import Outage, in_the_way
-from cards.calendar import Calendar
+from bot.group.whereabouts import Belongs, moves
 
 ACTIVE_DAYS = 7  # who answered on one of so many days, today among them, is active
 FEWEST = 2  # so that nobody is a group
@@ -65,11 +65,23 @@ class Together:
     more: bool = False
 
 
+def group_days(zones: Sequence[Move], now: datetime, most: int) -> list[Day]:
+    """A group's newest days, the newest first, which is today; where it moved, as those of a person who moves.
+
+    Args:
+        zones: of the group, from when on; an empty one takes it back.
+        now: the moment.
+        most: how many days.
+    """
+    since = now - most * _DAY
+    where = moves([], [Belongs(since=since, zones=zones)], since)
+    return list(days(where, now))[: -most - 1 : -1]
+
+
 def group_day(
-    day: date,
+    day: Day,
     answered: Mapping[date, frozenset[str]],
     *,
-    calendar: Calendar,
     quorum: Quorum,
     rests: frozenset[date],
     outages: Sequence[Outage],
@@ -79,18 +91,16 @@ def group_day(
     Args:
         day: which.
         answered: who did, on it and on the days before it that make somebody active.
-        calendar: of the group.
         quorum: what it took then.
         rests: the group's holidays.
         outages: when Stride was not there, in their order.
     """
-    active = frozenset().union(*(answered.get(day - back * _DAY, frozenset()) for back in range(ACTIVE_DAYS)))
-    span = Day(date=day, begins=calendar.begins(day), ends=calendar.ends(day), zone=calendar.zone)
+    active = frozenset().union(*(answered.get(day.date - back * _DAY, frozenset()) for back in range(ACTIVE_DAYS)))
     return GroupDay(
-        date=day,
-        answered=len(answered.get(day, frozenset())),
+        date=day.date,
+        answered=len(answered.get(day.date, frozenset())),
         needed=quorum.needed(len(active)),
-        excused=day in rests or in_the_way(outages, span),
+        excused=day.date in rests or in_the_way(outages, day),
     )
 
 
@@ -99,14 +109,14 @@ def quorum_at(said: Sequence[tuple[datetime, Quorum]], moment: datetime) -> Quor
     return next((quorum for at, quorum in reversed(said) if at <= moment), Quorum())
 
 
-def counted(days: Sequence[GroupDay]) -> tuple[int, bool]:
-    """How many days in a row count, from the newest of `days` backwards, and whether one among them ended it.
+def counted(found: Sequence[GroupDay]) -> tuple[int, bool]:
+    """How many days in a row count, from the newest backwards, and whether one among them ended it.
 
     Args:
-        days: the newest first, which is today: it ends nothing while it lasts.
+        found: the newest first, which is today: it ends nothing while it lasts.
     """
     streak = 0
-    for number, day in enumerate(days):
+    for number, day in enumerate(found):
         if day.met:
             streak += 1
         elif number and not day.excused:
