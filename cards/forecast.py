@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from itertools import pairwise
 from math import fsum
 
 from cards.grade import Rating
-from cards.memory import Memory, Teacher, curve, foreseen, mixed, retrievability
+from cards.memory import Memory, Teacher, chances, curve, foreseen, mixed, retrievability
 
 AHEAD = 56  # days
 FOLLOWED = 60  # futures of cards that are drawn
@@ -38,8 +39,8 @@ def forecast(memories: Sequence[Memory], today: date, teacher: Teacher, days: in
     if not memories:
         raise ValueError("nothing is remembered, so nothing can be forgotten")
     memories = sorted(memories, key=lambda memory: mixed(memory.card))[:MOST]
-    curves = [curve(memory, today, days + 1, teacher) for memory in memories]
     few = memories[:FOLLOWED]
+    curves = [curve(memory, today, days + 1, teacher) for memory in few]
     futures = FOLLOWED // len(few)  # of each card: of few cards one future would be an accident
     followed = [
         _followed(memory, today, days + 1, teacher, f"{memory.card}.{future}")
@@ -47,10 +48,36 @@ def forecast(memories: Sequence[Memory], today: date, teacher: Teacher, days: in
         for future in range(futures)
     ]
     # What reviews add is drawn of few cards, and added to what is known of all: so both curves are of the same cards.
-    left = _average(curves)
-    gained = zip(_average(followed), _average(curves[: len(few)]), strict=True)
+    left = _left(curves, memories[FOLLOWED:], today, days, teacher)
+    gained = zip(_average(followed), _average(curves), strict=True)
     reviewed = (min(1.0, max(0.0, share + a - b)) for share, (a, b) in zip(left, gained, strict=True))
     return Forecast(reviewed=tuple(reviewed), left=tuple(left))
+
+
+def _left(
+    curves: Sequence[Sequence[float]], others: Sequence[Memory], today: date, days: int, teacher: Teacher
+) -> list[float]:
+    """The average of some curves and those of other memories, which are reckoned on some of the days.
+
+    A curve is the straighter the later it is: what is drawn between two of these days is off by less than 0.001.
+    """
+    if not others:
+        return _average(curves)
+    knots = _knots(days)
+    found = [sum(shares) for shares in zip(*(chances(each, today, knots, teacher) for each in others), strict=True)]
+    between = [found[0]]
+    for (day, known), (later, then) in pairwise(zip(knots, found, strict=True)):
+        between += (known + (then - known) * step / (later - day) for step in range(1, later - day + 1))
+    every = zip(*curves, between, strict=True)
+    return [fsum(shares) / (len(curves) + len(others)) for shares in every]
+
+
+def _knots(days: int) -> list[int]:
+    """Days from 0 to a last one, the later the further apart."""
+    found = [0]
+    while found[-1] < days:
+        found.append(min(days, found[-1] + max(1, found[-1] // 4)))
+    return found
 
 
 def _followed(memory: Memory, today: date, days: int, teacher: Teacher, seed: str) -> list[float]:

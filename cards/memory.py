@@ -7,7 +7,7 @@ the same range, by how much is due on each day and, where that is the same, by a
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import cache, lru_cache
@@ -179,10 +179,16 @@ def review(
 
 def curve(memory: Memory, first: date, days: int, teacher: Teacher) -> list[float]:
     """That chance on each of so many days, where it is not answered any more."""
+    return chances(memory, first, range(days), teacher)
+
+
+def chances(memory: Memory, first: date, ahead: Sequence[int], teacher: Teacher) -> list[float]:
+    """The chance that it is remembered so many days after one, for each number of days; see `curve`."""
     factor, decay = _curve(teacher.weights)
     slope, since = factor / memory.stability, (first - memory.day).days
-    ages = range(since, since + days) if since >= 0 else [max(0, since + ahead) for ahead in range(days)]
-    return [(1 + age * slope) ** decay for age in ages]
+    if since < 0:
+        ahead, since = [max(0, since + days) for days in ahead], 0
+    return [(1 + (since + days) * slope) ** decay for days in ahead]
 
 
 def foreseen(memory: Memory, day: date, rating: Rating, teacher: Teacher) -> Memory:

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cards.calendar import calendar
-from cards.forecast import AHEAD, MOST, forecast
+from cards.forecast import AHEAD, FOLLOWED, MOST, forecast
 from cards.grade import Rating
 from cards.memory import Memory, Teacher, curve, foreseen, retrievability, review
 
@@ -84,6 +84,14 @@ def test_many_are_reckoned_by_some_of_them() -> None:
     known = [fresh(f"c{each}", stability=1 + each % 50) for each in range(3 * MOST)]
     exact = sum(curve(each, TODAY, 57, TEACHER)[-1] for each in known) / len(known)
     assert forecast(known, TODAY, TEACHER).left[-1] == pytest.approx(exact, abs=0.02)
+
+
+@settings(deadline=None, max_examples=20)
+@given(st.lists(memories(), min_size=FOLLOWED + 1, max_size=FOLLOWED + 40))
+def test_what_is_drawn_between_the_days_that_were_reckoned_is_what_is_left(known: list[Memory]) -> None:
+    found = forecast(known, TODAY, TEACHER).left
+    exact = zip(*(curve(each, TODAY, AHEAD + 1, TEACHER) for each in known), strict=True)
+    assert found == pytest.approx([sum(shares) / len(known) for shares in exact], abs=0.001)
 
 
 def test_nothing_known_has_no_future() -> None:
