@@ -116,9 +116,12 @@ _DO = {JOIN: _join, LEAVE: _leave, BEGIN: _begin, STOP: _stop}
 # The buttons.
 
 
-async def _of(core: Core, action: Action, *, ended: bool = False) -> Quiz:
-    """The quiz of a button; raises `StaleAction` where it has ended, unless that is wanted."""
+async def _of(core: Core, incoming: Incoming, action: Action, *, ended: bool = False) -> Quiz:
+    """The quiz of a button; raises `StaleAction` where it has ended, unless that is wanted, or is another group's."""
     found = await core.study.quizzes.of(action.args[0] if action.args else "")
+    there, here = found.place, incoming.place
+    if (there.platform, there.community) != (here.platform, here.community):
+        raise StaleAction("That quiz is another group's.", suggestion="/quiz start")
     if found.course.ended and not ended:
         raise StaleAction("This quiz is over.", suggestion="/quiz start")
     return found
@@ -126,27 +129,27 @@ async def _of(core: Core, action: Action, *, ended: bool = False) -> Quiz:
 
 async def join_pressed(core: Core, incoming: Incoming, action: Action) -> Reply:
     """Somebody takes part."""
-    return await _join(core, incoming, await _of(core, action))
+    return await _join(core, incoming, await _of(core, incoming, action))
 
 
 async def leave_pressed(core: Core, incoming: Incoming, action: Action) -> Reply:
     """Somebody takes part no longer."""
-    return await _leave(core, incoming, await _of(core, action))
+    return await _leave(core, incoming, await _of(core, incoming, action))
 
 
 async def begin_pressed(core: Core, incoming: Incoming, action: Action) -> Reply:
     """The first question, without waiting."""
-    return await _begin(core, incoming, await _of(core, action))
+    return await _begin(core, incoming, await _of(core, incoming, action))
 
 
 async def stop_pressed(core: Core, incoming: Incoming, action: Action) -> Reply:
     """The end before its time."""
-    return await _stop(core, incoming, await _of(core, action))
+    return await _stop(core, incoming, await _of(core, incoming, action))
 
 
 async def result_pressed(core: Core, incoming: Incoming, action: Action) -> Reply:
     """Somebody's own result, and what they should practise."""
-    found = await _of(core, action, ended=True)
+    found = await _of(core, incoming, action, ended=True)
     if not found.course.ended:
         raise StaleAction("The result comes at the end of the quiz.", suggestion="/quiz show")
     quizzes = core.study.quizzes
@@ -156,7 +159,7 @@ async def result_pressed(core: Core, incoming: Incoming, action: Action) -> Repl
 
 async def again_pressed(core: Core, incoming: Incoming, action: Action) -> Reply:
     """Another quiz of the same kind."""
-    found = await _of(core, action, ended=True)
+    found = await _of(core, incoming, action, ended=True)
     return await _started(
         core, incoming, Wanted(words=found.words, total=found.course.total, seconds=found.course.seconds)
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from bot.actions import Action
-from bot.commands import marked_reply, quiz_private, quiz_reply
+from bot.commands import asked, marked_reply, quiz_private, quiz_reply
 from bot.commands.learning_words import says_unknown
 from bot.errors import StaleAction, UnreadableAnswer
 from cards.grade import Rating
@@ -57,7 +57,7 @@ async def _given(core: Core, incoming: Incoming, posed: Posed, how: Mapping[str,
 
 async def picked(core: Core, incoming: Incoming, action: Action) -> Reply:
     """A choice was pressed."""
-    posed = await _posed(core, action)
+    posed = await _posed(core, incoming, action)
     place = action.args[1] if len(action.args) > 1 else ""
     if not (place.isascii() and place.isdecimal()):
         raise StaleAction("This button is of another version of Stride.", suggestion="/quiz show")
@@ -66,30 +66,30 @@ async def picked(core: Core, incoming: Incoming, action: Action) -> Reply:
 
 async def form_pressed(core: Core, incoming: Incoming, action: Action) -> Reply:
     """The button that opens the form; after an answer, or too late, what there is to say instead."""
-    return await _form(core, incoming, await _posed(core, action))
+    return await _form(core, incoming, await _posed(core, incoming, action))
 
 
 async def form_sent(core: Core, incoming: Incoming, action: Action) -> Reply:
     """The form was sent."""
-    return await typed(core, incoming, await _posed(core, action), incoming.values.get("answer", ""))
+    return await typed(core, incoming, await _posed(core, incoming, action), incoming.values.get("answer", ""))
 
 
 async def unknown(core: Core, incoming: Incoming, action: Action) -> Reply:
     """They do not know."""
-    return await _given(core, incoming, await _posed(core, action), {"rating": int(Rating.AGAIN)})
+    return await _given(core, incoming, await _posed(core, incoming, action), {"rating": int(Rating.AGAIN)})
 
 
 async def mine(core: Core, incoming: Incoming, action: Action) -> Reply:
     """Somebody's own answer to a closed question, and the mistake behind it."""
-    posed = await _posed(core, action)
+    posed = await _posed(core, incoming, action)
     if await core.study.quizzes.is_secret(posed):
         raise StaleAction("How it was, everybody sees when the question closes.")
     found = await core.tutor.marked(posed, incoming.user)
     return quiz_private.unanswered(posed) if found is None else marked_reply.marked(found, None)
 
 
-async def _posed(core: Core, action: Action) -> Posed:
+async def _posed(core: Core, incoming: Incoming, action: Action) -> Posed:
     posed = await core.tutor.posed(action.args[0]) if action.args else None
     if posed is None or posed.purpose != "quiz":
         raise StaleAction("I no longer have that question.", suggestion="/quiz start")
-    return posed
+    return asked.theirs(posed, incoming)

@@ -22,7 +22,7 @@ from bot.command import Place
 from bot.errors import TooMuchKept
 from bot.store import card_rows
 from bot.store.batches import Batches
-from bot.store.dialect import insert
+from bot.store.dialect import insert, one_at_a_time
 from bot.store.tables import deck_cards, deck_uses, decks
 from cards.model import Card, Deck
 from cards.proof import Outcome
@@ -358,15 +358,13 @@ async def _data(connection: AsyncConnection, deck_id: str) -> dict[str, str]:
 async def _hold_limits(connection: AsyncConnection, owner: str) -> None:
     """Raises `TooMuchKept`, which takes back what was just written."""
     mine = select(decks.c.id).where(decks.c.owner == owner, decks.c.removed.is_(None))
-    count = (await connection.execute(select(func.count()).select_from(mine.subquery()))).scalar_one()
-    if count > MAX_DECKS:
+    await one_at_a_time(connection, owner)
+    if len((await connection.execute(mine)).all()) > MAX_DECKS:
         raise TooMuchKept(f"There are {MAX_DECKS} decks already, as many as one may have: remove one that is old.")
     size = select(func.coalesce(func.sum(func.length(deck_cards.c.data)), 0)).where(deck_cards.c.deck.in_(mine))
     if (await connection.execute(size)).scalar_one() > MAX_CHARACTERS:
-        raise TooMuchKept(
-            f"All decks together would have more than {MAX_CHARACTERS // 1_000_000} million characters, which is as "
-            "much as one may keep: remove a deck that is old."
-        )
+        much = f"{MAX_CHARACTERS // 1_000_000} million characters"
+        raise TooMuchKept(f"All decks together may have {much}, and would have more: remove one that is old.")
 
 
 def _rows(deck: Deck, standing: Mapping[str, Standing]) -> list[dict[str, Any]]:

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Self
 
-from sqlalchemy import String
+from sqlalchemy import String, text
 from sqlalchemy.dialects.sqlite import dml
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.schema import CreateColumn
 
 if TYPE_CHECKING:
     from sqlalchemy import Column, Table
+    from sqlalchemy.ext.asyncio import AsyncConnection
     from sqlalchemy.sql.compiler import DDLCompiler
+
+
+_IN_TURN = text("SELECT pg_advisory_xact_lock(1, hashtext(:name))")  # of two numbers, and so no migration's
 
 
 class _DoNothing(dml.OnConflictDoNothing):
@@ -43,6 +47,15 @@ class Insert(dml.Insert):
 def insert(table: Table) -> Insert:
     """An insert with `on_conflict_do_nothing`, `on_conflict_do_update`, `excluded` and `returning` on both."""
     return Insert(table)
+
+
+async def one_at_a_time(connection: AsyncConnection, name: str) -> None:
+    """Of transactions that ask this for one name, each waits until the one before is over, and then sees what it did.
+
+    SQLite lets one write at a time anyway.
+    """
+    if connection.dialect.name == "postgresql":
+        await connection.execute(_IN_TURN, {"name": name})
 
 
 def sorted_by_bytes(written: str, column: Column[Any], compiler: DDLCompiler) -> str:

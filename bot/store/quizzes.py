@@ -18,6 +18,7 @@ from sqlalchemy.orm import aliased
 from bot.command import Place
 from bot.group.quiz import Course, Given, Player
 from bot.store import posting_rows
+from bot.store.changes import themselves, unchanged
 from bot.store.dialect import insert
 from bot.store.group_tables import members, postings, quiz_answers, quiz_players, quizzes
 from bot.store.members import note
@@ -151,10 +152,14 @@ class Quizzes:
     # Players.
 
     async def join(self, quiz_id: str, person: str, name: str, at: datetime) -> bool:
-        """Somebody takes part, from now on or again; whether they did not before. Not in a quiz that has ended."""
+        """Somebody takes part, from now on or again; whether they did not before. Not in a quiz that has ended.
+
+        Raises:
+            Busy: the id is that of an account, and was linked to somebody else's a moment ago.
+        """
         async with self._engine.begin() as connection:
             going_on = (quizzes.c.id == quiz_id, quizzes.c.busy.is_not(None))
-            if not await _held(connection, *going_on):
+            if not await _held(connection, person, *going_on):
                 return False
             return await _joined(connection, quiz_id, person, name, at)
 
@@ -193,6 +198,9 @@ class Quizzes:
 
         Returns:
             `noted`; `again` where this person has answered it before; `late` where it is not open (any more).
+
+        Raises:
+            Busy: the id is that of an account, and was linked to somebody else's a moment ago.
         """
         open_now = (quizzes.c.id == quiz_id, quizzes.c.state == "open", quizzes.c.position == said.position)
         row = {
@@ -203,7 +211,7 @@ class Quizzes:
             "said": json.dumps(dict(said.how)),
         }
         async with self._engine.begin() as connection:
-            if not await _held(connection, *open_now, quizzes.c.next > said.at):
+            if not await _held(connection, said.person, *open_now, quizzes.c.next > said.at):
                 return "late"
             await _joined(connection, quiz_id, said.person, said.name, said.at)
             added = await connection.execute(insert(quiz_answers).on_conflict_do_nothing(), row)
@@ -290,9 +298,14 @@ class Quizzes:
 _same_player = and_(quiz_players.c.quiz == quiz_answers.c.quiz, quiz_players.c.person == quiz_answers.c.person)
 
 
-async def _held(connection: AsyncConnection, *which: Any) -> bool:
-    """Whether there is such a quiz; if so, nobody takes it further until this is committed."""
-    return (await connection.execute(update(quizzes).where(*which).values(version=quizzes.c.version))).rowcount > 0
+async def _held(connection: AsyncConnection, person: str, *which: Any) -> bool:
+    """Whether there is such a quiz; if so, nobody takes it further, or links this person, until this is committed."""
+    await unchanged(connection)
+    held = update(quizzes).where(*which).values(version=quizzes.c.version)
+    if (await connection.execute(held)).rowcount == 0:
+        return False
+    await themselves(connection, [person])
+    return True
 
 
 async def _joined(connection: AsyncConnection, quiz_id: str, person: str, name: str, at: datetime) -> bool:

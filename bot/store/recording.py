@@ -6,17 +6,17 @@ person never share a transaction, and one that cannot be kept takes nobody else'
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import and_, bindparam, select, update
 
-from bot.errors import Busy, StaleAction
+from bot.errors import StaleAction
 from bot.store.batches import Batches
-from bot.store.changes import unchanged
+from bot.store.changes import themselves, unchanged
 from bot.store.dialect import insert
-from bot.store.group_tables import links
+from bot.store.group_tables import quiz_answers
 from bot.store.learning_rows import Line, Pupil, Recorded
 from bot.store.learning_rows import line as line_of
 from bot.store.lookups import GIVEN, pupils
@@ -35,8 +35,13 @@ _TAKE = (
 _GIVE_BACK = update(learners).where(_THEM).values(version=learners.c.version - 1)
 _ADD = insert(answers).on_conflict_do_nothing().returning(answers.c.id, answers.c.person)
 _ENROL = insert(learners).on_conflict_do_nothing()
-_LINKED = select(links.c.account).where(links.c.account.in_(bindparam("people", expanding=True)))
-_POSED = select(posed.c.id).where(posed.c.id.in_(bindparam("ids", expanding=True)))
+_POSED = select(posed.c.id, posed.c.purpose).where(posed.c.id.in_(bindparam("ids", expanding=True)))
+_TAKEN_IN = (
+    select(posed.c.id, quiz_answers.c.person)
+    .join(quiz_answers, and_(quiz_answers.c.quiz == posed.c.session, quiz_answers.c.position == posed.c.position))
+    .where(posed.c.id.in_(bindparam("ids", expanding=True)))
+    .where(quiz_answers.c.person.in_(bindparam("people", expanding=True)))
+)
 _memory = insert(memories)
 PUT_MEMORY = _memory.on_conflict_do_update(
     index_elements=[memories.c.person, memories.c.card],
@@ -86,13 +91,12 @@ class Recording:
     async def _enrolled(self, newcomers: Sequence[tuple[dict[str, Any], str]]) -> list[Pupil]:
         rows = [row for row, _ in newcomers]
         people = [row["person"] for row in rows]
-        asked = {posed_id for _, posed_id in newcomers if posed_id}
+        asked = {(posed_id, row["person"]) for row, posed_id in newcomers if posed_id}
         async with self._engine.begin() as connection:
             await unchanged(connection)
             await connection.execute(_ENROL, rows)
-            if (await connection.execute(_LINKED, {"people": people})).first():
-                raise Busy("Your accounts have just been linked. Try that again.")
-            if asked and set((await connection.execute(_POSED, {"ids": list(asked)})).scalars()) != asked:
+            await themselves(connection, people)
+            if asked and not await _still_there(connection, asked):
                 raise StaleAction("I no longer have that question.", suggestion="/practice")
             found = await pupils(connection, people)
         return [found[person] for person in people]
@@ -107,6 +111,23 @@ class Recording:
             found |= {place: told[person] for person, (place, _) in first.items()}
             left = [each for each in left if each[0] not in found]
         return [found[place] for place in range(len(records))]
+
+
+async def _still_there(connection: AsyncConnection, asked: Collection[tuple[str, str]]) -> bool:
+    """Whether questions are there, and of a quiz's what was answered: with those goes whoever is forgotten.
+
+    Args:
+        connection: in a transaction in which nobody is forgotten.
+        asked: the ids of questions, each with who answers it.
+    """
+    ids = sorted({posed_id for posed_id, _ in asked})
+    found = {row.id: row.purpose for row in await connection.execute(_POSED, {"ids": ids})}
+    in_quizzes = {each for each in asked if found.get(each[0]) == "quiz"}
+    if not in_quizzes:
+        return len(found) == len(ids)
+    named = {"ids": ids, "people": sorted({person for _, person in in_quizzes})}
+    taken_in = {(row.id, row.person) for row in await connection.execute(_TAKEN_IN, named)}
+    return len(found) == len(ids) and in_quizzes <= taken_in
 
 
 async def _together(connection: AsyncConnection, records: Sequence[Record]) -> dict[str, Recorded | None]:

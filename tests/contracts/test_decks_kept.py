@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
@@ -192,6 +193,17 @@ async def test_what_would_be_too_much_changes_nothing(
         await put(decks, large)
     (held,) = await decks.of([ALICE])
     assert (held.id, held.cards) == (first.id, 2)
+
+
+async def test_several_decks_at_once_are_no_way_round_the_limits(
+    decks: Decks, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Though each of them alone would fit."""
+    monkeypatch.setattr(module, "MAX_DECKS", 2)
+    all_at_once = (put(decks, deck(card("a"), title=f"Deck {number}")) for number in range(6))
+    done = await asyncio.gather(*all_at_once, return_exceptions=True)
+    assert sorted(type(each).__name__ for each in done) == ["Changes"] * 2 + ["TooMuchKept"] * 4
+    assert len(await decks.of([ALICE])) == 2
 
 
 async def test_removing_and_restoring_is_no_way_round_the_limits(decks: Decks, monkeypatch: pytest.MonkeyPatch) -> None:
