@@ -118,6 +118,38 @@ async def test_a_quorum_holds_from_when_it_was_chosen(group: Conversation) -> No
     assert (await standing.group_streak(GROUP, START + 3 * DAY)).days == 0
 
 
+async def test_a_summers_holiday_breaks_no_groups_streak(group: Conversation) -> None:
+    for name in ("alice", "bob"):
+        await answered(group.core, name, START, START + DAY, START + 64 * DAY)
+    rest = {"dates": [(START + number * DAY).date().isoformat() for number in range(2, 64)]}
+    note, standing = group.core.store.members.note, group.core.study.standing
+    await note(Happening(at=START, kind=What.HOLIDAY, platform="test", community="page", data=rest))
+    assert (await standing.group_streak(GROUP, START + 64 * DAY)).days == 3
+    assert (await standing.group_streak(GROUP, START + 66 * DAY)).days == 0
+
+
+async def test_a_group_that_moves_keeps_the_days_that_it_had(group: Conversation) -> None:
+    """Early on Tuesday and late on Wednesday in Tokyo; in Los Angeles there would be a day between."""
+    members, standing = group.core.store.members, group.core.study.standing
+    await members.set_community_zone(GROUP, "Asia/Tokyo", START - 7 * DAY)
+    for name in ("alice", "bob"):
+        await answered(group.core, name, START + 11 * HOUR, START + 2 * DAY + 9 * HOUR)
+    now = START + 2 * DAY + 10 * HOUR
+    before = await standing.group_streak(GROUP, now)
+    assert (before.days, before.today.date) == (2, date(2026, 3, 5))
+    await members.set_community_zone(GROUP, "America/Los_Angeles", now + HOUR)
+    assert await standing.group_streak(GROUP, now) == before
+    assert (await standing.group_streak(GROUP, now + 2 * HOUR)).days == 2
+
+
+async def test_what_a_group_did_later_that_day_is_not_looked_at(group: Conversation) -> None:
+    for name in ("alice", "bob"):
+        await answered(group.core, name, START + HOUR)
+    standing = group.core.study.standing
+    assert (await standing.group_streak(GROUP, START)).today.answered == 0
+    assert (await standing.group_streak(GROUP, START + HOUR)).today.answered == 2
+
+
 async def test_a_season_counts_ten_points_a_day_at_most_and_ties_share_a_place(group: Conversation) -> None:
     await answered(group.core, "veteran", *[START + n * timedelta(minutes=1) for n in range(30)])
     await answered(group.core, "newcomer", *[START + n * timedelta(minutes=1) for n in range(7)])
