@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Literal
@@ -99,18 +99,21 @@ class Links:
 
     async def account_on(self, person: str, platform: str) -> str | None:
         """The account by which a person is reached on a platform: where there are several, the one heard last."""
-        mine = (people.c.id == person) | people.c.id.in_(select(links.c.account).where(links.c.person == person))
-        newest = (
-            select(people.c.id)
-            .where(mine, people.c.id.startswith(f"{platform}:", autoescape=True))
-            .order_by(people.c.last_seen.desc(), people.c.id)
-            .limit(1)
-        )
+        return (await self.accounts_on([person], platform)).get(person)
+
+    async def accounts_on(self, persons: Sequence[str], platform: str) -> dict[str, str]:
+        """The same of those among several persons who have one there."""
+        linked = select(links.c.person, links.c.account).where(links.c.person.in_(persons))
         async with self._engine.connect() as connection:
-            found = (await connection.execute(newest)).scalar()
-        if found is None and person.startswith(f"{platform}:"):
-            return person  # whoever has not been written down yet
-        return None if found is None else str(found)
+            theirs = {account: person for person, account in await connection.execute(linked)}
+            theirs |= {person: person for person in persons}
+            there = people.c.id.in_([each for each in theirs if each.startswith(f"{platform}:")])
+            heard = select(people.c.id).where(there).order_by(people.c.last_seen, people.c.id.desc())
+            newest = {theirs[account]: account for account in (await connection.execute(heard)).scalars()}
+        own = {
+            person: person for person in persons if person.startswith(f"{platform}:")
+        }  # perhaps not written down yet
+        return own | newest
 
     # Codes.
 

@@ -13,9 +13,10 @@ from pydantic import SecretStr
 
 from bot.duties import do_due
 from bot.reply import File, Reply, plain
-from bot.study.roll import HEADERS, written
+from bot.study.roll import AT_ONCE, HEADERS, written
 from tests.bot.commands.test_link import learns
 from tests.bot.conversation import START, Conversation, conversation
+from tests.bot.study.standing_lab import answered
 
 
 @pytest.fixture
@@ -60,6 +61,26 @@ def test_a_name_with_commas_quotes_and_lines_stays_one_cell() -> None:
     name = 'Zoë "the, shape"\nOne'
     rows = list(csv.reader(io.StringIO(written([(name, 1)]).decode("utf-8-sig"), newline="")))
     assert rows == [list(HEADERS), [name, "1"]]
+
+
+@pytest.mark.parametrize("separator", [";", "\t"])
+def test_where_another_sign_parts_cells_a_name_stays_one_cell_too(separator: str) -> None:
+    """Much of Europe's spreadsheets part them by a semicolon, whatever the file does."""
+    table = written([(f"x{separator}=1+1{separator}y", 7)]).decode("utf-8-sig")
+    [_, row] = csv.reader(io.StringIO(table, newline=""), delimiter=separator)
+    assert row == [f"x{separator}=1+1{separator}y,7"]
+
+
+async def test_each_of_hundreds_has_their_own_row_and_streak(group: Conversation) -> None:
+    await group.says("olga", "/help")
+    names = [f"p{number}" for number in range(AT_ONCE + 3)]
+    for number, name in enumerate(names[:: len(names) - 1]):
+        await answered(group.core, name, *(START - timedelta(days=day) for day in range(number + 2)))
+    for name in names:
+        group.core.store.members.remember(group.place, f"test:{name}", START - timedelta(days=9))
+    rows = {row["account"]: row for row in table_of(await group.says("olga", "/group export"))}
+    assert len(rows) == len(names) + 1
+    assert [rows[f"test:{name}"]["streak"] for name in (names[0], names[1], names[-1])] == ["2", "0", "3"]
 
 
 async def test_only_organisers_take_it_out_or_choose(group: Conversation) -> None:
