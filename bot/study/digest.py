@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import asyncio
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import structlog
@@ -10,13 +11,14 @@ import structlog
 from bot.pictures.errors import DrawingError
 from bot.store.posting_rows import Planned, schedule_id
 from bot.study.making import Kind, Made
-from cards.calendar import calendar
+from cards.calendar import calendar, zone_info
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from bot.app import Core
     from bot.command import Place
+    from bot.group.schedule import Schedule
     from bot.pictures.charts import Season
     from bot.reply import Picture, Reply
     from bot.store.posting_rows import Posting
@@ -38,6 +40,18 @@ class Digest:
     async def of(self, place: Place) -> Planned | None:
         """When it comes to a channel; None where it does not."""
         return await self.core.store.schedules.one(schedule_id("digest", place))
+
+    async def group_moved(self, place: Place, zone: str, now: datetime) -> None:
+        """A community's days are another zone's: its digests keep their time of day there, and come once on a date."""
+        store = self.core.store
+        for each in await store.schedules.of_community(place):
+            if each.kind != "digest" or each.schedule.zone == zone:
+                continue
+            there, last = replace(each.schedule, zone=zone), max(each.last, now)
+            for came in await store.postings.newest(each.place, ("digest",), 1):
+                last = await asyncio.to_thread(_after_the_date, came.moment, each.schedule, there, last)
+            await store.schedules.change(replace(each, schedule=there, last=last))
+            self.core.study.wake()
 
     async def make(self, posting: Posting, at: datetime) -> Made | None:
         """A digest; None where nobody did anything, or it was switched off meanwhile."""
@@ -68,3 +82,9 @@ class Digest:
         except DrawingError as fault:  # a table says the same
             structlog.get_logger("digest").warning("digest.undrawn", why=str(fault))
             return None
+
+
+def _after_the_date(came: datetime, before: Schedule, after: Schedule, last: datetime) -> datetime:
+    """A moment after which the date of what came has no second time; zones are read from the disk."""
+    again = after.on(came.astimezone(zone_info(before.zone)).date())
+    return last if again is None else max(last, again)

@@ -12,7 +12,7 @@ from bot.group.schedule import Schedule
 from bot.store.members import What
 from bot.store.posting_rows import Planned, schedule_id
 from bot.study.making import Kind, Made
-from cards.calendar import zone_info
+from cards.calendar import calendar, zone_info
 
 if TYPE_CHECKING:
     from datetime import datetime, time
@@ -93,20 +93,25 @@ class Reminders:
         planned = await self.core.store.schedules.one(posting.schedule)
         if planned is None:
             return None
-        zone = await asyncio.to_thread(zone_info, planned.schedule.zone)
+        user = User(id=posting.person, name="")
+        home = await self.core.study.standing.zone(user, posting.place)
+        if home != planned.schedule.zone:  # they came to a community that has one, or one of theirs moved
+            await self._follow(planned, home, at)
+            return None
+        zone = await asyncio.to_thread(zone_info, home)
         if at.astimezone(zone).time() in quiet.read(planned.options.get(QUIET, str(quiet.NIGHT))):
             return None
-        user = User(id=posting.person, name="")
         streak = await self.core.study.standing.streak(user, posting.place, at)
-        if streak.safe or await self._reminded(user, streak, at):
+        if streak.safe or await self._reminded(user, streak, home, at):
             return None
         due = (await self.core.tutor.standing(user, posting.place, at)).due
         if not due and not streak.days and not streak.lost:
             return None
-        return Made(reply=await asyncio.to_thread(remind_reply.reminder, streak, due, planned.schedule.zone, at))
+        return Made(reply=await asyncio.to_thread(remind_reply.reminder, streak, due, home, at))
 
-    async def _reminded(self, user: User, streak: Streak, at: datetime) -> bool:
+    async def _reminded(self, user: User, streak: Streak, home: str, at: datetime) -> bool:
         """Whether a reminder has come on their day already, such as before they moved."""
-        since = streak.history[-1].day.begins if streak.history else None
+        days = await asyncio.to_thread(calendar, home)
+        since = streak.history[-1].day.begins if streak.history else days.begins(days.day(at))
         came = await self.core.store.members.happened_to(user.id, [What.POSTED])
-        return any(since is not None and since <= each.at <= at for each in came if each.data.get("kind") == "reminder")
+        return any(since <= each.at <= at for each in came if each.data.get("kind") == "reminder")

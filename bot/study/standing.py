@@ -83,8 +83,9 @@ class Standing:
         return (community.zone if community else "") or HOME_ZONE
 
     async def move_group(self, place: Place, zone: str, at: datetime) -> None:
-        """From now on a community has the days of a zone, and with it who never said their own, reminders too."""
+        """From now on a community has the days of a zone, and with it who never said their own; what comes follows."""
         await self.core.store.members.set_community_zone(place, zone, at)
+        await self.core.study.digest.group_moved(place, zone, at)
         await self.core.study.reminders.group_moved(place, at)
 
     async def holidays(self, place: Place, now: datetime) -> frozenset[date]:

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from bot.adapters.wall import WallPoster
+from bot.command import User
 from bot.pictures.charts import Chart, Season
 from bot.pictures.errors import DrawingError
-from bot.reply import Picture, Reply, plain
+from bot.reply import Buttons, Picture, Reply, plain
+from cards.memory import Memory
 from tests.bot.conversation import GROUP, START, Conversation, conversation
+from tests.bot.study.own_lab import credited, learnt
 from tests.bot.study.standing_lab import answered
 
+ALICE = User(id="test:alice", name="alice")
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 
 
@@ -77,6 +82,44 @@ async def test_one_comes_a_day_also_when_the_hour_is_changed_or_the_zone(told: C
     await told.says("alice", "/timezone lima")
     assert (await told.says("alice", "/remind")).data["reminder"]["zone"] == "America/Lima"
     assert len(await came(told, tomorrow.replace(hour=17))) == 1
+
+
+async def test_one_comes_a_day_also_to_whoever_has_no_streak(told: Conversation) -> None:
+    """They only ever said that they do not know: cards are due, and no day has counted."""
+    await answered(told.core, "alice", START, tried=False)
+    pupil = await told.core.store.learning.pupil("test:alice")
+    assert pupil is not None
+    known = Memory(
+        card="stride/conv1d-k3p1",
+        phase="review",
+        step=None,
+        stability=1.0,
+        difficulty=5.0,
+        due=START.date(),
+        first=START.date(),
+        day=START.date(),
+        last=START,
+    )
+    assert await told.core.store.learning.put_right(pupil, [known], await told.core.tutor.calendar(ALICE))
+    await told.says("alice", "/remind at 10:00")
+    tomorrow = START + DAY
+    assert len(await came(told, tomorrow.replace(hour=10))) == 1
+    await told.says("alice", "/remind at 12:00")
+    assert len(await came(told, tomorrow.replace(hour=12))) == 1
+
+
+async def test_a_reminder_keeps_to_the_hour_of_a_zone_that_somebody_has_from_another_community(
+    told: Conversation,
+) -> None:
+    """Nobody had said where this group is; then she comes to one in Tokyo."""
+    await answered(told.core, "alice", START)
+    await told.says("alice", "/remind at 20:00")
+    other = replace(GROUP, community="other")
+    await told.core.store.members.set_community_zone(other, "Asia/Tokyo", START)
+    await answered(told.core, "alice", START + HOUR, place=other)
+    assert await came(told, START.replace(hour=20) + DAY) == []
+    assert len(await came(told, START.replace(hour=11) + 2 * DAY)) == 1
+    assert (await told.says("alice", "/remind")).data["reminder"]["zone"] == "Asia/Tokyo"
 
 
 async def test_a_late_reminder_stays_out_of_the_quiet_hours(told: Conversation) -> None:
@@ -144,6 +187,39 @@ async def test_a_digests_picture_has_the_weeks_since_anybody_had_points_and_nobo
         (1, "alice", (4, 0, 8)),
         (2, "bob", (4, 0, 4)),
     ]
+
+
+@pytest.mark.usefixtures("undrawn")
+async def test_a_digest_keeps_its_time_where_the_group_moves_to_and_comes_once_on_a_date(told: Conversation) -> None:
+    await told.says("olga", "/digest on")
+    await answered(told.core, "alice", START + HOUR, START + 8 * DAY)
+    assert len(await came(told, START + 7 * DAY)) == 1
+    await told.says("olga", "/timezone community los angeles")
+    assert "every Mon at 09:00 (America/Los Angeles)" in plain(await told.says("olga", "/digest"))
+    assert len(await came(told, START + 7 * DAY + 8 * HOUR)) == 1  # nine on that same Monday
+    assert len(await came(told, START + 14 * DAY)) == 1
+    assert len(await came(told, START + 14 * DAY + 7 * HOUR)) == 2
+
+
+@pytest.mark.usefixtures("undrawn")
+async def test_a_digest_names_what_most_people_mixed_up_and_never_whose_mistake_it_is(told: Conversation) -> None:
+    skill = next(iter((await told.core.tutor.cards(ALICE, GROUP)).skills))
+    topic = (await told.core.tutor.cards(ALICE, GROUP)).topic_title(skill)
+    for name, mistake in (("alice", "M2"), ("alice", "M5"), ("bob", "M5"), ("bob", "M5"), ("eve", "M1")):
+        await learnt(told.core, name, skill, START + HOUR, right=False, mistake=mistake)
+    told.clock.at = START + DAY
+    assert "mistake" not in plain(await told.says("olga", "/digest preview")), "two people are too few to say it"
+    line = await learnt(told.core, "eve", skill, START + 2 * HOUR, right=False, mistake="M5")
+    preview = await told.says("olga", "/digest preview")
+    assert (
+        "The commonest mistake (3 people): stride left out. What is right: the window moves s at a time, so divide by "
+        "it before the +1."
+    ) in plain(preview)
+    assert preview.data["digest"]["mistake"] == {"id": "M5", "people": 3, "topic": topic}
+    [buttons] = [part for part in preview.parts if isinstance(part, Buttons)]
+    assert [button.label for button in buttons.buttons] == [f"Practise {topic}"]
+    await credited(told.core, line, START + 3 * HOUR)
+    assert "mistake" not in plain(await told.says("olga", "/digest preview")), "what a dispute made right is none"
 
 
 @pytest.mark.usefixtures("undrawn")
