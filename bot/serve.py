@@ -207,7 +207,7 @@ async def _slack(settings: Settings, core: Core) -> None:
             pages.add_routes(http.routes(settings, app))
             async with _listening(pages, settings.web.host, settings.slack.port, "STRIDE_SLACK__PORT"):
                 await app.client.auth_test()
-                app.enters()
+                await app.enters()
                 try:
                     await asyncio.Event().wait()
                 finally:

@@ -22,7 +22,7 @@ def asked(holdings: Holdings) -> Reply:
             "Stays, without your name or a word of yours: that something was answered, and when, so that the group's "
             "totals still hold; and decks that belong to a group."
         ),
-        Text(text=f"Nothing brings it back. `/export` takes a copy out before. {_ways(holdings)}", tone="note"),
+        Text(text=f"Nothing brings it back. `/export` takes a copy out before.{_ways(holdings)}", tone="note"),
         Buttons(
             buttons=(
                 Button(label="Forget me…", action=Action(GO_ON), style="danger"),
@@ -49,7 +49,7 @@ def asked_at_last(holdings: Holdings) -> Reply:
 
 def form() -> Reply:
     """Where the word is typed."""
-    field = Field(name="word", label=f"Type {WORD} to have everything of yours forgotten")
+    field = Field(name="word", label=f"Type {WORD}, and all that is yours goes")
     return Reply(parts=(Form(title="Forget me for good", fields=(field,), action=Action(SEND)),), private=True)
 
 
@@ -86,7 +86,7 @@ def _what(holdings: Holdings) -> list[Part]:
 
 
 def _ways(holdings: Holdings) -> str:
-    return "You organise a group here: that role goes, too." if holdings.organises else ""
+    return " You organise a group here: that role goes, too." if holdings.organises else ""
 
 
 def _data(holdings: Holdings) -> dict[str, object]:

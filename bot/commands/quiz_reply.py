@@ -195,10 +195,10 @@ def _practise(weak: Sequence[Weak]) -> list[Part]:
     if not weak:
         return []
     rows = tuple(
-        (each.topic, counted(each.wrong, "answer"), MISCONCEPTIONS[each.mistake].name if each.mistake else "")
+        (each.topic, f"missed {counted(each.wrong, 'time')}", MISCONCEPTIONS[each.mistake].name if each.mistake else "")
         for each in weak[:MOST_TOPICS]
     )
-    return [Table(title="What to practise", headers=("topic", "missed", "the commonest mistake"), rows=rows)]
+    return [Table(title="What to practise", headers=("topic", "how often", "the commonest mistake"), rows=rows)]
 
 
 def _practise_button(weak: Weak) -> Button:

@@ -112,7 +112,8 @@ def _busiest(chart: Year) -> str:
 def _bar(bar: Bar, total: int) -> str:
     letter = f"{bar.letter}: " if bar.letter else ""
     why = "right" if bar.right else bar.mistake
-    return f"{letter}{bar.answer}{f' ({why})' if why else ''} {bar.count:,}, {percent(bar.count, total)}"
+    chosen = f"{counted(bar.count, 'time')} ({percent(bar.count, total)})"
+    return f"{letter}{bar.answer}{f' ({why})' if why else ''}, {chosen}"
 
 
 def _ahead(days: int) -> str:

@@ -32,12 +32,14 @@ if TYPE_CHECKING:
     from bot.app import Core
     from bot.command import Place
     from bot.group.quiz import Course, Score
+    from bot.posting import Poster
     from bot.reply import MessageRef
     from bot.tutor.model import Posed
 
 WAITS = timedelta(seconds=5)  # before it is looked again whether what was to be said has been said
 EDIT_EVERY = timedelta(seconds=4)  # a message at most, so that no platform's limit is met
 LATE = timedelta(seconds=2)  # what came later than this shows another time, and is put right
+EDIT_S = 1.5  # that an edit holds up what comes next; where a platform asks to wait, it goes on beside that
 TRIES = 20  # to take a quiz further beside other bots; each that fails means that another one did
 
 
@@ -73,6 +75,7 @@ class Conductor:
         self._log = structlog.get_logger("quiz")
         self._edits: dict[str, datetime] = {}  # when which quiz's newest message shows what has changed
         self._edited: dict[str, datetime] = {}
+        self._putting: set[asyncio.Task[None]] = set()
         self.kind = Kind(make=self.make, sent=self.sent, latest=rules.LONGEST_AWAY)
 
     # What is due.
@@ -310,10 +313,19 @@ class Conductor:
         if message is None or poster is None:
             return
         reply = await (self._lobby(quiz) if step == Step.LOBBY else self._question(quiz, position))
+        task = asyncio.create_task(self._put(quiz, poster, message, reply))
+        self._putting.add(task)
+        task.add_done_callback(self._putting.discard)
+        await asyncio.wait({task}, timeout=EDIT_S)
+
+    async def _put(self, quiz: Quiz, poster: Poster, message: MessageRef, reply: Reply) -> None:
+        """Puts a reply in a message's place; whatever goes wrong, the quiz has gone on."""
         try:
             await poster.edit(quiz.place, message, reply)
         except PostError as fault:
             self._log.info("edit.failed", quiz=quiz.id, why=type(fault).__name__)
+        except Exception as fault:  # noqa: BLE001 - a bug there is no reason to stop here
+            self._log.error("edit.bug", quiz=quiz.id, traceback=frames(fault, ""))
 
 
 def _how(said: Said) -> dict[str, Any]:

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from bot.settings import Settings
 
 MAX_CHOICE = 100
+PATIENCE_S = 30.0  # that discord.py waits by itself where Discord asks to; what would wait longer is said later
 
 log = structlog.get_logger(__name__)
 Press = discord.Interaction["StrideBot"]
@@ -56,6 +57,7 @@ class StrideBot(discord.Client):
             chunk_guilds_at_startup=False,
             member_cache_flags=discord.MemberCacheFlags.none(),
             max_messages=None,
+            max_ratelimit_timeout=PATIENCE_S,
         )
         self._core = core
         self._poster = DiscordPoster(self)
@@ -72,11 +74,11 @@ class StrideBot(discord.Client):
 
     async def on_ready(self) -> None:
         """From now on it can be said what nobody asked for just now; guilds and their permissions are known."""
-        self._core.posters[self._poster.platform] = self._poster
+        await self._speaks()
 
     async def on_resumed(self) -> None:
         """The connection is there again, and nothing was missed."""
-        self._core.posters[self._poster.platform] = self._poster
+        await self._speaks()
 
     async def on_disconnect(self) -> None:
         """Nothing is posted until the connection is there again."""
@@ -86,6 +88,11 @@ class StrideBot(discord.Client):
         """Ends the connection."""
         self._silence()
         await super().close()
+
+    async def _speaks(self) -> None:
+        self._core.posters[self._poster.platform] = self._poster
+        await self._core.read_in()
+        self._core.study.wake()  # what fell due meanwhile waits for no round
 
     def _silence(self) -> None:
         if self._core.posters.get(self._poster.platform) is self._poster:
@@ -101,6 +108,8 @@ class StrideBot(discord.Client):
                     return
                 case _:
                     await self._answer(interaction)
+        except discord.RateLimited as error:
+            log.warning("discord.not_delivered", interaction=f"discord:{interaction.id}", wait_s=error.retry_after)
         except discord.HTTPException as error:
             # The token has run out, or the channel is gone: there is nobody left to tell.
             log.warning(

@@ -37,12 +37,15 @@ MAX_FILES = 10
 MAX_BYTES = 10 * 1024 * 1024 - 64 * 1024  # of all files of a message, and what Discord's form around them takes
 MAX_MESSAGES = 3  # what is longer goes into a file: nobody scrolls through ten messages
 MAX_BLOCK = 1_800  # characters of fixed width shown in the chat; what is longer goes into a file
+MAX_ROWS = 3_600  # characters of a table that is read row by row; what is longer goes into a file
 MAX_TITLE = 200
+PHONE = 30  # characters of fixed width that a phone shows in a container, beside Discord's margins
 MAX_FORM = 5
 MAX_FORM_VALUE = 4_000
 
 ROW, BUTTON, SELECT, INPUT, TEXT, GALLERY, FILE, CONTAINER, LABEL, UPLOAD = 1, 2, 3, 4, 10, 12, 13, 17, 18, 19
 STYLES = {"normal": 2, "primary": 1, "danger": 4}
+_OWN_NAME = re.compile(r"answer\.txt$|(?:code|table|picture)-\d+\.")  # files that this module names
 _TWO_MARKS = re.compile("`(?=`)")  # three would end a block: something that nobody sees stands between them
 GREEN, RED, BLUE = 0x2DA44E, 0xD1242F, 0x4E79A7
 
@@ -180,7 +183,7 @@ def _part(part: Part, number: int, taken: set[str]) -> Iterator[_Piece]:
                 item["description"] = shortened(part.alt, 1024)
             yield _Piece({"type": GALLERY, "items": [item]}, file=Attachment(name, part.data, part.alt))
         case File():
-            yield _file(_safe_name(part.name, number), part.data)
+            yield _file(_safe_name(part.name, number, taken), part.data)
         case Buttons():
             yield from _rows(part, taken)
         case Select():
@@ -213,15 +216,15 @@ def _block(code: str, language: str, name: str, title: str = "") -> Iterator[_Pi
 
 def _table(part: Table, name: str) -> Iterator[_Piece]:
     title = f"**{escape(shortened(part.title, MAX_TITLE))}**\n" if part.title else ""
-    laid = lay_out(part)
+    laid = lay_out(part, PHONE)
     if isinstance(laid, str):
         yield from _block(laid, "", name, title)
         return
     rows = [f"{_as_code(record.headline)} {escape(record.sentence())}".strip() for record in laid]
-    if sum(map(len, rows)) > MAX_BLOCK:
+    if sum(map(len, rows)) > MAX_ROWS or max(map(len, rows), default=0) > MAX_BLOCK:
         yield from _block(plain_part(part), "", name, title)
     else:
-        yield _text(title + "\n".join(rows))
+        yield from map(_text, pieces(title + "\n".join(rows), MAX_BLOCK))
 
 
 def _as_code(text: str) -> str:
@@ -232,12 +235,17 @@ def _file(name: str, data: bytes) -> _Piece:
     return _Piece({"type": FILE, "file": {"url": f"attachment://{name}"}}, file=Attachment(name, data))
 
 
-def _safe_name(name: str, number: int) -> str:
-    """A file name as Discord keeps it, so that the component finds its file, and different from the others'."""
+def _safe_name(name: str, number: int, taken: set[str]) -> str:
+    """A file name as Discord keeps it, so that the component finds its file; numbered where another is called so."""
     stem, dot, ending = name.rpartition(".")
     safe = re.sub(r"[^A-Za-z0-9_-]", "_", stem or ending)
     kind = re.sub(r"[^A-Za-z0-9]", "", ending) if dot and stem else ""
-    return f"{safe[:80]}-{number}" + (f".{kind[:16]}" if kind else "")
+    ends = f".{kind[:16]}" if kind else ""
+    found = f"{safe[:80]}{ends}"
+    if found in taken or _OWN_NAME.match(found) or not safe.strip("_"):
+        found = f"{safe[:80]}-{number}{ends}"
+    taken.add(found)
+    return found
 
 
 def _rows(part: Buttons, taken: set[str]) -> Iterator[_Piece]:

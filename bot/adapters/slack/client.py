@@ -17,7 +17,6 @@ import structlog
 from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.errors import SlackApiError, SlackClientError
-from slack_sdk.http_retry.builtin_async_handlers import AsyncRateLimitErrorRetryHandler
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.actions import ActionError
@@ -26,8 +25,9 @@ from bot.adapters.sent import NotTaken
 from bot.adapters.slack import parse
 from bot.adapters.slack.download import fetched
 from bot.adapters.slack.exchange import Exchange, reason
+from bot.adapters.slack.haste import RETRIES, ShortWaits
 from bot.adapters.slack.people import People
-from bot.adapters.slack.poster import RETRIES, SlackPoster
+from bot.adapters.slack.poster import SlackPoster
 from bot.adapters.slack.render import FORM
 from bot.command import Incoming, said_by_a_file
 
@@ -49,7 +49,7 @@ def create_app(settings: Settings, core: Core) -> StrideApp:
         token=slack.bot_token.get_secret_value() if slack.bot_token else None,
         base_url=slack.api_base.rstrip("/") + "/",
     )
-    client.retry_handlers.append(AsyncRateLimitErrorRetryHandler(max_retry_count=RETRIES))
+    client.retry_handlers.append(ShortWaits(max_retry_count=RETRIES))
     secret = slack.signing_secret.get_secret_value() if slack.signing_secret else ""
     app = StrideApp(name="stride", client=client, signing_secret=secret)
     app.listen(core)
@@ -78,7 +78,7 @@ class _Socket(AsyncSocketModeHandler):
         await self.app.client.auth_test()
         await self.app.client.apps_connections_open(app_token=self.app_token)
         await super().connect_async()  # type: ignore[no-untyped-call]  # Bolt's own
-        self._stride.enters()
+        await self._stride.enters()
 
     async def close_async(self) -> None:
         self._stride.leaves()
@@ -101,9 +101,11 @@ class StrideApp(AsyncApp):
         self.action(re.compile(r"^stride:"))(self._on_press)
         self.view(FORM)(self._on_form)
 
-    def enters(self) -> None:
+    async def enters(self) -> None:
         """Slack has taken the token: from now on it can be said what nobody asked for just now."""
         self._core.posters[self._poster.platform] = self._poster
+        await self._core.read_in()
+        self._core.study.wake()  # what fell due meanwhile waits for no round
 
     def leaves(self) -> None:
         """The connection ends, and nothing is posted any more."""

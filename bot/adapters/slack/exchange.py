@@ -7,6 +7,7 @@ windows take other roads.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import structlog
@@ -19,8 +20,9 @@ from bot.adapters.layout import shortened
 from bot.adapters.notices import TOO_LATE
 from bot.adapters.slack.parse import Address
 from bot.adapters.slack.render import Message, Upload, modal, render
-from bot.reply import Form, MessageRef, Part, Reply, Text
+from bot.reply import File, Form, MessageRef, Part, Picture, Reply, Text
 
+IN_OWN_CHAT = "What I name in brackets is in your direct messages with me, since files in a channel are seen by all."
 MAX_ALT = 1_000  # characters of the words that stand for a picture
 NOT_IN_CHANNEL = frozenset({"not_in_channel", "channel_not_found", "is_archived", "restricted_action"})
 TOO_LATE_CODES = frozenset({"expired_trigger_id", "exchanged_trigger_id", "invalid_trigger_id"})
@@ -71,7 +73,8 @@ class Exchange:
                 return
             reply = TOO_LATE
         private = reply.private or reply.fault is not None
-        rendered = render(reply)
+        apart = private and not self.channel.startswith("D")
+        rendered = render(_with_way_to_files(reply) if apart else reply)
         before = await self._place(private=private or reply.replaces is not None)
         old = reply.replaces or before
         for message in rendered.messages:
@@ -174,6 +177,13 @@ class Exchange:
             names = ", ".join(each.name for each in uploads)
             refused = Text(text=f"I could not send {names} here: {reason(error)}. Invite me with `/invite`.")
             await self._posts(render(Reply(parts=(refused,))).messages[0], private=True)
+
+
+def _with_way_to_files(reply: Reply) -> Reply:
+    """An answer for one person in a channel: its files come beside it, where others cannot see them."""
+    if not any(isinstance(part, File | Picture) for part in reply.parts):
+        return reply
+    return replace(reply, parts=(*reply.parts, Text(text=IN_OWN_CHAT, tone="note")))
 
 
 def blocks(message: Message) -> list[dict[str, Any]]:

@@ -88,7 +88,9 @@ def _slash(name: str, says: str, hint: str) -> dict[str, Any]:
 
 
 def _hint(options: Sequence[Option]) -> str:
-    return " ".join(each.name if each.required else f"[{each.name}]" for each in options if not each.file)
+    """What may follow; Slack completes nothing, so choices are named."""
+    words = (("|".join(each.choices) or each.name, each.required) for each in options if not each.file)
+    return " ".join(each if required else f"[{each}]" for each, required in words)
 
 
 def main() -> None:

@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 from slack_sdk.errors import SlackApiError, SlackClientError
-from slack_sdk.http_retry.builtin_async_handlers import AsyncRateLimitErrorRetryHandler
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.adapters.outcome import LOST, of_status, on_its_way
 from bot.adapters.slack.exchange import blocks, file_uploads, reason, status
+from bot.adapters.slack.haste import RETRIES, ShortWaits
 from bot.adapters.slack.render import Rendered, Upload, one_message, picture_uploads
 from bot.adapters.turns import Turns
 from bot.errors import PostError, PostFailed, PostRefused, PostUnsure
@@ -32,7 +32,6 @@ EVENT = "stride_post"
 PREFIX = "slack:"
 SKEW = timedelta(minutes=5)  # between this machine's clock and Slack's
 PAGE = 200  # messages of a channel's history at a time
-RETRIES = 3  # where Slack asks to wait
 PAUSES_S = (1.0, 2.0, 4.0)  # in which Slack gets ready a picture that was just uploaded
 WAIT = frozenset({"ratelimited", "rate_limited"})
 OPERATOR = frozenset(
@@ -63,7 +62,7 @@ class SlackPoster:
         self._once = AsyncWebClient(
             token=client.token,
             base_url=client.base_url,
-            retry_handlers=[AsyncRateLimitErrorRetryHandler(max_retry_count=RETRIES)],
+            retry_handlers=[ShortWaits(max_retry_count=RETRIES)],
         )
         self._pauses_s = pauses_s
         self._turns = Turns()

@@ -179,9 +179,9 @@ def test_answers_that_find_no_room_are_counted_together(given_: list[Bar], most:
 
 
 WORDS = {
-    "distribution": """Lengths: bars; 24 answers, 15 right (63 %): A: (16, 98) (right) 15, 63 %;
-        B: (16, 97) (the +1 left out) 6, 25 %; C: (98, 16) (channels and length swapped) 3, 13 %;
-        D: (3, 100) 0, 0 %.""",
+    "distribution": """Lengths: bars; 24 answers, 15 right (63 %): A: (16, 98) (right), 15 times (63 %);
+        B: (16, 97) (the +1 left out), 6 times (25 %); C: (98, 16) (channels and length swapped), 3 times (13 %);
+        D: (3, 100), 0 times (0 %).""",
     "mastery": """What you remember: bars; 67 % of 32 cards begun remembered now: Convolutions 53 %: 75 % of 14 begun,
         20 in all; Pooling 33 %: 50 % of 8 begun, 12 in all; Broadcasting 0 %: 0 % of 3 begun, 9 in all; Losses 100 %:
         100 % of 7 begun, 7 in all.""",

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from bot.actions import Action
 from bot.adapters.discord.markup import escape, paragraphs
 from bot.adapters.discord.render import MAX_MESSAGES, modal, render
-from bot.reply import Button, Buttons, Code, Field, File, Form, Reply, Text
+from bot.reply import Button, Buttons, Code, Field, File, Form, Reply, Table, Text
 from tests.bot.adapters.discord.openapi import DiscordApi, check_sizes
 from tests.bot.adapters.replies import forms, replies, words
 from tests.bot.adapters.specs import need_spec
@@ -101,10 +101,26 @@ def test_the_same_action_twice_is_one_button_since_discord_refuses_two() -> None
     assert len(message.components[0]["components"][0]["components"]) == 1
 
 
-@pytest.mark.parametrize(("name", "kept"), [("a b/c.py", "a_b_c-1.py"), ("..", "_-1"), ("é.tar.gz", "__tar-1.gz")])
+@pytest.mark.parametrize(
+    ("name", "kept"),
+    [("a b/c.py", "a_b_c.py"), ("..", "_-1"), ("é.tar.gz", "__tar.gz"), ("table-1.txt", "table-1-1.txt")],
+)
 def test_a_file_keeps_a_name_that_discord_keeps(name: str, kept: str) -> None:
     (message,) = render(Reply(parts=(File(name=name, data=b"x"),)))
     assert [each.name for each in message.files] == [kept]
+
+
+def test_two_files_of_one_name_are_told_apart() -> None:
+    twice = File(name="a.csv", data=b"x")
+    (message,) = render(Reply(parts=(twice, twice)))
+    assert [each.name for each in message.files] == ["a.csv", "a-2.csv"]
+
+
+def test_a_table_too_wide_for_a_phone_is_read_row_by_row() -> None:
+    rows = (("Asia/Kolkata", "Thu 1 Jan, 13:30"), ("Asia/Jerusalem", "Thu 1 Jan, 10:00"))
+    (message,) = render(Reply(parts=(Table(headers=("zone", "time there now"), rows=rows),)))
+    (text,) = message.components[0]["components"]
+    assert text["content"].splitlines() == ["`Asia/Kolkata` Thu 1 Jan, 13:30", "`Asia/Jerusalem` Thu 1 Jan, 10:00"]
 
 
 def test_a_form_with_more_inputs_than_discord_has_is_refused_here() -> None:

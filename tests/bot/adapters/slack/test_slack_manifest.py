@@ -8,7 +8,8 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from bot.adapters.slack.manifest import MAX_COMMAND, RESERVED, manifest, text
+from bot.adapters.slack.manifest import MAX_COMMAND, RESERVED, manifest, taken, text
+from bot.command import Command
 from bot.commands.registry import COMMANDS
 from tests.bot.adapters.lab import Lab
 from tests.bot.adapters.specs import need_spec
@@ -37,6 +38,21 @@ def test_no_command_has_a_name_that_slack_keeps_to_itself() -> None:
 def test_strides_own_command_reaches_what_has_no_name_of_its_own() -> None:
     assert "/stride" in names()
     assert "help" in RESERVED
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda each: str(each.name))
+def test_slack_offers_all_that_a_command_declares(command: Command) -> None:
+    """By its own name, or where Slack keeps that to itself through `/stride`; with all that may follow it."""
+    declared = {each["command"]: each for each in manifest(COMMANDS)["features"]["slash_commands"]}
+    found = declared.get(f"/{command.name}")
+    assert (found is None) is taken(command)
+    if found is None:
+        return
+    assert found["description"] == command.says
+    hint = found.get("usage_hint", "")
+    assert not hint.endswith("…")
+    for option in command.options:
+        assert option.file or all(choice in hint for choice in option.choices or (option.name,))
 
 
 @pytest.mark.parametrize("name", names())

@@ -231,7 +231,7 @@ async def test_a_post_that_a_press_has_changed_is_still_found(
 
 async def test_who_is_not_connected_posts_nothing(app: StrideApp, core: Core) -> None:
     assert "slack" not in core.posters
-    app.enters()
+    await app.enters()
     assert "slack" in core.posters
     app.leaves()
     assert "slack" not in core.posters
