@@ -18,6 +18,7 @@ from bot.store.store import open_store
 if TYPE_CHECKING:
     from bot.settings import Settings
     from bot.store.learning import Learning
+    from bot.store.tallying import Tallies
     from cards.memory import Memory
 
 TRIES = 5  # to put a learner right, who goes on answering meanwhile
@@ -47,6 +48,15 @@ class Difference:
         return len(self.missing) + len(self.unfounded) + len(self.other)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Miscount:
+    """How many counts in a group, each of a person and a day, are not what the answers come to."""
+
+    platform: str
+    community: str
+    counts: int
+
+
 async def back_up(settings: Settings, path: Path, say: Say) -> int:
     """Writes the whole store into a file, while bots go on; 0."""
     from bot.store.backup import backup
@@ -74,7 +84,7 @@ async def bring_back(settings: Settings, path: Path, *, force: bool, say: Say) -
 
 
 async def rebuild(settings: Settings, *, write: bool, as_json: bool, say: Say) -> int:
-    """Works out what everybody remembers from the log, and says where the store has something else.
+    """Works out what everybody remembers, and what was done on each day, and says where the store has something else.
 
     0 where nothing differs, or everything was put right with `write`; else 1.
     """
@@ -82,15 +92,30 @@ async def rebuild(settings: Settings, *, write: bool, as_json: bool, say: Say) -
         learning = store.learning
         people = await learning.everybody()
         found = [difference async for difference in _differences(learning, people)]
+        groups = await store.tallies.groups()
+        miscounted = [each async for each in _miscounts(store.tallies, groups)]
         if write:
             for each in found:
                 await _put_right(learning, each.person)
+            for group in miscounted:
+                await store.tallies.put_right((group.platform, group.community))
+    different = bool(found or miscounted)
     if as_json:
-        shown_ = [asdict(each) for each in found]
-        say(json.dumps({"learners": len(people), "different": shown_, "written": write and bool(found)}))
-    else:
+        differences = {"different": list(map(asdict, found)), "miscounted": list(map(asdict, miscounted))}
+        say(json.dumps({"learners": len(people), "groups": len(groups), **differences, "written": write and different}))
+    elif different:
         _tell(found, len(people), say, written=write)
-    return 1 if found and not write else 0
+        _tell_counts(miscounted, len(groups), say, written=write)
+    else:
+        say(
+            f"nothing differs: what {_named(len(people), 'learner')} remember and what {_named(len(groups), 'group')} "
+            "did each day is what the answers come to"
+        )
+    return 1 if different and not write else 0
+
+
+def _named(count: int, what: str) -> str:
+    return f"{count:,} {what}{'' if count == 1 else 's'}"
 
 
 def _tell(found: list[Difference], people: int, say: Say, *, written: bool) -> None:
@@ -101,12 +126,31 @@ def _tell(found: list[Difference], people: int, say: Say, *, written: bool) -> N
         )
     if len(found) > SHOWN:
         say(f"and {len(found) - SHOWN:,} more")
-    if not found:
-        say(f"nothing differs: what {people:,} learners remember is what their answers come to")
-    elif written:
+    if found and written:
         say(f"{len(found):,} of {people:,} learners put right")
-    else:
+    elif found:
         say(f"{len(found):,} of {people:,} learners differ: stride rebuild --write puts them right")
+
+
+def _tell_counts(found: list[Miscount], groups: int, say: Say, *, written: bool) -> None:
+    for each in found[:SHOWN]:
+        say(f"{harmless(each.platform)} {harmless(each.community)}: {_named(each.counts, 'count')} of a day different")
+    if len(found) > SHOWN:
+        say(f"and {len(found) - SHOWN:,} more")
+    if found and written:
+        say(f"{len(found):,} of {groups:,} groups put right")
+    elif found:
+        say(f"{len(found):,} of {groups:,} groups differ: stride rebuild --write puts them right")
+
+
+async def _miscounts(tallies: Tallies, groups: list[tuple[str, str]]) -> AsyncIterator[Miscount]:
+    for platform, community in groups:
+        for _ in range(TRIES):  # what differs may be an answer that came between the looks
+            counts = await tallies.differing((platform, community))
+            if not counts:
+                break
+        else:
+            yield Miscount(platform=platform, community=community, counts=counts)
 
 
 async def _differences(learning: Learning, people: list[str]) -> AsyncIterator[Difference]:

@@ -5,7 +5,7 @@ A day gives ten points at most, so that a season is won by coming back, not by t
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -43,18 +43,6 @@ class Season:
     def ends(self) -> datetime:
         """The moment in UTC at which it is over."""
         return self.days[-1]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Week:
-    """What somebody did in a season, so far: for each of its days, answers and right ones."""
-
-    days: Mapping[int, tuple[int, int]]
-
-    @property
-    def points(self) -> int:
-        """What that gives."""
-        return sum(points(tried, right) for tried, right in self.days.values())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,14 +89,14 @@ def points(tried: int, right: int) -> int:
     return min(A_DAY, FOR_A_DAY * (tried > 0) + right)
 
 
-def gained(now: Week, before: Sequence[Week]) -> float | None:
+def gained(now: int, before: Sequence[int]) -> float | None:
     """How many points somebody has more than they usually had by this time of the week; None for who is new.
 
     Args:
-        now: this season.
-        before: the seasons before it in which they belonged to the group, as far as this one has gone.
+        now: this season's.
+        before: those of the seasons before it in which they belonged to the group, as far as this one has gone.
     """
-    return None if not before else now.points - sum(week.points for week in before) / len(before)
+    return None if not before else now - sum(before) / len(before)
 
 
 def placed(values: Iterable[tuple[str, float]]) -> list[Placed]:

@@ -42,9 +42,7 @@ class Batches(Generic[_Asked, _Told]):
     async def _work_off(self) -> None:
         try:
             while self._waiting:
-                # A power of two, so that databases see few different statements, and know them.
-                size = 1 << (min(len(self._waiting), self._most).bit_length() - 1)
-                batch = [self._waiting.popleft() for _ in range(size)]
+                batch = [self._waiting.popleft() for _ in range(min(len(self._waiting), self._most))]
                 await self._tell([each for each in batch if not each[1].done()])
         finally:
             self._task = None

@@ -23,6 +23,7 @@ from bot.errors import TooMuchKept
 from bot.store import card_rows
 from bot.store.batches import Batches
 from bot.store.dialect import insert, one_at_a_time
+from bot.store.many import among, many
 from bot.store.tables import deck_cards, deck_uses, decks
 from cards.model import Card, Deck
 from cards.proof import Outcome
@@ -250,7 +251,7 @@ class Decks:
         """Each answer begins with it, so that those who ask at once do so in one query."""
         used: dict[str, list[tuple[str, int, datetime]]] = {owner: [] for owners in asked for owner in owners}
         async with self._engine.connect() as connection:
-            for owner, *deck in await connection.execute(_EDITIONS, {"owners": list(used)}):
+            for owner, *deck in await connection.execute(_EDITIONS, {"owners": many(used)}):
                 used[owner].append((deck[0], deck[1], deck[2]))
         return [tuple(sorted({deck for owner in owners for deck in used[owner]})) for owners in asked]
 
@@ -334,7 +335,7 @@ class Decks:
 _EDITIONS = (
     select(deck_uses.c.owner, decks.c.id, decks.c.edition, decks.c.changed)
     .join(decks, decks.c.id == deck_uses.c.deck)
-    .where(deck_uses.c.owner.in_(bindparam("owners", expanding=True)), decks.c.removed.is_(None))
+    .where(among(deck_uses.c.owner, "owners"), decks.c.removed.is_(None))
 )
 
 

@@ -26,6 +26,15 @@ async def open_engine(where: Path | SecretStr) -> AsyncEngine:
     return await asyncio.to_thread(_postgres, where)
 
 
+def looking(engine: AsyncEngine) -> AsyncEngine:
+    """The same for single looks, each of its own moment: PostgreSQL is not told of a transaction round each.
+
+    SQLite begins none for looks anyway.
+    """
+    sqlite = engine.dialect.name == "sqlite"
+    return engine if sqlite else engine.execution_options(isolation_level="AUTOCOMMIT")
+
+
 def shown(where: Path | SecretStr) -> str:
     """The database as it can be shown to people: without a password."""
     if isinstance(where, Path):

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import and_, delete, exists, func, insert, or_, select, tuple_, update
 
+from bot.store import tallying
 from bot.store.group_tables import (
     communities,
     happenings,
@@ -113,6 +114,7 @@ async def forget(connection: AsyncConnection, leaving: Leaving) -> None:
         await connection.execute(delete(column.table).where(column.in_(leaving.ids)))
     for column in NOBODYS:
         await connection.execute(_of(column, leaving).values({column.name: leaving.gone}))
+    await tallying.recount_people(connection, leaving.ids, leaving.gone)
     for column in BY:
         await connection.execute(_of(column, leaving).values({column.name: ""}))
     for each in leaving.ids:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from sqlalchemy import and_, delete, func, select, update
 
 from bot.command import Place
+from bot.store import tallying
 from bot.store.group_tables import (
     happenings,
     links,
@@ -88,6 +89,7 @@ async def unite(connection: AsyncConnection, union: Union) -> bool:
     await _uses(connection, person, other)
     for column in PLAIN:
         await connection.execute(update(column.table).where(column == other).values({column.name: person}))
+    await tallying.recount_people(connection, [other], person)
     if union.pupil is not None:
         await _learner(connection, union, union.pupil)
     return True

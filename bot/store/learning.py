@@ -22,6 +22,7 @@ from bot.store.dialect import insert
 from bot.store.learning_rows import Asked, Line, Pupil, Recorded, columns, question
 from bot.store.learning_rows import line as line_of
 from bot.store.lookups import Lookups
+from bot.store.many import many
 from bot.store.members import Happening, What, note
 from bot.store.recording import PUT_MEMORY, Record, Recording
 from bot.store.tables import answers, disputes, learners, memories, posed, withdrawn
@@ -357,7 +358,7 @@ async def still_as(connection: AsyncConnection, pupil: Pupil) -> bool:
 async def remember(connection: AsyncConnection, rows: list[dict[str, Any]]) -> None:
     """Writes memories, which `memory_rows` made, over those that are there, as part of a transaction."""
     if rows:
-        await connection.execute(PUT_MEMORY, rows)
+        await connection.execute(PUT_MEMORY, {"memories": await asyncio.to_thread(many, rows)})
 
 
 def memory_rows(person: str, known: Iterable[Memory], days: Calendar) -> list[dict[str, Any]]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ScalarSelect, and_, or_, select, update
 
+from bot.store import tallying
 from bot.store.dialect import insert
 from bot.store.group_tables import communities, happenings, members
 from bot.store.writer import Write
@@ -36,6 +37,7 @@ class What(StrEnum):
     QUORUM = "quorum"  # what a day of the group takes {"share"} or {"people"}
     POSTED = "posted"
     MISSED = "missed"
+    STOPPED = "stopped"  # a schedule, whose posts are refused again and again {"schedule", "why"}
     SKIPPED = "skipped"
     QUIZ = "quiz"
     LINKED = "linked"
@@ -168,8 +170,10 @@ class Members:
     async def set_community_zone(self, place: Place, zone: str, at: datetime) -> None:
         """Whose days a community's people have until they say theirs, from now on."""
         async with self._engine.begin() as connection:
+            await tallying.hold(connection)
             await _there(connection, place, at)
             await connection.execute(update(communities).where(*_in(communities, place)).values(zone=zone))
+            await tallying.recount_group(connection, (place.platform, place.community))
             await note(connection, [_of(place, at, What.COMMUNITY_ZONE, data={"zone": zone})])
 
     async def choose(self, place: Place, at: datetime, **chosen: Any) -> None:

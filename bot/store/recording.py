@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import and_, bindparam, select, update
 
 from bot.errors import StaleAction
+from bot.store import tallying
 from bot.store.batches import Batches
 from bot.store.changes import themselves, unchanged
 from bot.store.dialect import insert
@@ -20,12 +21,15 @@ from bot.store.group_tables import quiz_answers
 from bot.store.learning_rows import Line, Pupil, Recorded
 from bot.store.learning_rows import line as line_of
 from bot.store.lookups import GIVEN, pupils
+from bot.store.many import among, listed, many
 from bot.store.tables import answers, learners, memories, posed
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-_THEM = learners.c.person.in_(bindparam("people", expanding=True))
+    from cards.calendar import Calendar
+
+_THEM = among(learners.c.person, "people")
 _TAKE = (
     update(learners)
     .where(_THEM)
@@ -33,7 +37,13 @@ _TAKE = (
     .returning(learners.c.person, learners.c.version)
 )
 _GIVE_BACK = update(learners).where(_THEM).values(version=learners.c.version - 1)
-_ADD = insert(answers).on_conflict_do_nothing().returning(answers.c.id, answers.c.person)
+_LINE = [column for column in answers.c if column is not answers.c.id]
+_ADD = (
+    insert(answers)
+    .from_select([column.name for column in _LINE], listed("lines", _LINE))
+    .on_conflict_do_nothing()
+    .returning(answers.c.id, answers.c.person)
+)
 _ENROL = insert(learners).on_conflict_do_nothing()
 _POSED = select(posed.c.id, posed.c.purpose).where(posed.c.id.in_(bindparam("ids", expanding=True)))
 _TAKEN_IN = (
@@ -42,7 +52,7 @@ _TAKEN_IN = (
     .where(posed.c.id.in_(bindparam("ids", expanding=True)))
     .where(quiz_answers.c.person.in_(bindparam("people", expanding=True)))
 )
-_memory = insert(memories)
+_memory = insert(memories).from_select([column.name for column in memories.c], listed("memories", memories.c))
 PUT_MEMORY = _memory.on_conflict_do_update(
     index_elements=[memories.c.person, memories.c.card],
     set_={"due": _memory.excluded.due, "data": _memory.excluded.data},
@@ -72,6 +82,7 @@ class Recording:
     def __init__(self, engine: AsyncEngine) -> None:
         """The engine stays the store's."""
         self._engine = engine
+        self._days: dict[str, Calendar] = {}
         self._joined: Batches[Record, Recorded | None] = Batches(self._kept)
         self._new: Batches[tuple[dict[str, Any], str], Pupil] = Batches(self._enrolled)
 
@@ -107,7 +118,7 @@ class Recording:
         while left:
             first = {record.line.person: (place, record) for place, record in reversed(left)}
             async with self._engine.begin() as connection:
-                told = await _together(connection, [record for _, record in first.values()])
+                told = await _together(connection, [record for _, record in first.values()], self._days)
             found |= {place: told[person] for person, (place, _) in first.items()}
             left = [each for each in left if each[0] not in found]
         return [found[place] for place in range(len(records))]
@@ -130,19 +141,22 @@ async def _still_there(connection: AsyncConnection, asked: Collection[tuple[str,
     return len(found) == len(ids) and in_quizzes <= taken_in
 
 
-async def _together(connection: AsyncConnection, records: Sequence[Record]) -> dict[str, Recorded | None]:
+async def _together(
+    connection: AsyncConnection, records: Sequence[Record], days: dict[str, Calendar]
+) -> dict[str, Recorded | None]:
     """Keeps records of different people in one transaction; what came of each, by person."""
     by_person = {record.line.person: record for record in records}
     # From here until the transaction ends, nobody else changes these learners.
-    taken = (await connection.execute(_TAKE, {"people": sorted(by_person)})).all()
+    taken = (await connection.execute(_TAKE, {"people": many(by_person)})).all()
     seen = {row.person for row in taken if row.version == by_person[row.person].version + 1}
     fresh = [record for person, record in by_person.items() if person in seen]
-    added = (await connection.execute(_ADD, [record.row for record in fresh])).all() if fresh else ()
+    added = (await connection.execute(_ADD, {"lines": many(record.row for record in fresh)})).all() if fresh else ()
     numbers = {row.person: row.id for row in added}
     if undone := [row.person for row in taken if row.person not in numbers]:
-        await connection.execute(_GIVE_BACK, {"people": undone})
-    if rows := [row for record in fresh if record.line.person in numbers for row in record.rows]:
-        await connection.execute(PUT_MEMORY, rows)
+        await connection.execute(_GIVE_BACK, {"people": many(undone)})
+    if changed := [row for record in fresh if record.line.person in numbers for row in record.rows]:
+        await connection.execute(PUT_MEMORY, {"memories": many(changed)})
+    await tallying.add(connection, [record.line for record in fresh if record.line.person in numbers], days)
     found: dict[str, Recorded | None] = dict.fromkeys(by_person)
     found |= {each: Recorded(replace(by_person[each].line, id=number), fresh=True) for each, number in numbers.items()}
     if before := [record.line for record in fresh if record.line.person not in numbers]:
@@ -152,8 +166,6 @@ async def _together(connection: AsyncConnection, records: Sequence[Record]) -> d
 
 async def _there(connection: AsyncConnection, lines: Sequence[Line]) -> dict[str, Recorded]:
     """The answers that were there before these, by person."""
-    wanted = {(line.person, line.posed) for line in lines}
-    named = {"people": [person for person, _ in wanted], "posed": [posed for _, posed in wanted]}
-    rows = (await connection.execute(GIVEN, named)).mappings()
-    there = [row for row in rows if (row["person"], row["posed"]) in wanted]
+    asked = many((line.person, line.posed) for line in lines)
+    there = (await connection.execute(GIVEN, {"asked": asked})).mappings()
     return {row["person"]: Recorded(line_of(row), fresh=False) for row in there}

@@ -38,6 +38,7 @@ from bot.store.retention import Retention
 from bot.store.schedules import Schedules
 from bot.store.standing import Standings
 from bot.store.tables import channels, duties, events, exchanges, people, questions, secrets
+from bot.store.tallying import Tallies
 from bot.store.writer import Write, Writer
 
 if TYPE_CHECKING:
@@ -122,6 +123,7 @@ class Store:
         standing: what seasons look at.
         lives: what streaks follow from.
         mine: what somebody's own page looks at.
+        tallies: how much everybody did on each day.
         attendance: which bots were there when.
         posts: what Stride said unasked where it keeps the history itself.
     """
@@ -141,6 +143,7 @@ class Store:
         self.standing = Standings(engine)
         self.lives = Lives(engine)
         self.mine = OwnLog(engine)
+        self.tallies = Tallies(engine)
         self.attendance = Attendance(engine)
         self.posts = Posts(engine)
         self._events: OrderedDict[str, None] = OrderedDict()

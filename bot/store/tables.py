@@ -244,6 +244,19 @@ answers = Table(
     Index(None, "source"),
 )
 
+# What the lines above come to: of each person, community and day on which they answered something there.
+tallies = Table(
+    "tallies",
+    metadata,
+    Column("platform", String, primary_key=True),
+    Column("community", String, primary_key=True),
+    Column("day", Moment, primary_key=True),  # when it began in the community's zone, as that is now
+    Column("person", String, primary_key=True),
+    Column("tried", Integer, nullable=False),  # answers, other than that they do not know
+    Column("correct", Integer, nullable=False),  # right ones, and those that a dispute made right on that day
+    Index(None, "person"),
+)
+
 withdrawn = Table(
     "withdrawn",
     metadata,

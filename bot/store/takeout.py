@@ -24,6 +24,7 @@ from bot.store.tables import (
     memories,
     people,
     posed,
+    tallies,
 )
 
 if TYPE_CHECKING:
@@ -140,6 +141,19 @@ TAKEN: tuple[Taken, ...] = (
             "marked": "what you were told",
         },
         (answers.c.person,),
+    ),
+    Taken(
+        tallies,
+        "a day on which you answered something in a group",
+        {
+            "platform": PLACE["platform"],
+            "community": PLACE["community"],
+            "day": "when it began in the group's time zone",
+            "person": "your id",
+            "tried": "answers, other than that you do not know",
+            "correct": "right ones, and those whose question was wrong",
+        },
+        (tallies.c.person,),
     ),
     Taken(
         posed,

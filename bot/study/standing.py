@@ -8,13 +8,13 @@ from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from bot.group.days import Move
-from bot.group.seasons import WEEKS_BEFORE, Placed, Season, Week, gained, placed, season, spans
+from bot.group.seasons import WEEKS_BEFORE, Placed, Season, gained, placed, season, spans
 from bot.group.streaks import Happened, Outage, Streak, streak
 from bot.group.together import ACTIVE_DAYS, GroupDay, Quorum, Together, counted, group_day, group_days, quorum_at
 from bot.group.whereabouts import HOME_ZONE, Belongs, moves, resting, rests
 from bot.store.lives import RESTS
 from bot.store.members import Happening, What
-from bot.store.standing import Slot
+from bot.store.standing import Span
 from cards.calendar import calendar
 
 if TYPE_CHECKING:
@@ -136,9 +136,8 @@ class Standing:
         found = season(days, now, back=back)
         moment = now if not back else found.ends - timedelta.resolution
         weeks = [spans(found, days, moment, back=number) for number in range(WEEKS_BEFORE + 1)]
-        slots = [Slot(begins, ends) for week in weeks for begins, ends in week]
-        done = await self.core.store.standing.done(place, slots)
-        return _board(found, zone, done, len(weeks[0]))
+        parts = [Span(week[0][0], *week[-1]) for week in weeks]
+        return _board(found, zone, await self.core.store.standing.done(place, parts))
 
     async def _outages(self, now: datetime) -> list[Outage]:
         """When no bot was there, up to a moment."""
@@ -146,12 +145,12 @@ class Standing:
 
     async def _answered(self, place: Place, days: Sequence[Day], now: datetime) -> dict[date, frozenset[str]]:
         """Who had answered by a moment on each of some days."""
-        upto = now + timedelta.resolution
-        slots = [Slot(day.begins, min(day.ends, upto)) for day in days]
-        found: dict[date, set[str]] = {}
-        for each in await self.core.store.standing.done(place, slots):
-            if each.tried:
-                found.setdefault(days[each.slot].date, set()).add(each.person)
+        zone, upto = await self.group_zone(place), now + timedelta.resolution
+        whole = await asyncio.to_thread(_whole, days, zone, now)
+        parts = [(day.begins, min(day.ends, upto)) for day in days if day.begins not in whole]
+        dates, found = {day.begins: day.date for day in days}, dict[date, set[str]]()
+        for began, person in await self.core.store.standing.active(place, whole, parts):
+            found.setdefault(dates[began], set()).add(person)
         return {day: frozenset(people) for day, people in found.items()}
 
 
@@ -165,40 +164,42 @@ def lived_streak(lived: Lived, now: datetime) -> Streak:
     return streak(Happened(answers=answers, moves=where, holidays=rests(belongs), outages=away), now)
 
 
+def _whole(days: Iterable[Day], zone: str, now: datetime) -> frozenset[datetime]:
+    """When those days began that are over, and are days of a zone from their beginning to their end."""
+    own = calendar(zone)
+    over = (day for day in days if day.ends <= now)
+    return frozenset(day.begins for day in over if (day.begins, day.ends) == (own.begins(day.date), own.ends(day.date)))
+
+
 def _away(outages: Iterable[Happening], now: datetime) -> list[Outage]:
     spans_ = ((_moment(each.data["from"]), _moment(each.data["to"])) for each in outages)
     return [Outage(begins, min(ends, now)) for begins, ends in spans_ if begins < now]
 
 
-def _board(found: Season, zone: str, done: Iterable[Done], a_week: int) -> Board:
-    weeks: dict[str, list[dict[int, tuple[int, int]]]] = {}
-    since: dict[str, datetime | None] = {}
-    hidden = set()
+def _board(found: Season, zone: str, done: Iterable[Done]) -> Board:
+    weeks: dict[str, dict[int, Done]] = {}
     for each in done:
-        back, day = divmod(each.slot, a_week)
-        weeks.setdefault(each.person, [{} for _ in range(WEEKS_BEFORE + 1)])[back][day] = (each.tried, each.right)
-        since[each.person] = each.since
-        if each.hidden:
-            hidden.add(each.person)
-    this = [theirs[0] for theirs in weeks.values() if theirs[0]]
+        weeks.setdefault(each.person, {})[each.span] = each
+    this = [theirs[0] for theirs in weeks.values() if 0 in theirs]
     points, gains = [], []
-    for person, theirs in weeks.items():
-        if person in hidden or not theirs[0]:
+    for now in this:
+        if now.hidden:
             continue
-        now, *before = [Week(days=week) for week in theirs]
-        points.append((person, now.points))
-        gain = gained(now, before[: _weeks_there(found, since[person])])
+        points.append((now.person, now.points))
+        theirs = weeks[now.person]
+        before = [theirs[back].points if back in theirs else 0 for back in range(1, WEEKS_BEFORE + 1)]
+        gain = gained(now.points, before[: _weeks_there(found, now.since)])
         if gain is not None and round(gain) > 0:
-            gains.append((person, round(gain)))
+            gains.append((now.person, round(gain)))
     return Board(
         season=found,
         zone=zone,
         points=tuple(placed(points)),
         gains=tuple(placed(gains)),
-        left_out=frozenset(hidden),
+        left_out=frozenset(person for person, theirs in weeks.items() if any(each.hidden for each in theirs.values())),
         people=len(this),
-        tried=sum(tried for week in this for tried, _ in week.values()),
-        right=sum(right for week in this for _, right in week.values()),
+        tried=sum(each.tried for each in this),
+        right=sum(each.right for each in this),
     )
 
 

@@ -155,7 +155,8 @@ class Answers:
 
     async def _hold_to(self, posed: Posed) -> None:
         """Raises `StaleAction` for a question that was withdrawn."""
-        if (posed.source, seal(posed)) in await self.learning.withdrawn():
+        withdrawn = await self.learning.withdrawn()
+        if any(source == posed.source for source, _ in withdrawn) and (posed.source, seal(posed)) in withdrawn:
             raise StaleAction(WITHDRAWN, suggestion="/practice")
 
     async def _confirmed(self, posed: Posed) -> Posed:

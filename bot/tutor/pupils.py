@@ -112,15 +112,18 @@ class Pupils:
         return await self._learning.enrol(person, zone="", seed=seed, at=at, asked=asked)
 
     async def _loaded(self, person: str, catalogue: Catalogue, at: datetime, also: Card | None, asked: str) -> Held:
-        pupil = await self._learning.pupil(person) or await self.enrol(person, at, asked)
-        known = self._known.get(person)
-        if also is None and known is not None and known[0] is catalogue and known[1].pupil == pupil:
+        known = None if also is not None else self._known.get(person)
+        if known is not None and known[0] is catalogue and known[1].pupil == await self._learning.pupil(person):
             self._known.move_to_end(person)
             return known[1]
-        found, memories = await self._learning.memories(person)
+        pupil, memories = await self._learning.memories(person)
+        if pupil is None:
+            pupil = await self.enrol(person, at, asked)
+            if pupil.version:  # another bot was quicker, and they have learnt something since
+                found, memories = await self._learning.memories(person)
+                pupil = found or pupil
         syllabus = await self._syllabus(catalogue, also)
         many = len(memories) > MANY
-        pupil = found or pupil
         made = (pupil, memories, syllabus, await self.calendar(pupil.zone))
         held = await asyncio.to_thread(_held, *made) if many else _held(*made)
         if also is None:

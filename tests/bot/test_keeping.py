@@ -43,7 +43,9 @@ async def test_rebuilding_says_what_differs_and_puts_it_right(tmp_path: Path) ->
     path = tmp_path / "stride.sqlite3"
     await learnt(path, "test:ann", "test:ben")
     assert await rebuild(found, write=False, as_json=False, say=said.append) == 0
-    assert said.pop() == "nothing differs: what 2 learners remember is what their answers come to"
+    assert said.pop() == (
+        "nothing differs: what 2 learners remember and what 1 group did each day is what the answers come to"
+    )
     await beside(path, "DELETE FROM memories WHERE person = 'test:ann' AND card = 'deck/0'")
     await beside(path, "UPDATE memories SET card = 'deck/9' WHERE person = 'test:ann' AND card = 'deck/1'")
     await beside(path, "UPDATE memories SET data = replace(data, 'deck/1', 'deck/9') WHERE card = 'deck/9'")
@@ -58,4 +60,24 @@ async def test_rebuilding_says_what_differs_and_puts_it_right(tmp_path: Path) ->
     assert await rebuild(found, write=True, as_json=False, say=said.append) == 0
     assert said == ["test:ann: 2 missing, 1 unfounded, 1 different", "1 of 2 learners put right"]
     assert await rebuild(found, write=False, as_json=True, say=said.append) == 0
-    assert json.loads(said.pop()) == {"learners": 2, "different": [], "written": False}
+    assert json.loads(said.pop()) == {
+        "learners": 2,
+        "groups": 1,
+        "different": [],
+        "miscounted": [],
+        "written": False,
+    }
+
+
+async def test_rebuilding_counts_the_days_of_groups_anew(tmp_path: Path) -> None:
+    found, path = Settings(data_dir=tmp_path), tmp_path / "stride.sqlite3"
+    await learnt(path, "test:ann")
+    said: list[str] = []
+    await beside(path, "UPDATE tallies SET tried = tried + 1 WHERE person = 'test:ann'")
+    assert await rebuild(found, write=False, as_json=True, say=said.append) == 1
+    [group] = json.loads(said.pop())["miscounted"]
+    assert group["counts"] == 1
+    assert await rebuild(found, write=True, as_json=False, say=said.append) == 0
+    assert [line.partition(": ")[2] for line in said[:1]] == ["1 count of a day different"]
+    assert said[1:] == ["1 of 1 groups put right"]
+    assert await rebuild(found, write=False, as_json=False, say=said.append) == 0

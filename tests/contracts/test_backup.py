@@ -16,7 +16,7 @@ from bot.command import User
 from bot.errors import StoreError, StoreTooNew, StoreUnwritable
 from bot.store.backup import backup, restore
 from bot.store.engine import open_engine
-from bot.store.schema import metadata
+from bot.store.schema import HEAD, metadata
 from bot.store.store import Store, open_store
 from cards.model import Card, Deck
 from tests.bot.conversation import GROUP, START
@@ -115,7 +115,7 @@ async def test_a_store_is_given_up_for_a_backup_only_where_somebody_says_so(
     [
         (lambda text: text[: len(text) // 2], StoreError, "damaged"),
         (lambda text: text.rpartition(b'{"rows"')[0], StoreError, "cut off"),
-        (lambda text: text.replace(b'"version":"0003"', b'"version":"9999"'), StoreTooNew, "newer Stride"),
+        (lambda text: text.replace(f'"version":"{HEAD}"'.encode(), b'"version":"9999"'), StoreTooNew, "newer Stride"),
         (lambda text: text.replace(b'"role"', b'"shoe"'), StoreError, "other columns"),
         (lambda text: text.replace(b"stride-backup", b"diary"), StoreError, "no backup"),
         (lambda text: text + b"[1]\n", StoreError, "cut off"),

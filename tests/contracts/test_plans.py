@@ -16,7 +16,7 @@ from pydantic import SecretStr
 from sqlalchemy import event, text
 
 from bot.store.schema import metadata
-from bot.store.standing import Slot
+from bot.store.standing import Span
 from bot.store.store import Store, open_store
 from tests.bot.conversation import GROUP, START
 from tests.contracts.test_store import said, says
@@ -93,8 +93,9 @@ async def _unasked(store: Store) -> None:
 
 
 async def _looks(store: Store, person: str) -> None:
-    day = Slot(begins=START, ends=LATER)
-    await store.standing.done(GROUP, [day])
+    await store.standing.done(GROUP, [Span(START, LATER, LATER + timedelta(hours=9)), Span(START, START, LATER)])
+    await store.standing.active(GROUP, [START], [(START, LATER)])
+    await store.tallies.differing((GROUP.platform, GROUP.community))
     await store.standing.names([person])
     await store.lives.of([person], LATER)
     await store.mine.tallies(person, LATER, START, START)

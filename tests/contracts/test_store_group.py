@@ -14,7 +14,7 @@ from pydantic import SecretStr
 from bot.command import Place
 from bot.store.learning_rows import Line
 from bot.store.members import Happening, What
-from bot.store.standing import Slot
+from bot.store.standing import Span
 from bot.store.store import Store, open_store
 from bot.study.attendance import Attendance
 from cards.calendar import calendar
@@ -22,6 +22,7 @@ from cards.calendar import calendar
 HERE = Place(platform="test", community="page", channel="group")
 THERE = replace(HERE, community="other")
 START = datetime(2026, 3, 2, 9, tzinfo=UTC)
+BEGINS = START.replace(hour=4)  # its day
 SECOND, MINUTE, HOUR = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1)
 
 
@@ -151,10 +152,14 @@ async def test_what_everybody_did_is_counted_by_stretches_of_time(store: Store) 
     await answers("test:alice", START + HOUR, kind="credit")
     await answers("test:bob", START + HOUR, kind="override", correct=None)
     await answers("test:carol", START, place=THERE)
-    slots = [Slot(START, START + HOUR), Slot(START + HOUR, START + 2 * HOUR), Slot(START + 3 * HOUR, START + 4 * HOUR)]
-    found = await store.standing.done(HERE, slots)
-    assert sorted((each.person, each.slot, each.tried, each.right, each.since) for each in found) == [
-        ("test:alice", 0, 2, 1, START),
-        ("test:alice", 1, 0, 1, START),
+    spans = [Span(START, START, START + HOUR), Span(START, START + HOUR, START + 2 * HOUR)]
+    spans.append(Span(START, START + 3 * HOUR, START + 4 * HOUR))
+    found = await store.standing.done(HERE, spans)
+    assert sorted((each.person, each.span, each.tried, each.right, each.points, each.since) for each in found) == [
+        ("test:alice", 0, 2, 1, 4, START),
+        ("test:alice", 1, 0, 1, 1, START),
     ]
+    tomorrow = [Span(BEGINS, BEGINS + 24 * HOUR, BEGINS + 25 * HOUR)]
+    [whole] = await store.standing.done(HERE, tomorrow)
+    assert (whole.tried, whole.right, whole.points) == (2, 2, 5)
     assert await store.standing.done(HERE, []) == []

@@ -241,6 +241,16 @@ async def test_no_byte_of_them_is_left_in_the_file(tmp_path: Path) -> None:
 def test_every_table_was_thought_of() -> None:
     """A new one is named here, where it speaks of nobody, or in what is forgotten."""
     nobodys = {"bots", "counters", "duties", "secrets"}
-    cleaned = {"channels", "deck_cards", "events", "members", "memories", "learners", "questions", "withdrawn"}
+    cleaned = {
+        "channels",
+        "deck_cards",
+        "events",
+        "members",
+        "memories",
+        "learners",
+        "questions",
+        "tallies",
+        "withdrawn",
+    }
     told = {column.table.name for column in (*forgetting.THEIRS, *forgetting.NOBODYS, *forgetting.BY, *TOLD)}
     assert nobodys | cleaned | told == set(metadata.tables)

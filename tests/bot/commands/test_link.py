@@ -13,7 +13,7 @@ from pydantic import SecretStr
 from sqlalchemy import select
 from structlog.testing import capture_logs
 
-from bot.command import Incoming, User
+from bot.command import Incoming, Place, User
 from bot.errors import UserError
 from bot.reply import Code, Reply, plain
 from bot.store.group_tables import link_codes
@@ -102,6 +102,9 @@ async def test_two_accounts_become_one_person_with_one_memory_and_one_streak(gro
     assert sum(day.answers for day in streak.history) == 5
     assert [each.community for each in await group.core.store.members.memberships("test:alice")] == ["page"]
     assert await group.core.store.members.memberships("test:bob") == []
+    board = await group.core.study.standing.leaderboard(group.place, group.clock.now())
+    assert (board.people, board.tried) == (1, 5)
+    assert [await group.core.store.tallies.differing(each) for each in await group.core.store.tallies.groups()] == [0]
 
 
 async def test_whoever_was_here_first_stays_whichever_account_brings_the_code(group: Conversation) -> None:
@@ -124,6 +127,7 @@ async def test_of_two_answers_to_one_question_the_earlier_counts(group: Conversa
     assert isinstance(marked, Marked)
     assert (marked.correct, marked.said) == (True, "7")
     assert await alice.replayed() == await alice.memories()
+    assert await group.core.store.tallies.differing((group.place.platform, group.place.community)) == 0
     again = await group.core.tutor.answer(await of(bob), shared, typed="8")
     assert isinstance(again, Marked)
     assert (again.again, again.correct) == (True, True)
@@ -240,6 +244,22 @@ async def test_decks_come_along_and_the_same_file_again_updates_them_wherever_th
     assert anew.fault is None, plain(anew)
     assert anew.data["deck"] != first.data["deck"]
     assert await titles(group, "alice") == await titles(group, "bob") == ["Torch"]
+
+
+async def test_a_reminder_ends_with_the_account_that_it_came_to(group: Conversation) -> None:
+    """And one that comes elsewhere goes on."""
+    there = replace(group, place=Place(platform="elsewhere", community="team", channel="group"))
+    await group.says("ann", "/streak")
+    for where, ends in ((there, True), (group, False)):
+        group.clock.advance(minutes=30)
+        shown = await there.says("ann", code_of(await group.says("ann", "/link")))
+        await there.presses("ann", "Make them", shown)
+        await where.says("ann", "/remind at 18:00")
+        asked = await there.says("ann", "/link off")
+        told = plain(await there.presses("ann", "Separate", asked))
+        assert ("The reminder came on elsewhere, and has ended" in told) is ends
+        assert ("18:00" in plain(await group.says("ann", "/remind"))) is (not ends) or ends
+    assert "18:00 (UTC)" in plain(await group.says("ann", "/remind"))
 
 
 async def test_separating_where_the_memory_is_lets_the_others_go(group: Conversation) -> None:
