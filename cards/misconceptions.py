@@ -28,6 +28,11 @@ class Misconception:
     name: str
     says: str
 
+    @property
+    def right(self) -> str:
+        """What is right, without the mistake and whose it is."""
+        return self.says.partition(": ")[2]
+
 
 _ALL = (
     Misconception(

@@ -75,8 +75,9 @@ DIGEST = Command(
     help=(
         "`on` has it come to this channel, on Mondays at nine in the group's time zone or as you say (`on fri 17:00`); "
         "`off` ends it; `preview` shows you alone what it would say now. It tells how many answered, the group's "
-        "streak, the first three and who gained most on themselves; nobody's mistakes, and nobody who is hidden. On "
-        "Mondays it speaks of the week that has just ended, else of this one so far. A week without answers has none."
+        "streak, the first three, who gained most on themselves, and the mistake that most made where three people or "
+        "more did; nobody's own mistakes, and nobody who is hidden. On Mondays it speaks of the week that has just "
+        "ended, else of this one so far. A week without answers has none."
     ),
     options=(
         Option(name="what", says="on, off or preview", required=False, choices=(ON, OFF, PREVIEW)),

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from bot.actions import Action
 from bot.commands.leaderboard_reply import NOBODY, season_name
 from bot.commands.learning_words import counted
 from bot.commands.streak_reply import group_data, in_group
@@ -15,16 +16,24 @@ from bot.group.seasons import SCORING, Placed
 from bot.group.together import Together
 from bot.group.zones import label
 from bot.pictures.charts import Scorer, Season
-from bot.reply import Part, Picture, Reply, Table, Text
+from bot.reply import Button, Buttons, Part, Picture, Reply, Table, Text
 from bot.store.posting_rows import Planned
+from bot.study.digest import Weak
 from bot.study.standing import Board
+from cards.misconceptions import MISCONCEPTIONS
 
 FIRST = 3  # places
+LONGEST = 60  # characters of a topic on a button
 NONE = "Nobody answered anything in the week that it would speak of, so no digest would come now."
 
 
 def digest(
-    board: Board, names: Mapping[str, str], group: Together, at: datetime, drawn: Picture | None = None
+    board: Board,
+    names: Mapping[str, str],
+    group: Together,
+    at: datetime,
+    drawn: Picture | None = None,
+    weak: Weak | None = None,
 ) -> Reply:
     """A group's week; `drawn` is its `chart`."""
     over = at >= board.season.ends
@@ -47,8 +56,22 @@ def digest(
     if gains := _first(board.gains, 1):
         who = " and ".join(names.get(each.person, NOBODY)[:40] for each in gains)
         parts.append(Text(text=f"Gained most on their own last four weeks: {who}, +{gains[0].value:g} points."))
+    parts += _weak(weak)
     parts.append(Text(text=f"{SCORING} `/leaderboard` shows more, `/leaderboard hide` leaves you out.", tone="note"))
-    return Reply(parts=tuple(parts), data=_digest_data(board, names, group))
+    return Reply(parts=tuple(parts), data=_digest_data(board, names, group, weak))
+
+
+def _weak(weak: Weak | None) -> list[Part]:
+    """What most people mixed up, with what is right, and a button to practise it."""
+    if weak is None or weak.mistake not in MISCONCEPTIONS:
+        return []
+    rule = MISCONCEPTIONS[weak.mistake]
+    said = Text(text=f"The commonest mistake ({weak.people} people): {rule.name}. What is right: {rule.right}")
+    words = " ".join(weak.topic.replace(":", " ").split())
+    if not words or len(words) > LONGEST:
+        return [said]
+    button = Button(label=f"Practise {weak.topic}", action=Action("practice-about", (words,)))
+    return [said, Buttons(buttons=(button,))]
 
 
 def chart(boards: Sequence[Board], names: Mapping[str, str]) -> Season | None:
@@ -130,7 +153,7 @@ def _data(planned: Planned) -> dict[str, Any]:
     }
 
 
-def _digest_data(board: Board, names: Mapping[str, str], group: Together) -> dict[str, Any]:
+def _digest_data(board: Board, names: Mapping[str, str], group: Together, weak: Weak | None) -> dict[str, Any]:
     def rows(ranking: list[Placed]) -> list[dict[str, Any]]:
         return [{"place": each.place, "name": names.get(each.person, NOBODY), "value": each.value} for each in ranking]
 
@@ -143,5 +166,6 @@ def _digest_data(board: Board, names: Mapping[str, str], group: Together) -> dic
             "points": rows(_first(board.points)),
             "gains": rows(_first(board.gains, 1)),
             "group": group_data(group),
+            "mistake": None if weak is None else {"id": weak.mistake, "people": weak.people, "topic": weak.topic},
         }
     }

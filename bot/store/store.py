@@ -31,6 +31,7 @@ from bot.store.links import Links
 from bot.store.lives import Lives
 from bot.store.members import Members
 from bot.store.mine import OwnLog
+from bot.store.mistakes import Mistakes
 from bot.store.postings import Postings
 from bot.store.posts import Posts
 from bot.store.quizzes import Quizzes
@@ -123,6 +124,7 @@ class Store:
         standing: what seasons look at.
         lives: what streaks follow from.
         mine: what somebody's own page looks at.
+        mistakes: the wrong rules that a group followed.
         tallies: how much everybody did on each day.
         attendance: which bots were there when.
         posts: what Stride said unasked where it keeps the history itself.
@@ -143,6 +145,7 @@ class Store:
         self.standing = Standings(engine)
         self.lives = Lives(engine)
         self.mine = OwnLog(engine)
+        self.mistakes = Mistakes(engine)
         self.tallies = Tallies(engine)
         self.attendance = Attendance(engine)
         self.posts = Posts(engine)

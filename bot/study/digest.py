@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from bot.command import User
 from bot.pictures.errors import DrawingError
 from bot.store.posting_rows import Planned, schedule_id
 from bot.study.making import Kind, Made
@@ -19,11 +20,29 @@ if TYPE_CHECKING:
     from bot.app import Core
     from bot.command import Place
     from bot.group.schedule import Schedule
+    from bot.group.seasons import Season as Week
     from bot.pictures.charts import Season
     from bot.reply import Picture, Reply
     from bot.store.posting_rows import Posting
 
 WEEKS = 6  # that its picture shows
+FEWEST = 3  # people who made a mistake, before it is said that anybody did
+EVERYBODY = User(id="", name="")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Weak:
+    """What most people of a group mixed up.
+
+    Attributes:
+        mistake: `M1` to `M24`.
+        people: how many did.
+        topic: the title of the topic in which they mostly did; empty where the group is not asked it any more.
+    """
+
+    mistake: str
+    people: int
+    topic: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +93,18 @@ class Digest:
         names = await self.core.store.standing.names(digest_reply.named(board))
         before = [await standing.leaderboard(place, moment, back=monday + back) for back in range(1, WEEKS)]
         drawn = await self._drawn(digest_reply.chart([*reversed(before), board], names))
-        return digest_reply.digest(board, names, await standing.group_streak(place, moment), moment, drawn)
+        group = await standing.group_streak(place, moment)
+        return digest_reply.digest(board, names, group, moment, drawn, await self._weak(place, board.season, moment))
+
+    async def _weak(self, place: Place, week: Week, moment: datetime) -> Weak | None:
+        """What most people mixed up in a week; None where it would be seen whose mistake it is."""
+        found = await self.core.store.mistakes.shared(place, week.begins, min(week.ends, moment))
+        if not found or found[0].people < FEWEST:
+            return None
+        catalogue = await self.core.tutor.cards(EVERYBODY, place)
+        asked = (card for card in found[0].cards if card in catalogue.cards or card in catalogue.skills)
+        topic = next(map(catalogue.topic_title, asked), "")
+        return Weak(mistake=found[0].mistake, people=found[0].people, topic=topic)
 
     async def _drawn(self, chart: Season | None) -> Picture | None:
         try:

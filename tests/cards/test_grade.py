@@ -309,6 +309,7 @@ def test_the_same_in_other_words_or_with_a_slip_is_right(right: str, typed: str)
 def test_every_misconception_of_the_curriculum_has_a_diagnosis() -> None:
     assert list(MISCONCEPTIONS) == [f"M{number}" for number in range(1, 25)]
     assert all(each.says.startswith("You ") for each in MISCONCEPTIONS.values())
+    assert all(each.right and "You" not in each.right for each in MISCONCEPTIONS.values()), "said to a group"
 
 
 def test_wrong_answers_are_kept_apart_from_the_key_and_from_each_other() -> None:
