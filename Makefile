@@ -39,7 +39,7 @@ bench: $(TEST_STAMP)
 # The first run loads ten million events into SQLite and into PostgreSQL, which takes minutes and 15 GB; they stay in
 # STRIDE_BENCH_DIR, or the system's folder for what is temporary.
 bench-group: $(TEST_STAMP)
-	@$(BIN)/python -m tests.bench group
+	@$(BIN)/python -m tests.bench group page
 
 lint: $(TEST_STAMP)
 	@$(BIN)/ruff format --check .

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter, deque
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
 
@@ -50,27 +50,48 @@ class Tally:
 NOTHING = Tally()
 
 
-def picks(
-    candidates: Sequence[Candidate], *, recent: Sequence[str], tallies: Mapping[str, Tally], draw: Random
-) -> Iterator[str]:
+class Stock:
+    """What may be asked, in the order in which it is taught; looked through once for all channels that are asked of it.
+
+    Attributes:
+        known: by name.
+        topics: what belongs to each.
+    """
+
+    def __init__(self, candidates: Iterable[Candidate]) -> None:
+        """Names are each of one candidate."""
+        self.known = {each.name: each for each in candidates}
+        self.topics: dict[str, list[Candidate]] = {}
+        for each in self.known.values():
+            self.topics.setdefault(each.topic, []).append(each)
+
+    def __len__(self) -> int:
+        return len(self.known)
+
+    def pulls(self, tallies: Mapping[str, Tally]) -> dict[str, float]:
+        """How likely each topic is asked beside others."""
+        found = dict.fromkeys(self.topics, NOTHING)
+        for name, tally in tallies.items():
+            if name in self.known:
+                found[self.known[name].topic] += tally
+        return {topic: tally.pull for topic, tally in found.items()}
+
+
+def picks(stock: Stock, *, recent: Sequence[str], tallies: Mapping[str, Tally], draw: Random) -> Iterator[str]:
     """Names, one after the other, each as if those before it had been asked; endless where there is anything.
 
     Args:
-        candidates: what may be asked.
+        stock: what may be asked.
         recent: names of what was asked lately, the oldest first; some may be no candidates any more.
         tallies: how the group has done, by name.
         draw: decides.
     """
-    if not candidates:
+    if not stock:
         return
-    known = {each.name: each for each in candidates}
+    known, pulls = stock.known, stock.pulls(tallies)
     asked = deque((name for name in recent if name in known), maxlen=RESTS)
-    topics = _by_topic(candidates)
-    pulls = {
-        topic: sum((tallies.get(each.name, NOTHING) for each in held), NOTHING).pull for topic, held in topics.items()
-    }
     while True:
-        chosen = _one(candidates, [known[name] for name in asked], topics, pulls, tallies, draw)
+        chosen = _one(stock, [known[name] for name in asked], pulls, tallies, draw)
         asked.append(chosen.name)
         yield chosen.name
 
@@ -84,43 +105,30 @@ def level(tally: Tally) -> int:
 
 
 def _one(
-    candidates: Sequence[Candidate],
+    stock: Stock,
     asked: Sequence[Candidate],
-    topics: Mapping[str, Sequence[Candidate]],
     pulls: Mapping[str, float],
     tallies: Mapping[str, Tally],
     draw: Random,
 ) -> Candidate:
     """The topic first, then something of it: a topic with many cards is not asked more often for that."""
-    rests = _resting(candidates, asked)
+    rests = _resting(len(stock), asked)
     last = asked[-1] if asked else None
     lately = list(dict.fromkeys(each.topic for each in reversed(asked)))
-    tired = set(lately[: min(TOPICS_REST, len(topics) - 1)])
-    open_ones = {
-        topic: [each for each in held if each.name not in rests] for topic, held in topics.items() if topic not in tired
-    }
-    open_ones = {topic: held for topic, held in open_ones.items() if held}
-    if not open_ones:  # all that is rested belongs to topics that are not
-        open_ones = {
-            topic: left for topic, held in topics.items() if (left := [each for each in held if each.name not in rests])
-        }
-    names = list(open_ones)
+    tired = set(lately[: min(TOPICS_REST, len(stock.topics) - 1)])
+    resting = Counter(stock.known[name].topic for name in rests)
+    rested = [topic for topic, held in stock.topics.items() if len(held) > resting[topic]]
+    names = [topic for topic in rested if topic not in tired]
+    names = names or rested  # all that is rested belongs to topics that are not
     topic = draw.choices(names, [pulls[name] for name in names])[0]
-    held = open_ones[topic]
+    held = [each for each in stock.topics[topic] if each.name not in rests]
     if last is not None:
         held = [each for each in held if each.rule != last.rule] or held
     return draw.choices(held, [tallies.get(each.name, NOTHING).pull for each in held])[0]
 
 
-def _resting(candidates: Sequence[Candidate], asked: Sequence[Candidate]) -> frozenset[str]:
+def _resting(count: int, asked: Sequence[Candidate]) -> frozenset[str]:
     """What was asked lately: the last one always, half of what there is at most."""
-    most = max(min(1, len(candidates) - 1), min(RESTS, len(candidates) // 2))
+    most = max(min(1, count - 1), min(RESTS, count // 2))
     newest = list(dict.fromkeys(each.name for each in reversed(asked)))
     return frozenset(newest[:most])
-
-
-def _by_topic(candidates: Sequence[Candidate]) -> dict[str, list[Candidate]]:
-    found: dict[str, list[Candidate]] = {}
-    for each in candidates:
-        found.setdefault(each.topic, []).append(each)
-    return found

@@ -24,6 +24,7 @@ from bot.store.learning_rows import line as line_of
 from bot.store.lookups import Lookups
 from bot.store.many import many
 from bot.store.members import Happening, What, note
+from bot.store.posing import Posing
 from bot.store.recording import PUT_MEMORY, Record, Recording
 from bot.store.tables import answers, disputes, learners, memories, posed, withdrawn
 from cards.memory import Memory
@@ -47,6 +48,7 @@ class Learning:
         self._engine = engine
         self._lookups = Lookups(engine)
         self._recording = Recording(engine)
+        self._posing = Posing(engine)
         self._sessions: OrderedDict[str, list[Asked]] = OrderedDict()  # they never change
         self._withdrawals = 0  # here
         self._withdrawn: tuple[float, int, frozenset[tuple[str, str]]] = (0.0, -1, frozenset())  # until when, as of
@@ -125,10 +127,7 @@ class Learning:
 
     async def pose(self, asked: Sequence[Asked]) -> None:
         """Keeps questions; those whose ids are there already stay as they are."""
-        rows = [columns(each) for each in asked]
-        if rows:
-            async with self._engine.begin() as connection:
-                await connection.execute(insert(posed).on_conflict_do_nothing(), rows)
+        await self._posing.pose(asked)
 
     async def asked(self, posed_id: str) -> Asked | None:
         """The question of an id."""
@@ -143,7 +142,7 @@ class Learning:
         """The questions of a session, in their order."""
         known = self._sessions.get(session)
         if known is None:
-            known = await self._asked(posed.c.session == session)
+            known = await self._posing.session(session)
             if known:
                 self._sessions[session] = known
                 if len(self._sessions) > SESSIONS_IN_MEMORY:
@@ -158,10 +157,7 @@ class Learning:
 
     async def asked_everybody(self, place: Place, most: int) -> list[str]:
         """What a whole channel was asked last, `deck/card` or `~family`, the oldest first."""
-        wanted = select(posed.c.card).where(posed.c.person == "", *_at(place)).order_by(posed.c.number.desc())
-        async with self._engine.connect() as connection:
-            found = (await connection.execute(wanted.limit(most))).scalars().all()
-        return list(reversed(found))
+        return await self._posing.asked_everybody(place, most)
 
     async def newest_answered(self, person: str, place: Place) -> Asked | None:
         """The question that a person answered last in a place."""
@@ -209,6 +205,7 @@ class Learning:
         """Returns when nothing is asked or written any more, for whoever closes the database."""
         await self._lookups.idle()
         await self._recording.idle()
+        await self._posing.idle()
 
     async def answer_to(self, person: str, posed_id: str) -> list[Line]:
         """A person's answer to a question, then what changed it since, in order; empty where there is none."""
@@ -268,22 +265,7 @@ class Learning:
 
         Only so many answers are looked at, the newest.
         """
-        newest = (
-            select(answers.c.card, answers.c.correct)
-            .where(
-                answers.c.platform == place.platform,
-                answers.c.community == place.community,
-                answers.c.at >= since,
-                answers.c.kind == "answer",
-            )
-            .order_by(answers.c.at.desc())
-            .limit(most)
-            .subquery()
-        )
-        wrong = func.sum(case((newest.c.correct == 0, 1), else_=0))
-        wanted = select(newest.c.card, func.count(), wrong).group_by(newest.c.card)
-        async with self._engine.connect() as connection:
-            return {card: (count, int(missed)) for card, count, missed in await connection.execute(wanted)}
+        return await self._posing.tallies(place, since, most)
 
     # Disputes.
 

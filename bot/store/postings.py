@@ -8,26 +8,39 @@ whether what was `sending` has been sent.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import select, update
 
 from bot.store import posting_rows as rows
+from bot.store import turns
+from bot.store.batches import Batches
 from bot.store.dialect import insert
 from bot.store.group_tables import postings
+from bot.store.many import listed, many
 from bot.store.members import Happening, note
 from bot.store.posting_rows import OVER, Posting, PostingKind, State, posting_id
-from bot.store.schedules import hold
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncEngine
+    from sqlalchemy.sql.dml import ReturningUpdate
 
     from bot.command import Place
 
 REVEAL_LATEST = timedelta(days=1)  # how late an answer is still told
 TOLD: tuple[State, ...] = ("sent", "unknown")  # what may have been seen, and is revealed
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """How a posting goes on, where its turn is not lost, and what the log says of it then."""
+
+    posting: Posting
+    changed: dict[str, Any]
+    happened: Sequence[Happening]
 
 
 class Postings:
@@ -36,6 +49,7 @@ class Postings:
     def __init__(self, engine: AsyncEngine) -> None:
         """The engine stays the store's."""
         self._engine = engine
+        self._taken: Batches[_Step, bool] = Batches(self._all_taken)
 
     # Turns.
 
@@ -51,16 +65,10 @@ class Postings:
         """Takes the reveals that are due; of any number of bots exactly one gets each. What is too late is left out."""
         if not platforms:
             return []
-        wanted = (
-            select(postings)
-            .where(postings.c.platform.in_(platforms), postings.c.closes <= at, postings.c.state.in_(TOLD))
-            .order_by(postings.c.closes)
-            .limit(limit)
-            .with_for_update(skip_locked=True)
-        )
         async with self._engine.connect() as connection:
-            await hold(connection)
-            found = [rows.posting(row) for row in (await connection.execute(wanted)).mappings()]
+            wanted = select(postings).where(postings.c.state.in_(TOLD))
+            due = await turns.taken(connection, wanted, postings.c.closes, platforms, at, limit)
+            found = [rows.posting(row._mapping) for row in due]  # noqa: SLF001 - its public name for its columns
             if not found:
                 await connection.rollback()
                 return []
@@ -86,16 +94,10 @@ class Postings:
         """Takes what waits for its next turn: it is to be tried again, or whoever was at work on it is gone."""
         if not platforms:
             return []
-        wanted = (
-            select(postings)
-            .where(postings.c.platform.in_(platforms), postings.c.until <= at, postings.c.kind.in_(sorted(kinds)))
-            .order_by(postings.c.until)
-            .limit(limit)
-            .with_for_update(skip_locked=True)
-        )
         async with self._engine.connect() as connection:
-            await hold(connection)
-            found = [rows.posting(row) for row in (await connection.execute(wanted)).mappings()]
+            wanted = select(postings).where(postings.c.kind.in_(sorted(kinds)))
+            due = await turns.taken(connection, wanted, postings.c.until, platforms, at, limit)
+            found = [rows.posting(row._mapping) for row in due]  # noqa: SLF001 - as above
             if not found:
                 await connection.rollback()
                 return []
@@ -107,15 +109,11 @@ class Postings:
     async def next_due(self, platforms: Sequence[str], kinds: Iterable[PostingKind]) -> datetime | None:
         """When something has its next turn, or is to be revealed, on these platforms; None where nothing is."""
         chosen = sorted(kinds)
-        wanted = []
-        for platform in platforms:
-            here = postings.c.platform == platform
-            turns = select(func.min(postings.c.until).label("moment")).where(here, postings.c.kind.in_(chosen))
-            wanted.append(turns)
-            if "reveal" in chosen:
-                wanted.append(select(func.min(postings.c.closes)).where(here, postings.c.state.in_(TOLD)))
         async with self._engine.connect() as connection:
-            found = [(await connection.execute(each)).scalar() for each in wanted]
+            found = [await turns.soonest(connection, postings.c.until, platforms, postings.c.kind.in_(chosen))]
+            if "reveal" in chosen:
+                told = postings.c.state.in_(TOLD)
+                found.append(await turns.soonest(connection, postings.c.closes, platforms, told))
         return min((each for each in found if each is not None), default=None)
 
     # Steps of a turn.
@@ -151,12 +149,27 @@ class Postings:
         return await self._step(posting, happened, **changed)
 
     async def _step(self, posting: Posting, happened: Sequence[Happening] = (), **changed: Any) -> Posting | None:
-        mine = (postings.c.id == posting.id, postings.c.tries == posting.tries, postings.c.state.not_in(sorted(OVER)))
+        return replace(posting, **changed) if await self._taken(_Step(posting, changed, happened)) else None
+
+    async def _all_taken(self, steps: Sequence[_Step]) -> list[bool]:
+        """Steps of different postings in one transaction, and what follows from each that was still to be taken."""
+        alike: dict[tuple[str, ...], list[_Step]] = {}
+        for step in steps:
+            alike.setdefault(tuple(step.changed), []).append(step)
+        mine: set[tuple[str, int]] = set()
         async with self._engine.begin() as connection:
-            if (await connection.execute(update(postings).where(*mine).values(**changed))).rowcount == 0:
-                return None
-            await note(connection, happened)
-        return replace(posting, **changed)
+            for names, those in alike.items():
+                given = many(dict(step.changed, id=step.posting.id, tries=step.posting.tries) for step in those)
+                mine.update((row.id, row.tries) for row in await connection.execute(_stepping(names), {"steps": given}))
+            done = [(step.posting.id, step.posting.tries) in mine for step in steps]
+            await note(
+                connection, [each for step, taken in zip(steps, done, strict=True) if taken for each in step.happened]
+            )
+        return done
+
+    async def idle(self) -> None:
+        """Returns when no step is being written any more, for whoever closes the database."""
+        await self._taken.idle()
 
     # What was said.
 
@@ -177,9 +190,23 @@ class Postings:
         )
         return await self._read(wanted.order_by(postings.c.moment.desc(), postings.c.id).limit(limit))
 
+    async def by(self, schedule: str, kind: PostingKind, limit: int) -> list[Posting]:
+        """What came or was to come by a schedule last, the newest first."""
+        wanted = select(postings).where(postings.c.schedule == schedule, postings.c.kind == kind)
+        return await self._read(wanted.order_by(postings.c.moment.desc()).limit(limit))
+
     async def _read(self, wanted: Any) -> list[Posting]:
         async with self._engine.connect() as connection:
             return [rows.posting(row) for row in (await connection.execute(wanted)).mappings()]
+
+
+@cache
+def _stepping(names: tuple[str, ...]) -> ReturningUpdate[Any]:
+    """Changes these columns of postings whose turns have not been lost; which they were."""
+    given = listed("steps", [postings.c[name] for name in ("id", "tries", *names)]).subquery()
+    mine = (postings.c.id == given.c.id, postings.c.tries == given.c.tries, postings.c.state.not_in(sorted(OVER)))
+    changed = update(postings).where(*mine).values({name: given.c[name] for name in names})
+    return changed.returning(postings.c.id, postings.c.tries)
 
 
 def _reveal(of: Posting, at: datetime, bot: str, until: datetime) -> Posting:

@@ -7,21 +7,23 @@ for what came after a number misses nothing.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, or_, select, update
+from sqlalchemy import and_, bindparam, or_, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot import codec
 from bot.command import Place
 from bot.errors import PostFailed
 from bot.reply import Reply
+from bot.store.batches import Batches
 from bot.store.dialect import insert
 from bot.store.exchange_rows import Exchange, exchange, place_row
+from bot.store.many import among, listed, many
 from bot.store.tables import channels, counters, exchanges
 
 if TYPE_CHECKING:
@@ -32,11 +34,23 @@ Row = dict[str, Any]
 COUNTER = "posts"
 MOST = 100  # changes that are read at once
 
-_first = insert(counters).values(name=COUNTER, value=1)
-_NEXT = _first.on_conflict_do_update(index_elements=[counters.c.name], set_={"value": counters.c.value + 1}).returning(
-    counters.c.value
-)
+_more = insert(counters).values(name=COUNTER, value=bindparam("more"))
+_NEXT = _more.on_conflict_do_update(
+    index_elements=[counters.c.name], set_={"value": counters.c.value + _more.excluded.value}
+).returning(counters.c.value)
 _NEWEST = select(counters.c.value).where(counters.c.name == COUNTER)
+_KNOWN = select(exchanges.c.post, exchanges.c.id).where(among(exchanges.c.post, "keys"))
+_ADD_CHANNELS = (
+    insert(channels)
+    .from_select([column.name for column in channels.c], listed("channels", channels.c))
+    .on_conflict_do_nothing()
+)
+_POST = [column for column in exchanges.c if column is not exchanges.c.id]
+_ADD = (
+    insert(exchanges)
+    .from_select([column.name for column in _POST], listed("posts", _POST))
+    .returning(exchanges.c.post, exchanges.c.id)
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +67,7 @@ class Posts:
     def __init__(self, engine: AsyncEngine) -> None:
         """Use `open_store`."""
         self._engine = engine
+        self._put: Batches[tuple[Row, Row], int] = Batches(self._put_all)
 
     async def put(self, key: str, place: Place, reply: Reply, at: datetime, *, person: str = "") -> int:
         """Puts a post into a channel's history, once under its key; its number there.
@@ -79,17 +94,28 @@ class Posts:
         }
         channel = place_row(place) | {"private": int(place.private), "first_seen": at}
         with _answering():
-            return await self._put(key, channel, row)
+            return await self._put((row, channel))
 
-    async def _put(self, key: str, channel: Row, row: Row) -> int:
+    async def idle(self) -> None:
+        """Returns when nothing is being put any more, for whoever closes the database."""
+        await self._put.idle()
+
+    async def _put_all(self, asked: Sequence[tuple[Row, Row]]) -> list[int]:
+        """Those that come at once share a transaction; the number of each, also of what was there before."""
+        keys = [row["post"] for row, _ in asked]
         async with self._engine.begin() as connection:
-            change = await _next(connection)  # first, since it holds off all others until this is committed
-            known = (await connection.execute(select(exchanges.c.id).where(exchanges.c.post == key))).scalar()
-            if known is not None:
-                return int(known)
-            await connection.execute(insert(channels).on_conflict_do_nothing(), channel)
-            put = insert(exchanges).values(**row, change=change).returning(exchanges.c.id)
-            return int((await connection.execute(put)).scalar_one())
+            # First, since it holds off all others until this is committed.
+            upto = await _next(connection, len(asked))
+            there = await connection.execute(_KNOWN, {"keys": many(keys)})
+            numbers: dict[str, int] = {row.post: row.id for row in there}
+            fresh = {key: each for key, each in zip(keys, asked, strict=True) if key not in numbers}
+            if fresh:
+                places = {tuple(place.values())[:3]: place for _, place in fresh.values()}
+                await connection.execute(_ADD_CHANNELS, {"channels": many(places.values())})
+                first = upto - len(fresh) + 1
+                rows = [row | {"change": first + place} for place, (row, _) in enumerate(fresh.values())]
+                numbers |= {row.post: row.id for row in await connection.execute(_ADD, {"posts": many(rows)})}
+        return [numbers[key] for key in keys]
 
     async def find(self, key: str) -> int | None:
         """The number of the post with a key, if it was ever put; raises `PostFailed`."""
@@ -109,7 +135,7 @@ class Posts:
         edit = update(exchanges).where(exchanges.c.id == number, exchanges.c.post.is_not(None), *wanted)
         with _answering():
             async with self._engine.begin() as connection:
-                changed = {"reply": codec.dumps(reply), "change": await _next(connection)}
+                changed = {"reply": codec.dumps(reply), "change": await _next(connection, 1)}
                 return (await connection.execute(edit.values(**changed))).rowcount > 0
 
     async def post(self, place: Place, number: int, viewer: str) -> Exchange | None:
@@ -174,5 +200,6 @@ def _answering() -> Iterator[None]:
         raise PostFailed("the store does not answer") from fault
 
 
-async def _next(connection: AsyncConnection) -> int:
-    return int((await connection.execute(_NEXT)).scalar_one())
+async def _next(connection: AsyncConnection, more: int) -> int:
+    """Takes the next numbers; the last of them."""
+    return int((await connection.execute(_NEXT, {"more": more})).scalar_one())

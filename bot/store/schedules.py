@@ -9,23 +9,31 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import structlog
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import String, bindparam, delete, literal, select, update
 
+from bot.command import Place
 from bot.group.schedule import Due
 from bot.group.schedule import due as due_of
 from bot.store import posting_rows as rows
+from bot.store import turns
+from bot.store.batches import Batches
 from bot.store.dialect import insert
 from bot.store.group_tables import postings, schedules
+from bot.store.many import among, listed, many
 from bot.store.members import Happening, What, note
 
 if TYPE_CHECKING:
+    from sqlalchemy import ColumnElement, Row
     from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-    from bot.command import Place
     from bot.store.posting_rows import Planned, Posting, ScheduleKind
 
 UNKNOWN_ZONE = timedelta(days=1)  # before something is looked at again whose zone is none any more
+_WHOSE = ("id", "kind", "platform", "community", "channel", "person")
 _WHEN = ("at", "zone", "weekdays", "paused_until", "skipped", "last")  # columns that say when something comes
+_LOOKED_AT = select(*(schedules.c[name] for name in (*_WHOSE, *_WHEN)))
+_THOSE = select(schedules).where(among(schedules.c.id, "ids"))
+_TURN = ("state", "bot", "until", "tries")
 _schedule = insert(schedules)
 _PUT = _schedule.on_conflict_do_update(
     index_elements=[schedules.c.id],
@@ -34,6 +42,31 @@ _PUT = _schedule.on_conflict_do_update(
         for each in schedules.c
         if each.name != "id"
     },
+)
+
+
+_GIVEN = "given"
+_on = listed(_GIVEN, (schedules.c.id, schedules.c.last, schedules.c.due)).subquery()
+_ADVANCE = (
+    update(schedules)
+    .where(schedules.c.id == _on.c.id)
+    .values(last=_on.c.last, due=_on.c.due, version=schedules.c.version + 1)
+)
+_new = listed(_GIVEN, (postings.c.id, postings.c.schedule, postings.c.moment)).subquery()
+_posting: dict[str, ColumnElement[Any]] = {
+    **{
+        name: literal("" if isinstance(postings.c[name].type, String) else None, postings.c[name].type)
+        for name in postings.c.keys()  # noqa: SIM118 - columns, not names, are what it goes through
+    },
+    **{name: schedules.c[name] for name in _WHOSE},
+    **{name: bindparam(name, type_=postings.c[name].type) for name in _TURN},
+    **dict(_new.c),
+}
+_ADD = (
+    insert(postings)
+    .from_select(list(_posting), select(*_posting.values()).where(schedules.c.id == _new.c.schedule))
+    .on_conflict_do_nothing()
+    .returning(postings.c.id)
 )
 
 
@@ -54,6 +87,7 @@ class Schedules:
     def __init__(self, engine: AsyncEngine) -> None:
         """The engine stays the store's."""
         self._engine = engine
+        self._one: Batches[str, Planned | None] = Batches(self._those)
 
     async def keep(self, planned: Planned, *, happened: Sequence[Happening] = ()) -> Planned:
         """Puts a schedule in the place of the one of its id, or beside the others; as it is kept, with its `due`.
@@ -95,8 +129,7 @@ class Schedules:
 
     async def one(self, schedule_id: str) -> Planned | None:
         """The schedule of an id."""
-        found = await self._read(schedules.c.id == schedule_id)
-        return found[0] if found else None
+        return await self._one(schedule_id)
 
     async def of(self, place: Place, kind: ScheduleKind) -> list[Planned]:
         """What comes in a channel, of a kind; those that come next first."""
@@ -113,14 +146,9 @@ class Schedules:
 
     async def next_due(self, platforms: Sequence[str], kinds: Iterable[ScheduleKind]) -> datetime | None:
         """When something comes next on these platforms; None where nothing does."""
-        wanted = [func.min(schedules.c.due).label("due")]
-        chosen = sorted(kinds)
-        parts = [
-            select(*wanted).where(schedules.c.platform == each, schedules.c.kind.in_(chosen)) for each in platforms
-        ]
+        chosen = schedules.c.kind.in_(sorted(kinds))
         async with self._engine.connect() as connection:
-            found = [(await connection.execute(part)).scalar() for part in parts]
-        return min((each for each in found if each is not None), default=None)
+            return await turns.soonest(connection, schedules.c.due, platforms, chosen)
 
     async def claim_due(
         self,
@@ -146,25 +174,29 @@ class Schedules:
         """
         if not platforms:
             return []
-        wanted = (
-            select(schedules)
-            .where(schedules.c.platform.in_(platforms), schedules.c.due <= at, schedules.c.kind.in_(sorted(kinds)))
-            .order_by(schedules.c.due)
-            .limit(limit)
-            .with_for_update(skip_locked=True)
-        )
         async with self._engine.connect() as connection:
-            await hold(connection)
-            due = (await connection.execute(wanted)).mappings().all()
+            wanted = _LOOKED_AT.where(schedules.c.kind.in_(sorted(kinds)))
+            due = await turns.taken(connection, wanted, schedules.c.due, platforms, at, limit)
             if not due:
                 await connection.rollback()
                 return []
-            taken = await asyncio.to_thread(_all_taken, due, at, bot, until)  # which reads zones from the disk
-            await _advance(connection, taken)
-            fresh = await _added(connection, [each.posting for each in taken if each.posting is not None])
-            await note(connection, [each.missed for each in taken if each.missed is not None])
+            found = await asyncio.to_thread(_all_taken, due, at, bot, until)  # which reads zones from the disk
+            await connection.execute(_ADVANCE, {_GIVEN: _advanced(found)})
+            fresh = await _added(connection, [each.posting for each in found if each.posting is not None])
+            await note(connection, [each.missed for each in found if each.missed is not None])
             await connection.commit()
         return fresh
+
+    async def idle(self) -> None:
+        """Returns when nothing is asked any more, for whoever closes the database."""
+        await self._one.idle()
+
+    async def _those(self, ids: Sequence[str]) -> list[Planned | None]:
+        """Each card begins with its schedule, so that those that are made at once are looked up in one query."""
+        async with self._engine.connect() as connection:
+            rows_of = (await connection.execute(_THOSE, {"ids": many(ids)})).mappings()
+            found = {row["id"]: rows.planned(row) for row in rows_of}
+        return [found.get(each) for each in ids]
 
     async def _read(self, *wanted: Any) -> list[Planned]:
         order = (schedules.c.due.is_(None), schedules.c.due, schedules.c.id)
@@ -173,66 +205,55 @@ class Schedules:
             return [rows.planned(row) for row in found.mappings()]
 
 
-async def hold(connection: AsyncConnection) -> None:
-    """Begins a transaction that reads in order to write: SQLite lets nobody else write until it is over.
-
-    PostgreSQL locks the rows that are read `FOR UPDATE`; SQLite, which knows no such thing, leaves that out.
-    """
-    if connection.dialect.name == "sqlite":
-        await connection.exec_driver_sql("BEGIN IMMEDIATE")
-
-
-async def _advance(connection: AsyncConnection, taken: Iterable[_Taken]) -> None:
-    """Has each look again when it comes next; those of one zone do so together."""
-    together: dict[tuple[datetime, datetime | None], list[str]] = {}
-    for each in taken:
-        together.setdefault((each.last, each.following), []).append(each.schedule)
-    for (last, following), ids in together.items():
-        changed = {"last": last, "due": following, "version": schedules.c.version + 1}
-        await connection.execute(update(schedules).where(schedules.c.id.in_(ids)).values(**changed))
-
-
-async def _added(connection: AsyncConnection, found: list[Posting]) -> list[Posting]:
-    """Keeps postings; those that were not there before."""
+async def _added(connection: AsyncConnection, found: Sequence[Posting]) -> list[Posting]:
+    """Keeps postings in their first turn; those that were not there before."""
     if not found:
         return []
-    there = select(postings.c.id).where(postings.c.id.in_([each.id for each in found]))
-    known = set((await connection.execute(there)).scalars())
-    fresh = [each for each in found if each.id not in known]
-    if fresh:
-        await connection.execute(insert(postings).on_conflict_do_nothing(), [rows.columns(each) for each in fresh])
-    return fresh
+    turn = {name: getattr(found[0], name) for name in _TURN}  # of all the same
+    given = many({"id": each.id, "schedule": each.schedule, "moment": each.moment} for each in found)
+    fresh = set((await connection.execute(_ADD, turn | {_GIVEN: given})).scalars())
+    return [each for each in found if each.id in fresh]
+
+
+def _advanced(taken: Iterable[_Taken]) -> str:
+    return many({"id": each.schedule, "last": each.last, "due": each.following} for each in taken)
 
 
 def _with_due(planned: Planned) -> Planned:
-    return replace(planned, due=next(planned.schedule.after(planned.last), None))
+    following = next(planned.schedule.after(planned.last), None)
+    return replace(planned, due=None if planned.stopped else following)
 
 
-def _all_taken(due: Iterable[Any], at: datetime, bot: str, until: datetime) -> list[_Taken]:
+def _all_taken(due: Iterable[Row[Any]], at: datetime, bot: str, until: datetime) -> list[_Taken]:
     """What becomes of each; many come at the same time of the same zone, and that is worked out once."""
     known: dict[tuple[Any, ...], Due] = {}
     taken = []
     for row in due:
-        key = tuple(row[name] for name in _WHEN)
+        identity, kind, platform, community, channel, person, *when = tuple(row)
+        last = when[-1]
+        key = tuple(when)
         try:
-            found = known.get(key) or known.setdefault(key, due_of(rows.schedule(row), row["last"], at))
+            found = known.get(key) or known.setdefault(key, due_of(rows.schedule(row._mapping), last, at))  # noqa: SLF001 - its public name for its columns
         except ValueError as fault:  # a zone that the tz database has lost since
-            structlog.get_logger("store").error("schedule.unreadable", schedule=row["id"], why=str(fault))
-            taken.append(_Taken(row["id"], row["last"], at + UNKNOWN_ZONE))
+            structlog.get_logger("store").error("schedule.unreadable", schedule=identity, why=str(fault))
+            taken.append(_Taken(identity, last, at + UNKNOWN_ZONE))
             continue
-        posting = None if found.moment is None else rows.first(row, found.moment, bot, until)
-        missed = _missed(row, at, found.missed) if found.missed else None
-        taken.append(_Taken(row["id"], max(at, row["last"]), found.following, posting, missed))
+        place = Place(platform=platform, community=community, channel=channel)
+        posting = None
+        if found.moment is not None:
+            posting = rows.first(identity, kind, place, person, found.moment, bot, until)
+        missed = _missed(identity, kind, place, person, at, found.missed) if found.missed else None
+        taken.append(_Taken(identity, max(at, last), found.following, posting, missed))
     return taken
 
 
-def _missed(row: Any, at: datetime, times: int) -> Happening:
+def _missed(identity: str, kind: str, place: Place, person: str, at: datetime, times: int) -> Happening:
     return Happening(
         at=at,
         kind=What.MISSED,
-        platform=row["platform"],
-        community=row["community"],
-        channel=row["channel"],
-        person=row["person"],
-        data={"schedule": row["id"], "kind": row["kind"], "times": times},
+        platform=place.platform,
+        community=place.community,
+        channel=place.channel,
+        person=person,
+        data={"schedule": identity, "kind": kind, "times": times},
     )

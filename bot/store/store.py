@@ -103,6 +103,9 @@ async def open_store(where: Path | SecretStr) -> AsyncIterator[Store]:
             finally:
                 await store.learning.idle()
                 await store.decks.idle()
+                await store.schedules.idle()
+                await store.postings.idle()
+                await store.posts.idle()
     finally:
         await engine.dispose()
 

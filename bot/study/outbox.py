@@ -18,6 +18,7 @@ import structlog
 from bot import codec
 from bot.errors import PostFailed, PostRefused, PostUnsure, UserError
 from bot.logs import frames
+from bot.pace import Pace
 from bot.reply import MessageRef, plain
 from bot.store.members import Happening, What
 from bot.study.making import Did
@@ -32,8 +33,9 @@ TURN = timedelta(minutes=2)  # that a bot has for a step before another takes it
 STEP_S = 45.0  # that a platform has for an answer: less than a turn, so that no two ever send at once
 PAUSES = tuple(timedelta(seconds=each) for each in (15, 30, 60, 120, 300, 600))  # between tries, then the last one
 SKEW = timedelta(minutes=10)  # by which clocks of platforms may differ
-AT_ONCE = 4  # things that are made and sent side by side: others want the loop, too
-TOGETHER = 40  # that are claimed at a time
+AT_ONCE = 32  # things that are made and sent side by side, and share what is written
+TOGETHER = 128  # that are claimed at a time
+REFUSALS = 3  # in a row, on as many days, after which a platform is left alone
 LEFT_OUT = "it could not be sent in time"
 
 
@@ -52,6 +54,7 @@ class Outbox:
         self._kinds = frozenset(kinds)
         self._schedules = frozenset(schedules)
         self._bot = core.new_event()[:12]
+        self._pace = Pace()
         self._log = structlog.get_logger("outbox")
 
     async def next_due(self, platforms: Sequence[str]) -> datetime | None:
@@ -139,12 +142,14 @@ class Outbox:
             return await self._later(posting, fault.message, "claimed")
         if made is None:
             return await postings.over(posting, "nothing")
-        content = await asyncio.to_thread(codec.dumps, made.reply)
+        await self._pace.turn()
+        content = codec.dumps(made.reply)
         until = self._now() + TURN
         return await postings.ready(posting, content=content, posed=made.posed, closes=made.closes, until=until)
 
     async def _sent(self, posting: Posting, poster: Poster, kind: Kind) -> Posting | None:
         """Recorded, sent, recorded."""
+        await self._pace.turn()
         reply = codec.loads(posting.content)
         begun = await self._core.store.postings.sending(posting, until=self._now() + TURN)
         if begun is None:
@@ -153,7 +158,7 @@ class Outbox:
             async with asyncio.timeout(STEP_S):
                 message = await poster.post(begun.place, reply, key=begun.id, person=await self._account(begun))
         except PostRefused as fault:
-            return await self._left_out(begun, str(fault) or "the platform refused it", "refused")
+            return await self._refused(begun, str(fault) or "the platform refused it")
         except PostFailed as fault:
             return await self._later(begun, str(fault) or "the platform could not be reached", "ready")
         except Exception as fault:  # noqa: BLE001 - whatever it was, it may have been sent
@@ -214,6 +219,20 @@ class Outbox:
         data = {"moment": posting.moment.isoformat(), "state": state, "why": why}
         happened = _happening(posting, What.MISSED, self._now(), data)
         return await self._core.store.postings.over(posting, state, why=why, happened=(happened,))
+
+    async def _refused(self, posting: Posting, why: str) -> Posting | None:
+        """It does not come; where that is so day after day, nothing is tried any more until somebody says so."""
+        over = await self._left_out(posting, why, "refused")
+        store = self._core.store
+        last = await store.postings.by(posting.schedule, posting.kind, REFUSALS)
+        days = {each.moment.date() for each in last if each.state == "refused"}
+        planned = await store.schedules.one(posting.schedule) if len(days) == REFUSALS else None
+        if over is None or planned is None or planned.kind != posting.kind or planned.stopped:
+            return over
+        happened = _happening(posting, What.STOPPED, self._now(), {"why": why})
+        await store.schedules.change(planned.stop(why), happened=(happened,))
+        self._log.warning("schedule.stopped", schedule=planned.id, kind=planned.kind, why=why)
+        return over
 
     def _late(self, posting: Posting, kind: Kind) -> bool:
         return self._now() - posting.moment >= kind.latest

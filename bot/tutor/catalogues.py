@@ -25,7 +25,7 @@ from cards.search import Index
 
 if TYPE_CHECKING:
     from bot.command import Place, User
-    from bot.group.picking import Candidate
+    from bot.group.picking import Stock
     from bot.store.store import Store
 
 HOUSE = "stride"
@@ -42,7 +42,7 @@ class Shelved:
         catalogue: what may be asked.
         proved: names of cards that people brought -> the torch that proved them then.
         built: the words by which cards are found, once anybody has looked for some.
-        for_everybody: what a whole channel may be asked of it, once anything was.
+        for_everybody: what a whole channel may be asked of it, by what is wished for, where that was wished before.
     """
 
     def __init__(self, catalogue: Catalogue, proved: Mapping[str, str], built: Index | None = None) -> None:
@@ -50,7 +50,7 @@ class Shelved:
         self.catalogue = catalogue
         self.proved = proved
         self.built = built
-        self.for_everybody: tuple[Candidate, ...] | None = None
+        self.for_everybody: OrderedDict[tuple[str, int | None], Stock] = OrderedDict()
         self._building = asyncio.Lock()
 
     async def index(self) -> Index:

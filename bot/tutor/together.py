@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from itertools import islice
 from typing import TYPE_CHECKING
@@ -14,7 +14,8 @@ import structlog
 from bot.arguments import shorten
 from bot.command import Incoming, User
 from bot.errors import TorchAway, WrongUsage
-from bot.group.picking import NOTHING, RESTS, Candidate, Tally, level, picks
+from bot.group.picking import NOTHING, RESTS, Candidate, Stock, Tally, level, picks
+from bot.pace import Pace
 from bot.tutor import wire
 from bot.tutor.asking import AWAY, deck_called
 from bot.tutor.catalogues import HOUSE
@@ -37,6 +38,7 @@ NOBODY = User(id="", name="")  # of whom a question for everybody is asked
 REMEMBERED = timedelta(days=90)  # answers that say what a group finds hard
 MOST_ANSWERS = 2_000  # of them, the newest
 SKEW = timedelta(minutes=10)  # by which clocks of platforms may differ
+WISHES = 200  # of topics and difficulties, that are known at a time
 MOST_TRIES = 40  # things that are looked at for one question, where torch confirms some of them not
 
 
@@ -47,6 +49,7 @@ class Together:
     learning: Learning
     catalogues: Catalogues
     checker: Checker
+    pace: Pace = field(default_factory=Pace)
 
     async def pose(
         self,
@@ -64,14 +67,12 @@ class Together:
         session = ids[0]
         if there := await self.learning.session(session):
             return tuple(map(wire.posed, there))
-        shelved, scope = await self._scope(place, words)
+        shelved, found = await self._wished(place, words, difficulty)
         recent = await self.learning.asked_everybody(place, RESTS)
         told = await self.learning.tallies(place, at - REMEMBERED, MOST_ANSWERS)
         tallies = {name: Tally(*counts) for name, counts in told.items()}
         draw = draw_for(seed)
-        found = _candidates(shelved, scope, difficulty)
-        if not found:
-            raise WrongUsage(_none_of(words, difficulty), suggestion="/practice")
+        await self.pace.turn()
         names = islice(picks(found, recent=recent, tallies=tallies, draw=draw), MOST_TRIES * len(ids))
         event = Incoming(id="", user=NOBODY, place=place, at=at)
         posed: list[Posed] = []
@@ -99,16 +100,27 @@ class Together:
 
     async def understood(self, place: Place, words: str, difficulty: int | None) -> str:
         """See `Tutor.understood_for_channel`."""
-        shelved, scope = await self._scope(place, words)
-        if not _candidates(shelved, scope, difficulty):
-            raise WrongUsage(_none_of(words, difficulty), suggestion="/practice")
-        return scope.title if scope is not None and words.strip() else ""
+        shelved, _ = await self._wished(place, words, difficulty)
+        scope = await self._scope(shelved, words)
+        return "" if scope is None else scope.title
 
-    async def _scope(self, place: Place, words: str) -> tuple[Shelved, Scope | None]:
-        """What everybody in a place is asked from, and what the words mean; None: everything."""
+    async def _wished(self, place: Place, words: str, difficulty: int | None) -> tuple[Shelved, Stock]:
+        """What everybody in a place is asked from, and what of it is wished for; raises `WrongUsage` for nothing."""
         shelved = await self.catalogues.of_person("", place)
+        known, wish = shelved.for_everybody, (words, difficulty)
+        if wish not in known:
+            scope = await self._scope(shelved, words)
+            known[wish] = Stock(_candidates(shelved.catalogue, scope, difficulty))
+            if len(known) > WISHES:
+                known.popitem(last=False)
+        if not known[wish]:
+            raise WrongUsage(_none_of(words, difficulty), suggestion="/practice")
+        return shelved, known[wish]
+
+    async def _scope(self, shelved: Shelved, words: str) -> Scope | None:
+        """What words mean; None: everything."""
         if not words.strip():
-            return shelved, None
+            return None
         index = await shelved.index()
         found = deck_called(words, shelved.catalogue)
         if found is None:
@@ -116,7 +128,7 @@ class Together:
         if not found.skills and not found.cards:
             near = f"/practice {found.instead[0]}" if found.instead else "/practice"
             raise WrongUsage(f"I have no questions about `{shorten(words)}`.", suggestion=near)
-        return shelved, found
+        return found
 
     async def _posed(
         self, event: Incoming, seat: Seat, name: str, shelved: Shelved, hard: int, draw: Random
@@ -148,15 +160,11 @@ def _numbered(names: Iterator[str], posed: Sequence[object], most: int) -> Itera
         yield len(posed) + 1, name
 
 
-def _candidates(shelved: Shelved, scope: Scope | None, difficulty: int | None) -> list[Candidate]:
-    if shelved.for_everybody is None:
-        shelved.for_everybody = tuple(_all(shelved.catalogue))
+def _candidates(catalogue: Catalogue, scope: Scope | None, difficulty: int | None) -> Iterator[Candidate]:
     wanted = None if scope is None else {*scope.cards, *scope.skills}
-    return [
-        each
-        for each in shelved.for_everybody
-        if (wanted is None or each.name in wanted) and (difficulty is None or each.difficulty in {0, difficulty})
-    ]
+    for each in _all(catalogue):
+        if (wanted is None or each.name in wanted) and (difficulty is None or each.difficulty in {0, difficulty}):
+            yield each
 
 
 def _all(catalogue: Catalogue) -> Iterator[Candidate]:

@@ -31,6 +31,7 @@ PARTS = {
     "shape": shape.figures,
     "run": run.figures,
     "nats": nats.figures,
+    "page": page.figures,
     "decks": decks.figures,
     "memory": memory.figures,
     "models": models.figures,
@@ -43,7 +44,6 @@ PARTS = {
 BY_NAME = PARTS | {
     "group": group.figures,
     "group-small": group.small,
-    "page": page.figures,
     "simulation": simulation.figures,
     "soak": soak.figures,
 }  # they take too long to be done unasked

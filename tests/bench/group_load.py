@@ -29,7 +29,7 @@ AT = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 DUE = 1_000  # channels
 _YEAR = 365 * 24 * 3600 * 1_000_000
 _NOW = (AT - EPOCH) // MICROSECOND
-_DURABLE = {"listen_addresses": "", "shared_buffers": "512MB", "max_wal_size": "4GB", "log_min_messages": "log"}
+DURABLE = {"listen_addresses": "", "shared_buffers": "512MB", "max_wal_size": "4GB", "log_min_messages": "log"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +158,7 @@ def postgres_running(size: Size) -> Iterator[PostgresLab]:
         shutil.rmtree(folder)
     folder.mkdir(parents=True, exist_ok=True)
     folder.parent.chmod(0o755)
-    with postgres_in(folder, _DURABLE) as lab:
+    with postgres_in(folder, DURABLE) as lab:
         yield lab
 
 

@@ -31,7 +31,9 @@ from bot.store.dialect import insert
 from bot.store.engine import open_engine
 from bot.store.group_tables import schedules
 from sandbox.settings import SandboxSettings
+from tests.bench.group_load import DURABLE
 from tests.bench.measure import Figure, milliseconds
+from tests.bot.store.postgres_lab import postgres_in
 
 if TYPE_CHECKING:
     from pydantic import SecretStr
@@ -43,11 +45,19 @@ CHANNEL = "c0"
 EVERY_S = 0.1  # between two things that the browser does
 ANSWER_EVERY = 12  # of these one is a message, since people may send one a second
 P99_MS = 100.0
-ASKED = ("a page opens", "a completion", "an answer")
+ASKED = ("a page opens", "a completion", "`/streak`")
 
 
-async def figures(database: SecretStr | None = None) -> list[Figure]:
-    """Times as the browser saw them, before and meanwhile; on SQLite, or on PostgreSQL at a URL."""
+async def figures() -> list[Figure]:
+    """Every row, SQLite first."""
+    found = await _measured("SQLite", None)
+    with tempfile.TemporaryDirectory() as folder, postgres_in(Path(folder), DURABLE) as lab:
+        found += await _measured("PostgreSQL", lab.url(await lab.make("stride")))
+    return found
+
+
+async def _measured(name: str, database: SecretStr | None) -> list[Figure]:
+    """Times as the browser saw them, before and meanwhile."""
     with tempfile.TemporaryDirectory() as folder:
         away = SandboxSettings(socket=Path(folder) / "nobody.sock")  # cards are chosen all the same
         settings = Settings(data_dir=Path(folder), database_url=database, sandbox=away)
@@ -60,13 +70,15 @@ async def figures(database: SecretStr | None = None) -> list[Figure]:
             meanwhile = await _seen(url, _posted(core))
             took = time.perf_counter() - began
             sent = await core.store.posts.newest()
-    rows = [Figure(name=f"cards sent, of {POSTS:,} that are due", value=sent / took, unit="/s")]
+    rows = [Figure(name=f"{name}: cards sent, of {POSTS:,} that are due", value=sent / took, unit="/s")]
     for what in ASKED:
         rows.append(
-            Figure(name=f"{what}, p99, while nothing is posted", value=milliseconds(quiet[what], 0.99), unit="ms")
+            Figure(
+                name=f"{name}: {what}, p99, while nothing is posted", value=milliseconds(quiet[what], 0.99), unit="ms"
+            )
         )
         value = milliseconds(meanwhile[what], 0.99)
-        rows.append(Figure(name=f"{what}, p99, while they are sent", value=value, unit="ms", at_most=P99_MS))
+        rows.append(Figure(name=f"{name}: {what}, p99, while they are sent", value=value, unit="ms", at_most=P99_MS))
     return rows
 
 
@@ -148,7 +160,7 @@ async def _browse(url: str) -> dict[str, list[float]]:
                     what = ASKED[1]
                 else:
                     event = secrets.token_hex(16)
-                    await socket.send_json({"type": "say", "id": event, "text": "/help help"})
+                    await socket.send_json({"type": "say", "id": event, "text": "/streak"})
                     await _heard(socket, "message")
                     what = ASKED[2]
                 times[what].append(time.perf_counter() - began)

@@ -9,7 +9,7 @@ from random import Random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.group.picking import Candidate, Tally, level, picks
+from bot.group.picking import Candidate, Stock, Tally, level, picks
 
 names = st.integers(0, 30)
 decks = st.lists(
@@ -36,7 +36,7 @@ tallies = st.dictionaries(
 def asked(candidates: list[Candidate], count: int, seed: int = 1, **known: object) -> list[str]:
     """The first that are asked."""
     fields: dict[str, object] = {"recent": [], "tallies": {}, **known}
-    return list(islice(picks(candidates, draw=Random(seed), **fields), count))  # type: ignore[arg-type]  # noqa: S311 - as written above; an order, no secret
+    return list(islice(picks(Stock(candidates), draw=Random(seed), **fields), count))  # type: ignore[arg-type]  # noqa: S311 - as written above; an order, no secret
 
 
 @given(candidates=decks, recent=st.lists(names.map("c{}".format), max_size=80), told=tallies, seed=st.integers())
