@@ -76,6 +76,15 @@ async def test_a_screen_reader_is_told_of_a_question_once_and_of_what_it_turns_i
     assert told == ["Stride: Question 1\n\nnobody yet", "Stride: Question 1 is closed\n\nIt is 12."]
 
 
+async def test_a_screen_reader_is_told_how_long_there_is_and_not_a_time_elsewhere(
+    opens: Opens, poster: Poster, page: Served
+) -> None:
+    someone = await opens()
+    closes = Text(text="It closes", until=page.core.clock.now() + timedelta(hours=1))
+    await poster.post(GENERAL, Reply(parts=(Text(text="Question 1"), closes)), key="q1")
+    await expect(someone.locator("#said")).to_have_text(re.compile(r"^Stride: Question 1\s+It closes in \d[^U]*$"))
+
+
 async def test_a_moment_is_counted_down_to_and_then_it_is_a_time_of_day(
     opens: Opens, poster: Poster, page: Served
 ) -> None:

@@ -101,6 +101,7 @@ class _Page:
 
     async def _open(self, _app: web.Application) -> None:
         self._files = await asyncio.to_thread(files.load)
+        self._room.client = files.version(self._files)
         self._signer = await signer(self._core)
         self._room.open()
 
@@ -170,7 +171,7 @@ class _Page:
             return self._closed()
         if channel_name(request.match_info["channel"]) is None:
             raise web.HTTPNotFound(text="A channel's name has lower-case letters, digits and hyphens, at most 32.")
-        page = files.answer(self._files["index.html"])
+        page = files.answer(self._files[files.PAGE])
         person = self._person(request)
         self._give(page, self._cookie, self._signing.cookie(person) if person else self._signing.issue()[1])
         if self._invite and person:

@@ -25,6 +25,8 @@ KINDS = {
     ".js": "text/javascript",
     ".svg": "image/svg+xml",
 }
+PAGE = "index.html"
+VERSION_HERE = b"%CLIENT%"
 
 _PIECE = 64 << 10
 KEPT = "private, max-age=31536000, immutable"  # by the browser of whoever may see it, and by nothing between
@@ -40,8 +42,16 @@ class Asset:
 
 
 def load(folder: Path = FOLDER) -> Mapping[str, Asset]:
-    """Every file of the page by name. Reads the disk: call it in a thread."""
-    return {path.name: _asset(path) for path in folder.iterdir() if path.suffix in KINDS}
+    """Every file of the page by name, the page itself with its version in it. Reads the disk: call it in a thread."""
+    found = {path.name: _asset(path.read_bytes(), path.suffix) for path in folder.iterdir() if path.suffix in KINDS}
+    page = found[PAGE].body.replace(VERSION_HERE, version(found).encode())
+    return found | {PAGE: _asset(page, ".html")}
+
+
+def version(assets: Mapping[str, Asset]) -> str:
+    """What changes with any of the scripts and styles: a page that is open knows by it that it is an old one."""
+    tags = (f"{name} {assets[name].tag}" for name in sorted(assets) if name != PAGE)
+    return hashlib.blake2b("\n".join(tags).encode(), digest_size=6).hexdigest()
 
 
 def answer(asset: Asset, *, status: int = 200) -> web.Response:
@@ -88,6 +98,5 @@ async def received(request: web.Request, name: str) -> bytes:
     return bytes(data)
 
 
-def _asset(path: Path) -> Asset:
-    body = path.read_bytes()
-    return Asset(body, KINDS[path.suffix], hashlib.blake2b(body, digest_size=12).hexdigest())
+def _asset(body: bytes, suffix: str) -> Asset:
+    return Asset(body, KINDS[suffix], hashlib.blake2b(body, digest_size=12).hexdigest())

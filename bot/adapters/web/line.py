@@ -29,7 +29,10 @@ async def refuse(request: web.Request, words: str, code: int) -> web.WebSocketRe
 async def serve(request: web.Request, room: Room, listener: Listener) -> web.WebSocketResponse:
     """Speaks with one page until either side ends it."""
     line = web.WebSocketResponse(heartbeat=HEARTBEAT_S, max_msg_size=MAX_FRAME, timeout=2.0)
-    await line.prepare(request)
+    try:
+        await line.prepare(request)
+    except ConnectionError:
+        return line  # the page was left before its line was there
     room.hub.add(listener)  # before the history is read: what is said meanwhile waits, and is not missed
     sender = asyncio.create_task(_send(line, room, listener), name="web sender")
     dropped = asyncio.create_task(listener.dropped.wait(), name="web dropped")

@@ -62,6 +62,7 @@ def message(
         "parts": [part(each, f"{MEDIA}/{channel}/{name}/{index}") for index, each in enumerate(reply.parts)],
         "plain": plain(reply)[:SPOKEN],
         "private": reply.private,
+        "kept": reply.kept,
         "fault": reply.fault is not None,
         "replaces": reply.replaces is not None,
     }
@@ -83,6 +84,7 @@ def post(exchange: Exchange, channel: str) -> Json:
         "parts": parts,
         "plain": plain(exchange.reply)[:SPOKEN],
         "private": bool(exchange.person),
+        "kept": True,
         "fault": False,
         "replaces": False,
     }

@@ -41,11 +41,16 @@ OWN_KEYS = frozenset({"stride", "stridebot", "system", "organiser", "organizer",
 
 
 class Room:
-    """All channels of the page, over one core."""
+    """All channels of the page, over one core.
+
+    Attributes:
+        client: the version of the page's scripts that is served.
+    """
 
     def __init__(self, core: Core, now: Callable[[], float]) -> None:
         """`now` counts seconds, for the limits; what time it is says the core's clock."""
         self.core = core
+        self.client = ""
         self.hub = Hub()
         self._messages = Limiter(MESSAGES, now)
         self._questions = Limiter(QUESTIONS, now)
@@ -97,10 +102,12 @@ class Room:
 
     async def welcome(self, listener: Listener) -> Json:
         """What a page needs to begin, or to go on where it was: it knows by their keys which messages it has."""
+        await self.core.read_in()
         await self._watch.begin()
         messages, earlier = await self._page(listener, None)
         return {
             "type": "welcome",
+            "client": self.client,
             "now": self.core.clock.now().isoformat(),
             "you": self._you(listener.user),
             "channels": await self._channels(listener.channel),
@@ -137,7 +144,7 @@ class Room:
                 listener.send(render.completions(frame.number, self.core.complete(frame.text)))
             case Earlier() if not self._questions.take(listener.user.id):
                 messages, earlier = await self._page(listener, frame.before)
-                listener.send({"type": "earlier", "messages": messages, "earlier": earlier})
+                listener.send({"type": "earlier", "before": frame.before, "messages": messages, "earlier": earlier})
             case Rename():
                 await self._rename(listener, frame.name)
             case _:
@@ -210,12 +217,13 @@ class Room:
         return [self._old(exchange, listener.channel) for exchange in found[-PAGE:]], len(found) > PAGE
 
     def _changed(self, change: Change) -> None:
-        frame = {"type": "post", "message": render.post(change.exchange, change.channel)}
+        message = render.post(change.exchange, change.channel)
         if change.exchange.person:
             for listener in self.hub.pages_of(change.exchange.person):  # wherever they are just now
-                listener.send(frame)
+                here = listener.channel == change.channel  # elsewhere no history has it
+                listener.send({"type": "post", "message": message | {"kept": here}})
         else:
-            self.hub.send(change.channel, frame)
+            self.hub.send(change.channel, {"type": "post", "message": message})
 
     def _old(self, exchange: Exchange, channel: str) -> Json:
         if exchange.change is not None:

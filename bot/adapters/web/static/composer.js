@@ -10,9 +10,11 @@ export class Composer {
   /**
    * @param {(text: string, files: string[], names: string[]) => void} send
    * @param {(frame: object) => boolean} ask
+   * @param {string} draft - under which name what stands in the box outlives a reload
    */
-  constructor(send, ask) {
+  constructor(send, ask, draft) {
     this.send = send;
+    this.draft = draft;
     this.most = Infinity; // characters in one message; the server says how many
     this.box = get("box");
     this.trouble = get("trouble");
@@ -23,6 +25,8 @@ export class Composer {
     this.sending = false; // while files are on their way
     this.box.addEventListener("input", () => { this.back = 0; this.fit(); this.complain(""); });
     this.box.addEventListener("keydown", (event) => this.key(event));
+    this.box.value = this.kept();
+    this.fit();
     get("say").addEventListener("submit", (event) => { event.preventDefault(); this.submit(); });
   }
 
@@ -111,5 +115,22 @@ export class Composer {
   fit() {
     this.box.style.height = "auto";
     this.box.style.height = `${Math.min(TALLEST, this.box.scrollHeight)}px`;
+    this.keep();
+  }
+
+  keep() {
+    try {
+      sessionStorage.setItem(this.draft, this.box.value);
+    } catch {
+      // storage is off or full: what is typed lives as long as this page
+    }
+  }
+
+  kept() {
+    try {
+      return sessionStorage.getItem(this.draft) ?? "";
+    } catch {
+      return "";
+    }
   }
 }

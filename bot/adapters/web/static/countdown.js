@@ -36,11 +36,16 @@ function tick() {
 
 /** Brings the words up to date; false where they stay as they are from now on. */
 function say(left) {
-  const until = new Date(left.dateTime);
-  const ms = until - Date.now() - ahead;
-  const words = ms > 0 ? `in ${length(Math.ceil(ms / 1000))}` : ms > -NOW ? "now" : `at ${until.toLocaleTimeString()}`;
+  const words = when(left.dateTime);
   if (left.textContent !== words) left.textContent = words;
-  return ms > -NOW;
+  return !words.startsWith("at ");
+}
+
+/** How long it is until a moment, in words, or when it was. */
+export function when(until) {
+  const ms = Date.parse(until) - Date.now() - ahead;
+  if (ms > 0) return `in ${length(Math.ceil(ms / 1000))}`;
+  return ms > -NOW ? "now" : `at ${new Date(until).toLocaleTimeString()}`;
 }
 
 function length(seconds) {

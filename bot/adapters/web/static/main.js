@@ -1,6 +1,7 @@
 // Puts the page together: one channel, one line to the server, and what each frame from it means here.
+import { CatchUp } from "./catchup.js";
 import { Composer } from "./composer.js";
-import { setClock } from "./countdown.js";
+import { setClock, when } from "./countdown.js";
 import { freshId, get, inline, make } from "./dom.js";
 import { upload } from "./files.js";
 import { Conversation } from "./messages.js";
@@ -22,7 +23,11 @@ const conversation = new Conversation({
   },
   use: (text) => composer.fill(text),
 });
-const composer = new Composer(say, (frame) => line.ask(frame));
+const composer = new Composer(say, (frame) => line.ask(frame), `stride.draft.${channel}`);
+const catchUp = new CatchUp(conversation, {
+  ask: (before) => line.ask({ type: "earlier", before }),
+  more: (earlier) => { get("earlier").hidden = !earlier; },
+});
 const people = new People((name) => line.ask({ type: "name", name }));
 const line = new Line(channel, { frame: hear, state: showState });
 
@@ -58,6 +63,7 @@ function say(text, files = [], names = []) {
 const FRAMES = {
   welcome(frame) {
     setClock(frame.now);
+    outdated(frame.client !== document.body.dataset.client);
     conversation.me = frame.you;
     composer.palette.commands = frame.commands;
     composer.most = frame.most;
@@ -66,7 +72,7 @@ const FRAMES = {
     people.me(frame.you);
     people.here(frame.people);
     channels(frame.channels);
-    if (conversation.catchUp(frame.messages)) get("earlier").hidden = !frame.earlier;
+    catchUp.begin(frame);
     for (const unsent of line.waiting()) if (unsent.type === "say") conversation.wait(unsent.id, unsent.text);
     conversation.progress("Asking torch…");
     teach(frame.commands);
@@ -83,9 +89,10 @@ const FRAMES = {
   },
   interim(frame) {
     conversation.interim(frame);
-    get("said").textContent = `Stride: ${frame.plain}`;
+    announce(frame);
   },
   earlier(frame) {
+    if (catchUp.hear(frame)) return;
     conversation.prepend(frame.messages);
     get("earlier").hidden = !frame.earlier;
   },
@@ -127,8 +134,17 @@ function showState(state, detail) {
 }
 
 /** Tells a screen reader about an answer once, without reading the whole page again. */
-function announce(message) {
-  get("said").textContent = `Stride: ${message.plain}`;
+function announce({ plain, parts }) {
+  const soon = parts.filter((part) => part.until);
+  const words = soon.reduce((text, part) => text.replace(part.plain, () => `${part.text} ${when(part.until)}`), plain);
+  get("said").textContent = `Stride: ${words}`;
+}
+
+/** A page that stayed open while the server became another version goes on; a reload, when it suits, brings the new one. */
+function outdated(older) {
+  if (older === get("updated").hasChildNodes()) return;
+  get("updated").replaceChildren(...(older ? ["Stride has been updated. What you have typed stays.",
+    make("button", { type: "button", click: () => location.reload() }, "Reload")] : []));
 }
 
 function channels(names) {

@@ -13,10 +13,10 @@ export class Conversation {
     this.log = get("log");
     this.list = get("messages");
     this.shown = new Map(); // key of an exchange -> element
+    this.replaced = new Set(); // keys of those in whose place another is
     this.pending = new Map(); // id of what was sent -> element
     this.presses = new Map(); // id of a press -> its button, until it is answered
     this.drawn = new WeakMap(); // element of an exchange -> what each part of its answer was drawn from
-    this.oldest = null; // the store's number of the oldest exchange shown, to ask for earlier ones
     this.me = null;
     this.stick = true; // follow the end, until the reader scrolls away from it
     this.log.addEventListener("scroll", () => this.scrolled(), { passive: true });
@@ -30,18 +30,46 @@ export class Conversation {
     return this.shown.size === 0 && this.pending.size === 0;
   }
 
-  /** The newest page of the channel, at the start or after the line was broken; true where it begins anew. */
-  catchUp(messages) {
-    const anew = !messages.some((message) => this.shown.has(message.key));
-    if (anew && messages.length) { // more was said meanwhile than one page holds
-      for (const element of this.shown.values()) element.remove();
-      this.shown.clear();
-      this.oldest = null;
-    }
+  /** The store's number of the oldest exchange shown, to ask for earlier ones; null where none is known. */
+  get oldest() {
+    const numbers = Array.from(this.shown.values(), (element) => element.dataset.number).filter(Boolean);
+    return numbers.length ? Math.min(...numbers) : null;
+  }
+
+  /** Whether an exchange is shown, or another in its place. */
+  has(key) {
+    return this.shown.has(key) || this.replaced.has(key);
+  }
+
+  /** The keys of all that is shown and that the channel's history has. */
+  lasting() {
+    return Array.from(this.shown).filter(([, element]) => element.dataset.kept === "true").map(([key]) => key);
+  }
+
+  /** The newest page of the channel, below what is shown of it. */
+  newest(messages) {
     for (const message of messages) this.place(message);
     this.days();
     if (this.stick) this.reveal(this.list.lastElementChild);
-    return anew;
+  }
+
+  /** An exchange as it is in the channel now, if it is shown. */
+  refresh(message) {
+    const element = this.shown.get(message.key);
+    if (!element) return;
+    if (message.number !== null) element.dataset.number = message.number;
+    this.update(element, message);
+  }
+
+  /** Takes out what is in the channel no more, or is too far up. */
+  clear(keys) {
+    for (const key of keys) {
+      const element = this.shown.get(key);
+      if (element.contains(document.activeElement)) this.log.focus({ preventScroll: true });
+      element.remove();
+      this.shown.delete(key);
+    }
+    this.days();
   }
 
   /** A new exchange: to who asked it is shown from its top, and to others where they have read to the end. */
@@ -59,6 +87,8 @@ export class Conversation {
   post(message) {
     const element = this.shown.get(message.key);
     if (!element) {
+      const oldest = this.oldest;
+      if (oldest !== null && message.number < oldest) return false; // it comes with those around it
       this.show(message);
       return true;
     }
@@ -80,14 +110,16 @@ export class Conversation {
   place(message) {
     this.drop(message.of);
     this.release(message.of);
+    if (this.replaced.has(message.key)) return null;
     if (this.shown.has(message.key)) {
-      this.update(this.shown.get(message.key), message);
+      this.refresh(message);
       return null;
     }
     const element = this.draw(message);
     const old = message.replaces && this.buttons(message.action).at(-1)?.closest(".exchange");
     if (old) {
       this.shown.delete(old.dataset.key);
+      this.replaced.add(old.dataset.key);
       old.replaceWith(element);
     } else {
       this.list.insertBefore(element, this.list.querySelector(":scope > .pending"));
@@ -172,7 +204,7 @@ export class Conversation {
 
   keep(message, element) {
     this.shown.set(message.key, element);
-    if (message.number !== null) this.oldest = Math.min(this.oldest ?? Infinity, message.number);
+    if (message.number !== null) element.dataset.number = message.number;
   }
 
   draw(message) {
@@ -186,7 +218,7 @@ export class Conversation {
     if (message.private) answer.querySelector(".head").append(make("span", { class: "tag" }, "only you see this"));
     const asked = message.said ? this.side(message.author, at, "said", said(message.said)) : this.pressed(message);
     const element = make("li", { class: "exchange" }, asked, answer);
-    Object.assign(element.dataset, { key: message.key, author: message.author?.id ?? "", text: message.said, day: at.toDateString() });
+    Object.assign(element.dataset, { key: message.key, author: message.author?.id ?? "", text: message.said, day: at.toDateString(), kept: message.kept });
     this.drew(element, message, parts);
     return element;
   }
@@ -198,7 +230,7 @@ export class Conversation {
 
   /** A post as it is now, in its place. Parts that are the same stay, with what is typed into them and who is there. */
   update(element, message) {
-    if (message.author !== null || message.change <= Number(element.dataset.change)) return;
+    if (message.author !== null || message.change < Number(element.dataset.change)) return; // one that came late
     const body = element.querySelector(".answer .body");
     const focused = element.contains(document.activeElement) ? document.activeElement : null;
     const before = this.drawn.get(element);

@@ -12,6 +12,7 @@ const NUMBER = /^[-+]?\d[\d,._]*%?$/;
 const MARKED = /^ *\^+ *$/m; // a line that points at a column of the one above
 const LEAST_ROWS = 8; // of a field for several lines
 const MOST_ROWS = 24;
+const LONG = 18; // characters of a cell beyond which a phone may break it
 const PROSE = /[a-z]{2,} [a-z]{2,}/i;
 const HEADLINE = /^(?:([^:(]+): )?(.+) → (.+)$/s;
 
@@ -47,7 +48,8 @@ const KINDS = {
 
   table: (part) => {
     const kinds = part.headers.map((_, column) => columnKind(part.rows.map((row) => row[column])));
-    const cell = (tag, extra) => (text, column) => make(tag, { class: kinds[column], ...extra }, ...inline(text));
+    const kind = (text, column) => kinds[column] ?? (text.length > LONG ? "long" : null);
+    const cell = (tag, extra) => (text, column) => make(tag, { class: kind(text, column), ...extra }, ...inline(text));
     const table = make("table", {},
       make("thead", {}, make("tr", {}, ...part.headers.map((text, column) => (text ? cell("th", { scope: "col" })(text, column) : make("td", {}))))),
       make("tbody", {}, ...part.rows.map((row) => make("tr", {}, ...row.map(cell("td", {}))))));
