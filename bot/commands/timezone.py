@@ -14,6 +14,7 @@ from bot.commands.timezone_reply import COMMUNITY, RESET, SET
 from bot.errors import NotAllowed, NothingFound, StaleAction
 from bot.group.zones import Found, begun, search
 from bot.reply import Reply
+from cards.calendar import zone_info
 
 if TYPE_CHECKING:
     from bot.app import Core
@@ -83,9 +84,10 @@ async def _must_organise(core: Core, incoming: Incoming) -> None:
 
 async def _pressed(core: Core, incoming: Incoming, action: Action) -> Reply:
     whose, *zone = action.args
-    found = await asyncio.to_thread(search, zone[0], incoming.at) if zone else Found(())
-    if not zone or (zone[0] not in found.zones and not zone[0].startswith("Etc/")):
-        raise StaleAction("That time zone is no more.", suggestion=ASK)
+    try:
+        await asyncio.to_thread(zone_info, "".join(zone))
+    except ValueError as fault:
+        raise StaleAction("That time zone is no more.", suggestion=ASK) from fault
     if whose == COMMUNITY:
         return await _set_community(core, incoming, zone[0])
     return await _set(core, incoming, zone[0])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -20,6 +21,7 @@ _AREAS = frozenset(
 # What people call a zone that has no city of that name.
 _CALLED = {
     "utc": "UTC",
+    "z": "UTC",
     "zulu": "UTC",
     "london time": "Europe/London",
     "england": "Europe/London",
@@ -27,6 +29,17 @@ _CALLED = {
     "wales": "Europe/London",
     "cet": "Europe/Berlin",
     "cest": "Europe/Berlin",
+    "mez": "Europe/Berlin",
+    "mesz": "Europe/Berlin",
+    "wien": "Europe/Vienna",
+    "munchen": "Europe/Berlin",
+    "koln": "Europe/Berlin",
+    "west": "Europe/Lisbon",
+    "eest": "Europe/Athens",
+    "msk": "Europe/Moscow",
+    "sast": "Africa/Johannesburg",
+    "wat": "Africa/Lagos",
+    "eat": "Africa/Nairobi",
     "munich": "Europe/Berlin",
     "hamburg": "Europe/Berlin",
     "cologne": "Europe/Berlin",
@@ -52,6 +65,13 @@ _CALLED = {
     "seattle": "America/Los_Angeles",
     "rio": "America/Sao_Paulo",
     "rio de janeiro": "America/Sao_Paulo",
+    "akst": "America/Anchorage",
+    "akdt": "America/Anchorage",
+    "nst": "America/St_Johns",
+    "ndt": "America/St_Johns",
+    "adt": "America/Halifax",
+    "brt": "America/Sao_Paulo",
+    "turkiye": "Europe/Istanbul",
     "jst": "Asia/Tokyo",
     "osaka": "Asia/Tokyo",
     "korea": "Asia/Seoul",
@@ -74,6 +94,20 @@ _CALLED = {
     "saigon": "Asia/Ho_Chi_Minh",
     "canberra": "Australia/Sydney",
     "aest": "Australia/Sydney",
+    "aedt": "Australia/Sydney",
+    "acst": "Australia/Adelaide",
+    "acdt": "Australia/Adelaide",
+    "awst": "Australia/Perth",
+    "nzst": "Pacific/Auckland",
+    "nzdt": "Pacific/Auckland",
+    "hkt": "Asia/Hong_Kong",
+    "sgt": "Asia/Singapore",
+    "pkt": "Asia/Karachi",
+    "npt": "Asia/Kathmandu",
+    "wib": "Asia/Jakarta",
+    "bombay": "Asia/Kolkata",
+    "madras": "Asia/Kolkata",
+    "ivory coast": "Africa/Abidjan",
     "wellington": "Pacific/Auckland",
     "cape town": "Africa/Johannesburg",
 }
@@ -84,6 +118,10 @@ _SEVERAL = {
     "est": ("America/New_York", "America/Panama", "Australia/Sydney"),
     "cst": ("America/Chicago", "Asia/Shanghai", "America/Havana"),
     "mst": ("America/Denver", "America/Phoenix"),
+    "et": ("America/New_York", "Africa/Addis_Ababa"),
+    "ct": ("America/Chicago", "America/Mexico_City"),
+    "mt": ("America/Denver", "Europe/Malta"),
+    "pt": ("America/Los_Angeles", "Europe/Lisbon"),
     "ist": ("Asia/Kolkata", "Asia/Jerusalem", "Europe/Dublin"),
     "ast": ("America/Halifax", "Asia/Riyadh"),
     "eet": ("Europe/Athens", "Europe/Helsinki", "Europe/Kyiv", "Africa/Cairo"),
@@ -126,6 +164,8 @@ def search(words: str, at: datetime, most: int = MOST) -> Found:
     if not wanted:
         return Found(())
     names = _names()
+    if "/" in wanted and (named := _every().get(wanted)):
+        return Found((named,), sure=True)
     if wanted in names:
         return Found((names[wanted],), sure=True)
     if match := _OFFSET.match(wanted):
@@ -134,6 +174,8 @@ def search(words: str, at: datetime, most: int = MOST) -> Found:
         return Found(_SEVERAL[wanted][:most])
     cities = [zone for name, zone in names.items() if _city(name) == wanted]
     exact = list(dict.fromkeys([*([_CALLED[wanted]] if wanted in _CALLED else ()), *cities, *_of_country(wanted, at)]))
+    if not exact and wanted in _every():
+        exact = [_every()[wanted]]
     if exact:
         return Found(tuple(exact[:most]), sure=len(exact) == 1)
     begins = [zone for name, zone in names.items() if _city(name).startswith(wanted)]
@@ -155,13 +197,13 @@ def begun(words: str, most: int = MOST) -> tuple[str, ...]:
 def read_in() -> None:
     """Reads the lists of zones and countries from the disk."""
     _names()
-    _countries()
+    _every()
     _country_names()
 
 
 def several(words: str) -> bool:
-    """Whether more than one zone is called just so, such as EST."""
-    return _plain(words) in _SEVERAL
+    """Whether more than one zone is called just so, such as EST, or is so far from UTC."""
+    return (plain := _plain(words)) in _SEVERAL or _OFFSET.match(plain) is not None
 
 
 def label(zone: str) -> str:
@@ -224,8 +266,33 @@ def _known() -> frozenset[str]:
 
 @cache
 def _names() -> dict[str, str]:
-    """Every zone that is named for a place, by its name as it is compared."""
-    return {_plain(zone): zone for zone in sorted(_known()) if zone.partition("/")[0] in _AREAS}
+    """Every zone that is named for a place, by its names as they are compared."""
+    return {_plain(zone): _now_called(zone) for zone in sorted(_known()) if zone.partition("/")[0] in _AREAS}
+
+
+@cache
+def _every() -> dict[str, str]:
+    """Every zone that a computer may have, by its names as they are compared: `us/pacific` and `etc/gmt-2`, too."""
+    return {_plain(zone): _now_called(zone) for zone in sorted(_known())}
+
+
+def _now_called(zone: str) -> str:
+    """A zone by the name that it has today: old ones, such as Asia/Calcutta, are not on every computer."""
+    target = zone if zone in _in_countries() else _links().get(zone, zone)
+    return "UTC" if target in {"Etc/UTC", "Etc/GMT", "GMT"} else target if target in _known() else zone
+
+
+@cache
+def _in_countries() -> frozenset[str]:
+    """The zones that some country has."""
+    return frozenset(zone for zones in _countries().values() for zone in zones)
+
+
+@cache
+def _links() -> dict[str, str]:
+    """The other names of zones, as the tz database itself tells them."""
+    lines = (line.split() for line in files("tzdata").joinpath("zoneinfo", "tzdata.zi").read_text("utf-8").splitlines())
+    return {line[2]: line[1] for line in lines if line[:1] == ["L"]}
 
 
 @cache
@@ -260,7 +327,9 @@ def _table(name: str) -> list[list[str]]:
 
 
 def _plain(words: str) -> str:
-    return " ".join(words.casefold().replace("_", " ").replace(",", " ").split())[:60]
+    """As words are compared: without capitals and accents."""
+    bare = "".join(each for each in unicodedata.normalize("NFKD", words[:200]) if not unicodedata.combining(each))
+    return " ".join(bare.casefold().replace("_", " ").replace(",", " ").split())[:60]
 
 
 def _city(name: str) -> str:

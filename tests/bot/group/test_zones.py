@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from zoneinfo import ZoneInfo
+from itertools import chain
+from zoneinfo import ZoneInfo, available_timezones
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.group.zones import _CALLED, _OFTEN, _SEVERAL, label, offset, search
+from bot.group.zones import _CALLED, _OFTEN, _SEVERAL, Found, label, offset, search, several
 
 SUMMER = datetime(2026, 7, 1, 12, tzinfo=UTC)
 WINTER = datetime(2026, 1, 1, 12, tzinfo=UTC)
@@ -44,8 +45,50 @@ def test_a_zone_is_found_as_people_call_it(words: str, zone: str) -> None:
     assert search(words, SUMMER).zones[0] == zone
 
 
+@pytest.mark.parametrize(
+    ("words", "zone"),
+    [
+        ("US/Pacific", "America/Los_Angeles"),
+        ("us/eastern", "America/New_York"),
+        ("Europe/Kiev", "Europe/Kyiv"),
+        ("Asia/Calcutta", "Asia/Kolkata"),
+        ("Saigon", "Asia/Ho_Chi_Minh"),
+        ("istanbul", "Europe/Istanbul"),
+        ("buenos aires", "America/Argentina/Buenos_Aires"),
+        ("Europe/Amsterdam", "Europe/Amsterdam"),  # a link, and the name that a country has
+        ("Etc/GMT-2", "Etc/GMT-2"),
+        ("Etc/UTC", "UTC"),
+        ("Zürich", "Europe/Zurich"),
+        ("São Paulo", "America/Sao_Paulo"),
+        ("NZDT", "Pacific/Auckland"),
+        ("MSK", "Europe/Moscow"),
+    ],
+)
+def test_a_name_of_a_zone_or_a_city_is_sure_and_an_old_one_becomes_todays(words: str, zone: str) -> None:
+    assert search(words, SUMMER) == Found((zone,), sure=True)
+
+
+@pytest.mark.parametrize("words", ["et", "PT", "mt", "ct", "est", "gmt", "utc+2", "-5"])
+def test_what_means_several_zones_is_asked(words: str) -> None:
+    assert several(words)
+    found = search(words, SUMMER)
+    assert not found.sure
+    assert len(found.zones) > 1
+
+
+def test_every_zone_of_the_database_is_found_by_its_name_and_keeps_its_clock() -> None:
+    for zone in available_timezones():
+        if "/" in zone:
+            found = search(zone, SUMMER)
+            assert found.sure
+            for moment in (SUMMER, WINTER):
+                assert moment.astimezone(ZoneInfo(found.zones[0])).utcoffset() == (
+                    moment.astimezone(ZoneInfo(zone)).utcoffset()
+                )
+
+
 def test_every_name_that_is_known_leads_to_a_zone() -> None:
-    for zone in (*_CALLED.values(), *_OFTEN, *(each for several in _SEVERAL.values() for each in several)):
+    for zone in (*_CALLED.values(), *_OFTEN, *chain.from_iterable(_SEVERAL.values())):
         assert ZoneInfo(zone)
 
 
