@@ -8,9 +8,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy import String, and_, bindparam, case, cast, func, or_, select, union_all
+from sqlalchemy import String, and_, bindparam, cast, func, select, union_all
 
 from bot.group.moments import Moments
+from bot.store.engine import looking
 from bot.store.group_tables import happenings, members
 from bot.store.members import Happening, Membership, What, happening
 from bot.store.tables import Moment, answers
@@ -24,13 +25,10 @@ if TYPE_CHECKING:
 RESTS = (What.HOLIDAY, What.WORKDAY)
 _THEIRS: BindParameter[str] = bindparam("people", expanding=True)
 _UPTO = bindparam("upto", type_=Moment)
-_TRIED = and_(answers.c.kind == "answer", answers.c.tried == 1)
-_RIGHT = or_(and_(_TRIED, answers.c.correct == 1), answers.c.kind == "credit")
 # All moments of a person as one value: as many rows would take longer than all the rest.
-_MOMENTS = func.aggregate_strings(case((_TRIED, cast(answers.c.at, String)), else_=None), ",")
 _ANSWERED = (
-    select(answers.c.person, _MOMENTS, func.sum(case((_RIGHT, 1), else_=0)))
-    .where(answers.c.person.in_(_THEIRS), answers.c.at <= _UPTO, answers.c.kind.in_(("answer", "credit")))
+    select(answers.c.person, func.aggregate_strings(cast(answers.c.at, String), ","))
+    .where(answers.c.person.in_(_THEIRS), answers.c.at <= _UPTO, answers.c.kind == "answer", answers.c.tried == 1)
     .group_by(answers.c.person)
 )
 _BELONG = (
@@ -61,7 +59,6 @@ class Lived:
 
     Attributes:
         answered: the moments of their answers, other than that they do not know; see `moments`.
-        right: right ones, and those that a dispute made right.
         zones: what they said of their zone, in its order.
         belongs: where, in the order in which they came there.
         said: in these places of zones and rests, in its order.
@@ -69,7 +66,6 @@ class Lived:
     """
 
     answered: str
-    right: int
     zones: Sequence[Happening]
     belongs: Sequence[Membership]
     said: Mapping[tuple[str, str], Sequence[Happening]]
@@ -85,14 +81,14 @@ class Lives:
 
     def __init__(self, engine: AsyncEngine) -> None:
         """The engine stays the store's."""
-        self._engine = engine
+        self._engine = looking(engine)
 
     async def of(self, people: Sequence[str], upto: datetime) -> dict[str, Lived]:
         """Of everybody who ever answered by a moment. Who came to a place must have been written down."""
         named = {"people": list(people), "upto": upto}
         async with self._engine.connect() as connection:
             answered = (await connection.execute(_ANSWERED, named)).all()
-            if not any(moments for _, moments, _ in answered):
+            if not answered:
                 return {}
             belong = (await connection.execute(_BELONG, named)).mappings().all()
             happened = (await connection.execute(_HAPPENED, named)).mappings().all()
@@ -112,12 +108,10 @@ class Lives:
         return {
             person: Lived(
                 answered=moments,
-                right=int(right),
                 zones=zones[person],
                 belongs=belongs[person],
                 said=said,
                 outages=outages,
             )
-            for person, moments, right in answered
-            if moments
+            for person, moments in answered
         }

@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy import and_, bindparam, case, func, or_, select
+from sqlalchemy import bindparam, case, func, select
 
-from bot.store.tables import EPOCH, Moment, answers
+from bot.store.engine import looking
+from bot.store.tables import EPOCH, Moment, answers, tallies
+from bot.store.tallying import RIGHT, TRIED
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -44,11 +46,9 @@ class Missed:
 _BEGINS, _WEEK, _UPTO = (bindparam(name, type_=Moment) for name in ("begins", "week", "upto"))
 _SINCE = bindparam("since", type_=Moment)
 _THEIRS = (answers.c.person == bindparam("person"), answers.c.at >= _SINCE, answers.c.at <= _UPTO)
-_TRIED = and_(answers.c.kind == "answer", answers.c.tried == 1)
-_RIGHT = or_(and_(_TRIED, answers.c.correct == 1), answers.c.kind == "credit")
 _SPAN = (case((answers.c.at >= _BEGINS, 1), else_=0) + case((answers.c.at >= _WEEK, 1), else_=0)).label("span")
 _TALLIES = (
-    select(answers.c.card, _SPAN, *(func.sum(case((which, 1), else_=0)) for which in (_TRIED, _RIGHT)))
+    select(answers.c.card, _SPAN, *(func.sum(case((which, 1), else_=0)) for which in (TRIED, RIGHT)))
     .where(*_THEIRS, answers.c.kind.in_(("answer", "credit")))
     .group_by(answers.c.card, "span")
 )
@@ -58,6 +58,9 @@ _MISSED = (
     .where(*_THEIRS, answers.c.kind == "answer", answers.c.mistake != "", answers.c.id.not_in(_CREDITED))
     .group_by(answers.c.mistake, answers.c.card)
 )
+_EVER = select(func.coalesce(func.sum(tallies.c.correct), 0)).where(tallies.c.person == bindparam("person"))
+_LATER = select(func.count()).where(answers.c.person == bindparam("person"), answers.c.at > _UPTO, RIGHT)
+_RIGHT_EVER = select(_EVER.scalar_subquery() - _LATER.scalar_subquery())
 
 
 class OwnLog:
@@ -65,7 +68,7 @@ class OwnLog:
 
     def __init__(self, engine: AsyncEngine) -> None:
         """The engine stays the store's."""
-        self._engine = engine
+        self._engine = looking(engine)
 
     async def tallies(
         self, person: str, upto: datetime, begins: datetime, week: datetime, *, since: datetime = EPOCH
@@ -78,6 +81,11 @@ class OwnLog:
         async with self._engine.connect() as connection:
             rows = (await connection.execute(_TALLIES, named)).all()
         return [Tally(card=card, span=span, tried=int(tried), right=int(right)) for card, span, tried, right in rows]
+
+    async def right(self, person: str, upto: datetime) -> int:
+        """How many right answers somebody ever gave up to a moment, and how many a dispute made right by then."""
+        async with self._engine.connect() as connection:
+            return int((await connection.execute(_RIGHT_EVER, {"person": person, "upto": upto})).scalar_one())
 
     async def missed(self, person: str, since: datetime, upto: datetime) -> list[Missed]:
         """The wrong rules that somebody followed between two moments, by card; what was credited is no mistake."""

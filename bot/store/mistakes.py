@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
+from bot.store.engine import looking
 from bot.store.tables import answers
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ class Mistakes:
 
     def __init__(self, engine: AsyncEngine) -> None:
         """The engine stays the store's."""
-        self._engine = engine
+        self._engine = looking(engine)
 
     async def shared(self, place: Place, begins: datetime, ends: datetime) -> list[Shared]:
         """What a community mixed up from one moment until just before another, first what most people did.

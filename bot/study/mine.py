@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
     from bot.app import Core
     from bot.command import Place, User
-    from bot.store.lives import Lived
     from bot.store.mine import Missed, Tally
     from bot.tutor.model import Knowledge
 
@@ -103,7 +102,7 @@ class OwnPage:
         return Mine(
             streak=streak,
             knowledge=knowledge,
-            answers=_sum(inside) if about else _ever(streak, lived),
+            answers=_sum(inside) if about else _ever(streak, await log.right(user.id, now)),
             week=_sum(each for each in inside if each.span == 2),
             before=_sum(each for each in inside if each.span == 1),
             new=sum(each.first >= first for each in knowledge.begun),
@@ -120,9 +119,9 @@ def _weeks(streak: Streak, now: datetime) -> tuple[datetime, datetime]:
     return history[max(0, len(history) - 2 * WEEK)].day.begins, history[max(0, len(history) - WEEK)].day.begins
 
 
-def _ever(streak: Streak, lived: Lived | None) -> Answered:
+def _ever(streak: Streak, right: int) -> Answered:
     tried = sum(each.answers for each in streak.history)
-    return Answered(tried=tried, right=0 if lived is None else min(tried, lived.right))
+    return Answered(tried=tried, right=min(tried, right))
 
 
 def _sum(tallies: Iterable[Tally]) -> Answered:

@@ -87,7 +87,7 @@ async def test_what_streaks_follow_from_is_read_for_a_whole_group_at_once_up_to_
     for number, at in enumerate(moments):
         await said(store, f"q{number}", at, correct=number % 2 == 0)
     await said(store, "late", START + 2 * DAY)
-    await said(store, "unknown", START, tried=False)
+    await said(store, "unknown", START, tried=False, correct=False)
     wrong = await said(store, "b1", START, person=bob, correct=False)
     await said(store, None, START, person=bob, kind="credit", about=wrong.id)
     await said(store, "c1", START, person=carol, tried=False, correct=False)
@@ -107,7 +107,8 @@ async def test_what_streaks_follow_from_is_read_for_a_whole_group_at_once_up_to_
     found = await store.lives.of([ALICE, bob, carol, "test:nobody"], START + DAY)
     assert sorted(found) == [ALICE, bob], "who never answered has no streak"
     assert list(found[ALICE].moments()) == moments
-    assert (found[ALICE].right, found[bob].right) == (6, 1)
+    assert [await store.mine.right(person, START + DAY) for person in (ALICE, bob, carol)] == [6, 1, 0]
+    assert await store.mine.right(ALICE, START + 2 * DAY) == 7
     assert [each.data["zone"] for each in found[ALICE].zones] == ["Asia/Tokyo"]
     assert found[bob].zones == []
     assert [each.community for each in found[ALICE].belongs] == [GROUP.community]
