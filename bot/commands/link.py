@@ -51,7 +51,8 @@ async def _parted(core: Core, incoming: Incoming, action: Action) -> Reply:
     before = await core.study.links.side(incoming.user.id)
     person, parted = await core.study.links.part(incoming.user, incoming.at)
     gone = [each for each in before.accounts if each.id in parted]
-    return link_reply.parted(await core.study.links.side(person), gone, incoming.user.account)
+    ended = await core.study.reminders.end_out_of_reach(person)
+    return link_reply.parted(await core.study.links.side(person), gone, incoming.user.account, ended)
 
 
 LINK = Command(

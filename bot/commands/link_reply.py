@@ -119,8 +119,11 @@ def asked(side: Side, account: str) -> Reply:
     return Reply(parts=(Text(text=said), Buttons(buttons=buttons)), private=True, data={"accounts": _ids(side)})
 
 
-def parted(side: Side, accounts: Sequence[Account], account: str) -> Reply:
-    """An account is one person's no longer; `side` is whoever keeps what was learnt."""
+def parted(side: Side, accounts: Sequence[Account], account: str, ended: str = "") -> Reply:
+    """An account is one person's no longer; `side` is whoever keeps what was learnt.
+
+    `ended` is the platform on which their reminder came until now, where they have no account there any more.
+    """
     if account == side.person:
         said = f"Separated: {listed(accounts)} begin anew. All {_answers(side.answers)} and the memory stay here."
     else:
@@ -128,6 +131,9 @@ def parted(side: Side, accounts: Sequence[Account], account: str) -> Reply:
             f"Separated: what was learnt stays with {named(side.accounts[0])}, all {_answers(side.answers)} of it. "
             "This account begins anew."
         )
+    if ended:
+        where = PLATFORMS.get(ended, f"on {ended}")
+        said += f" The reminder came {where}, and has ended: `/remind` sets one where you want it."
     return _said(said, side)
 
 

@@ -67,6 +67,15 @@ class Reminders:
         gone = [await self.core.store.schedules.remove(each.id) for each in found]
         return any(each is not None for each in gone)
 
+    async def end_out_of_reach(self, person: str) -> str:
+        """Ends a reminder where somebody has no account any more; the name of that platform, empty where it stays."""
+        user = User(id=person, name="")
+        planned = await self.of(user)
+        if planned is None or await self.core.study.links.reached_on(person, planned.place.platform):
+            return ""
+        await self.end(user)
+        return planned.place.platform
+
     async def moved(self, user: User, place: Place, now: datetime) -> None:
         """Somebody's days are another zone's: their hour stays their hour."""
         planned = await self.of(user)

@@ -111,16 +111,25 @@ class Exchange:
     async def _posts(self, message: Message, *, private: bool) -> None:
         if await self._responds(self._payload(message, private=private)):
             return
-        if private:
-            await self._client.chat_postEphemeral(
-                channel=self._to.channel,
-                user=self._to.user,
-                text=message.text,
-                blocks=blocks(message),
-                thread_ts=self._to.thread,
+        try:
+            if private:
+                await self._client.chat_postEphemeral(
+                    channel=self._to.channel,
+                    user=self._to.user,
+                    text=message.text,
+                    blocks=blocks(message),
+                    thread_ts=self._to.thread,
+                )
+            else:
+                await self._says_to_all(message)
+        except SlackApiError as error:
+            if reason(error) not in NOT_IN_CHANNEL:
+                raise
+            # A form has no response URL, and may have been asked for where Stride is not: its answer is not lost.
+            opened = await self._client.conversations_open(users=self._to.user)
+            await self._client.chat_postMessage(
+                channel=str(opened["channel"]["id"]), text=message.text, blocks=blocks(message)
             )
-        else:
-            await self._says_to_all(message)
 
     def _payload(self, message: Message, *, private: bool) -> dict[str, Any]:
         return {

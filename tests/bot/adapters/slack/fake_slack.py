@@ -104,8 +104,11 @@ class FakeSlack(FakePeople):
         return web.json_response({"ok": False, "error": why.partition(":")[0]})
 
     def _failed(self, method: str, why: str) -> web.Response:
-        """An answer that a test asked for: Slack's word for a refusal, or the status of a server that fails."""
-        return web.Response(status=int(why), text="upstream") if why.isdecimal() else self._no(method, why)
+        """An answer that a test asked for: Slack's word for a refusal, or a status, with how long to wait."""
+        status, _, wait = why.partition(" ")
+        if status.isdecimal():
+            return web.Response(status=int(status), text="upstream", headers={"Retry-After": wait} if wait else {})
+        return self._no(method, why)
 
     def _auth_test(self, _sent: dict[str, Any]) -> dict[str, Any]:
         ids = {"team_id": TEAM, "user_id": BOT, "bot_id": "B0STRIDE"}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bot.adapters.slack.client import StrideApp
 from tests.bot.adapters.lab import Lab
 from tests.bot.adapters.slack.blocks import walk, words
-from tests.bot.adapters.slack.fake_people import CHANNEL, OWN_CHAT, Said
+from tests.bot.adapters.slack.fake_people import ALICE, CHANNEL, OWN_CHAT, Said
 from tests.bot.adapters.slack.fake_slack import FakeSlack
 
 
@@ -164,6 +164,36 @@ async def test_a_form_opens_as_a_window_and_comes_back_to_its_channel(over_socke
     await over_socket.by_socket(over_socket.submit(view, {"layer": "linear", "words": "wrong key"}))
     await app.idle()
     assert (over_socket.said[-1].channel, words(over_socket.said[-1].blocks)) == (CHANNEL, "linear: wrong key")
+
+
+async def test_a_form_is_answered_in_ones_own_chat_where_stride_is_not_in_the_channel(
+    over_socket: FakeSlack, app: StrideApp
+) -> None:
+    over_socket.members_of.remove(CHANNEL)
+    await asks(over_socket, app, "/form")
+    (view,) = over_socket.views
+    await over_socket.by_socket(over_socket.submit(view, {"layer": "linear", "words": "wrong key"}))
+    await app.idle()
+    assert (over_socket.said[-1].channel, words(over_socket.said[-1].blocks)) == (OWN_CHAT, "linear: wrong key")
+
+
+async def test_files_for_one_person_come_to_their_own_chat_and_the_answer_says_so(
+    over_socket: FakeSlack, app: StrideApp, lab: Lab
+) -> None:
+    lab.alone = True
+    (answer,) = await asks(over_socket, app, "/files")
+    assert answer.seen_by == ALICE
+    assert "in your direct messages with me" in words(answer.blocks)
+    assert {channel for channel, _, _ in over_socket.files} == {OWN_CHAT}
+
+
+async def test_a_press_sent_again_is_answered_once(over_socket: FakeSlack, app: StrideApp, lab: Lab) -> None:
+    (offer,) = await asks(over_socket, app, "/table")
+    press = over_socket.press(offer, element(offer, "Why?"))
+    for retry in (0, 1, 2):
+        await over_socket.by_socket(press, retry=retry)
+    await app.idle()
+    assert lab.answered == 2
 
 
 async def test_a_form_that_is_ready_too_late_asks_to_be_called_again(

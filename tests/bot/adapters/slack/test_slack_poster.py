@@ -110,6 +110,9 @@ async def test_slack_is_waited_for_where_it_asks_for_it(poster: Poster, slack: F
     for number in range(3):
         await poster.post(PLACE, WORDS, key=f"post{number}")
     assert len(slack.said) == 3
+    slack.fail["chat.postMessage"] = ["429 3600"]  # so long nobody waits here: it is tried again later
+    with pytest.raises(PostFailed):
+        await poster.post(PLACE, WORDS, key=KEY)
     slack.fail["chat.postMessage"] = ["ratelimited"]
     with pytest.raises(PostFailed):
         await poster.post(PLACE, WORDS, key=KEY)
@@ -133,6 +136,14 @@ async def test_what_slack_refuses_is_told_apart_from_what_it_may_have_done(
     slack.fail["chat.postMessage"] = [why]
     with pytest.raises(error, match=why):
         await poster.post(PLACE, WORDS, key=KEY)
+
+
+async def test_organisers_are_told_where_posts_would_not_come(poster: Poster, slack: FakeSlack) -> None:
+    assert await poster.obstacle(PLACE) == ""
+    assert "/invite" in await poster.obstacle(replace(PLACE, channel="C0OTHER"))
+    slack.fail["conversations.history"] = ["500"]
+    assert await poster.obstacle(PLACE) == ""
+    assert poster.named(PLACE) == ""
 
 
 async def test_where_slack_cannot_be_reached_nothing_was_sent(app: StrideApp) -> None:
