@@ -141,10 +141,11 @@ async def _resume(core: Core, incoming: Incoming, details: str) -> Reply:
     _nothing_after(RESUME, details)
     planned = await _there(core, incoming)
     paused = planned.schedule.paused_until
-    if paused is None or paused <= await _today(planned, incoming):
+    if not planned.stopped and (paused is None or paused <= await _today(planned, incoming)):
         return await asyncio.to_thread(said.changed, "Cards are not paused.", planned, incoming.at)
-    changed = replace(planned, schedule=replace(planned.schedule, paused_until=None))
-    return await _kept(core, incoming, "Cards come again.", planned, changed)
+    changed = replace(planned.resume(), schedule=replace(planned.schedule, paused_until=None))
+    kept = await _kept(core, incoming, "Cards come again.", planned, changed)
+    return await core.study.with_obstacle(incoming.place, kept)
 
 
 async def _skip(core: Core, incoming: Incoming, details: str) -> Reply:
@@ -306,7 +307,7 @@ _SAYS: Mapping[str, str] = {
     SHOW: "when it comes, and what became of the last one",
     PREVIEW: "a card as it might come, for you alone",
     PAUSE: "no cards until a date",
-    RESUME: "end a pause",
+    RESUME: "end a pause; go on where posts were refused",
     SKIP: "leave the next one out, or that of a date",
     OFF: "no more cards here",
 }

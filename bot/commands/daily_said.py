@@ -11,6 +11,7 @@ from bot.actions import Action
 from bot.arguments import shorten
 from bot.commands.daily_reply import key
 from bot.commands.daily_words import DIFFICULTIES
+from bot.commands.given_up import given_up
 from bot.commands.question_reply import asked, described
 from bot.group.schedule import weekdays_in_words
 from bot.group.zones import label
@@ -57,7 +58,7 @@ def shown(planned: Planned, last: Posting | None, left_out: tuple[datetime, int]
     """
     parts: list[Part] = [
         Text(text=f"A card of the day comes {described_words(planned)}."),
-        Text(text=coming(planned, now)),
+        *(given_up(planned, "/daily resume") or (Text(text=coming(planned, now)),)),
     ]
     if planned.schedule.paused_until is not None and planned.schedule.paused_until > _today(planned, now):
         parts.append(Text(text=f"It is paused until {_day(planned.schedule.paused_until)}; `/daily resume` ends that."))
@@ -147,7 +148,8 @@ def described_plan(planned: Planned, now: datetime) -> dict[str, Any]:
         "difficulty": planned.options.get("difficulty"),
         "paused_until": None if when.paused_until is None else when.paused_until.isoformat(),
         "skipped": sorted(day.isoformat() for day in when.skipped),
-        "next": [moment.isoformat() for moment in next_times(planned, now)],
+        "stopped": planned.stopped,
+        "next": [] if planned.stopped else [moment.isoformat() for moment in next_times(planned, now)],
     }
 
 

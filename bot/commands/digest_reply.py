@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from bot.actions import Action
+from bot.commands.given_up import given_up
 from bot.commands.leaderboard_reply import NOBODY, season_name
 from bot.commands.learning_words import counted
 from bot.commands.streak_reply import group_data, in_group
@@ -114,7 +115,13 @@ def shown(planned: Planned | None, at: datetime) -> Reply:
     if planned is None:
         said = "No digest comes here. `/digest on` has one come on Mondays at nine."
         return Reply(parts=(Text(text=said),), private=True, data={"schedule": None})
-    return Reply(parts=(Text(text=_when(planned, at)),), private=True, data=_data(planned))
+    parts = (Text(text=_when(planned, at)), *given_up(planned, _again(planned)))
+    return Reply(parts=parts, private=True, data=_data(planned))
+
+
+def _again(planned: Planned) -> str:
+    """The command that has it come again."""
+    return f"/digest on {weekdays_in_words(planned.schedule.weekdays)} {planned.schedule.at:%H:%M}"
 
 
 def changed(planned: Planned, at: datetime) -> Reply:
@@ -135,7 +142,7 @@ def _first(ranking: tuple[Placed, ...], places: int = FIRST) -> list[Placed]:
 
 def _when(planned: Planned, at: datetime) -> str:
     when = planned.schedule
-    coming = next(when.after(at), None)
+    coming = None if planned.stopped else next(when.after(at), None)
     ahead = f" The next: {local(when.zone, coming)}." if coming is not None else ""
     days = weekdays_in_words(when.weekdays).title()
     return f"A digest comes here every {days} at {when.at:%H:%M} ({label(when.zone)}).{ahead}"

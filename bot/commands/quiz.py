@@ -82,7 +82,9 @@ def _instead(fault: WrongUsage, verb: str) -> str:
 async def _show(core: Core, incoming: Incoming) -> Reply:
     quizzes = core.study.quizzes
     found = await quizzes.newest(incoming.place)
-    comes = [each for each in await core.store.schedules.of(incoming.place, "quiz") if each.due is not None]
+    comes = [
+        each for each in await core.store.schedules.of(incoming.place, "quiz") if each.due is not None or each.stopped
+    ]
     if found is None:
         return quiz_private.none(comes)
     players, scores = await quizzes.players(found), await quizzes.scores(found)

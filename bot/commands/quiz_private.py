@@ -7,6 +7,7 @@ from typing import Any
 
 from bot.actions import Action
 from bot.commands import daily_reply, quiz_words, session_reply
+from bot.commands.given_up import given_up
 from bot.commands.learning_words import how_to_write
 from bot.commands.quiz_reply import described, scored
 from bot.group.quiz import Player, Score
@@ -190,14 +191,19 @@ def _now(quiz: Quiz) -> str:
 
 
 def _comes(comes: Sequence[Planned]) -> list[Part]:
-    return [
-        Text(
-            text=f"A quiz comes {_when(each)}: "
-            f"{quiz_words.about(each.options['topic'], each.options['number'], each.options['seconds'])}.",
-            tone="note",
-        )
-        for each in comes
-    ]
+    parts: list[Part] = []
+    for each in comes:
+        what = quiz_words.about(each.options["topic"], each.options["number"], each.options["seconds"])
+        parts += [Text(text=f"A quiz comes {_when(each)}: {what}.", tone="note"), *given_up(each, _again(each))]
+    return parts
+
+
+def _again(planned: Planned) -> str:
+    """The command that has it come again."""
+    when, wanted = planned.schedule, planned.options
+    days = weekdays_in_words(when.weekdays).replace("every day", "daily").replace(" ", "")
+    asked = f"{wanted['topic']} {wanted['number']} {wanted['seconds']}s".strip()
+    return f"/quiz at {days} {when.at:%H:%M} {when.zone} {asked}"
 
 
 def _next(planned: Planned) -> list[Part]:

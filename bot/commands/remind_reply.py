@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from bot.actions import Action
+from bot.commands.given_up import given_up
 from bot.commands.learning_words import after, counted
 from bot.commands.timezone_reply import local
 from bot.group.schedule import weekdays_in_words
@@ -42,7 +43,8 @@ def shown(planned: Planned | None, at: datetime) -> Reply:
     if planned is None:
         said = "You are not reminded of anything. `/remind at 18:00` changes that."
         return Reply(parts=(Text(text=said),), private=True, data={"reminder": None})
-    return Reply(parts=(Text(text=_when(planned, at)),), private=True, data=_data(planned))
+    parts = (Text(text=_when(planned, at)), *given_up(planned, f"/remind at {planned.schedule.at:%H:%M}"))
+    return Reply(parts=parts, private=True, data=_data(planned))
 
 
 def changed(planned: Planned, at: datetime) -> Reply:
@@ -62,7 +64,7 @@ def _when(planned: Planned, at: datetime) -> str:
     when = planned.schedule
     days = weekdays_in_words(when.weekdays)
     on = days if days == "every day" else f"on {days}"
-    coming = next(when.after(at), None)
+    coming = None if planned.stopped else next(when.after(at), None)
     ahead = f" The next could come {local(when.zone, coming)}." if coming is not None else ""
     return f"You are reminded {on} at {when.at:%H:%M} ({label(when.zone)}).{ahead}"
 

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from bot.adapters.wall import WallPoster
-from bot.reply import Reply, plain
+from bot.command import Place
+from bot.reply import MessageRef, Reply, plain
 from bot.study.making import Did
 from sandbox.client import Sandbox
 from tests.bot.conversation import Conversation, conversation
@@ -37,6 +38,36 @@ class Channel(Conversation):
         """The card that comes at a moment, and nothing else."""
         [came] = [each for each in await self.comes(at) if each["kind"] == "daily"]
         return came
+
+
+class Troubled:
+    """A platform that does not take what is posted."""
+
+    platform = "test"
+
+    def __init__(self, fault: Exception) -> None:
+        self.fault = fault
+        self.asked: list[str] = []
+
+    async def post(self, place: Place, reply: Reply, *, key: str, person: str = "") -> MessageRef:
+        del place, reply, person
+        self.asked.append(key)
+        raise self.fault
+
+    async def find(self, place: Place, *, key: str, since: datetime, person: str = "") -> MessageRef | None:
+        del place, key, since, person
+        return None
+
+    def named(self, place: Place) -> str:
+        raise NotImplementedError  # everybody here is in the channel
+
+    async def obstacle(self, place: Place) -> str:
+        del place
+        return ""
+
+    async def edit(self, place: Place, message: MessageRef, reply: Reply) -> None:
+        del place, message, reply
+        raise self.fault
 
 
 @asynccontextmanager

@@ -5,17 +5,16 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
 from bot.adapters.wall import WallPoster
-from bot.command import Place
 from bot.errors import PostFailed, PostRefused
-from bot.reply import Buttons, Code, MessageRef, Reply
-from tests.bot.commands.daily_lab import NINE, SET, Channel, a_channel, said
+from bot.reply import Buttons, Code
+from tests.bot.commands.daily_lab import NINE, SET, Channel, Troubled, a_channel, said
 from tests.bot.commands.learning import right, wrong
 from tests.bot.conversation import conversation
 
@@ -24,36 +23,6 @@ from tests.bot.conversation import conversation
 async def channel(tmp_path: Path) -> AsyncIterator[Channel]:
     async with a_channel(tmp_path) as found:
         yield found
-
-
-class Troubled:
-    """A platform that does not take what is posted."""
-
-    platform = "test"
-
-    def __init__(self, fault: Exception) -> None:
-        self.fault = fault
-        self.asked: list[str] = []
-
-    async def post(self, place: Place, reply: Reply, *, key: str, person: str = "") -> MessageRef:
-        del place, reply, person
-        self.asked.append(key)
-        raise self.fault
-
-    async def find(self, place: Place, *, key: str, since: datetime, person: str = "") -> MessageRef | None:
-        del place, key, since, person
-        return None
-
-    def named(self, place: Place) -> str:
-        raise NotImplementedError  # everybody here is in the channel
-
-    async def obstacle(self, place: Place) -> str:
-        del place
-        return ""
-
-    async def edit(self, place: Place, message: MessageRef, reply: Reply) -> None:
-        del place, message, reply
-        raise self.fault
 
 
 # A day.
