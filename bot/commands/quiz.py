@@ -70,7 +70,8 @@ async def _started(core: Core, incoming: Incoming, wanted: Wanted) -> Reply:
         found = await quizzes.start(incoming, words=wanted.words, total=wanted.total, seconds=wanted.seconds)
     except WrongUsage as fault:  # the tutor offers what can be practised alone
         raise WrongUsage(fault.message, suggestion=_instead(fault, START)) from fault
-    return quiz_private.started(found, there=incoming.place.platform in core.posters)
+    started = quiz_private.started(found, there=incoming.place.platform in core.posters)
+    return await core.study.with_obstacle(incoming.place, started)
 
 
 def _instead(fault: WrongUsage, verb: str) -> str:
@@ -172,6 +173,8 @@ async def again_pressed(core: Core, incoming: Incoming, action: Action) -> Reply
 
 async def _schedule(core: Core, incoming: Incoming, details: str) -> Reply:
     await _organiser(core, incoming)
+    if incoming.place.private:
+        raise WrongUsage("Quizzes come to a channel of the group: say this there.")
     when, rest = read_when(details)
     said = " ".join(details.split()[: len(details.split()) - len(rest.split())])
     wanted = read_wanted(rest, before=f"/quiz at {said}")
@@ -199,7 +202,7 @@ async def _schedule(core: Core, incoming: Incoming, details: str) -> Reply:
         )
     )
     core.study.wake()
-    return quiz_private.scheduled(planned, topic)
+    return await core.study.with_obstacle(place, quiz_private.scheduled(planned, topic))
 
 
 async def _off(core: Core, incoming: Incoming) -> Reply:

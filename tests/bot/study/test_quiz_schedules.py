@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
 import pytest
 
+from bot.adapters.wall import WallPoster
+from bot.command import Place
 from bot.group.quiz import LOBBY
 from bot.reply import plain
 from tests.bot.commands.running import labels
@@ -39,6 +42,30 @@ async def test_a_quiz_comes_at_its_time_and_again_the_week_after(group: Party) -
     group.clock.at = datetime.fromisoformat("2026-03-13T16:00:00Z")
     await group.goes_on()
     assert "It begins" in plain(await group.last())
+
+
+async def test_organisers_are_told_at_once_what_keeps_quizzes_from_a_channel(group: Party) -> None:
+    closed = Closed("test", "page", group.core.store, group.clock)
+    group.core.posters["test"] = closed
+    for line in ("/quiz at fri 17:00 2 20", "/quiz start 2 20", "/daily set 09:00 Berlin", "/daily show", "/digest on"):
+        assert "I may not write here." in plain(await group.says("olga", line)), line
+    closed.why = ""
+    assert "I may not write here." not in plain(await group.says("olga", "/digest on"))
+
+
+async def test_nobody_has_quizzes_come_to_their_own_chat(group: Party) -> None:
+    alone = replace(group, place=replace(group.place, channel="own", private=True))
+    assert "Quizzes come to a channel" in plain(await alone.says("olga", "/quiz at fri 17:00"))
+
+
+class Closed(WallPoster):
+    """A platform that does not let Stride write."""
+
+    why = "I may not write here."
+
+    async def obstacle(self, place: Place) -> str:
+        del place
+        return self.why
 
 
 async def test_where_a_quiz_goes_on_the_scheduled_one_does_not_come(group: Party) -> None:

@@ -32,6 +32,7 @@ class FakeDiscord:
     refuse: list[web.Response] = field(default_factory=list)  # what the next messages are answered with
     lose: int = 0  # how many answers get lost on their way back
     posted: list[dict[str, Any]] = field(default_factory=list)
+    answered: asyncio.Queue[str] = field(default_factory=asyncio.Queue)  # ids of what was done, as it is answered
     told: list[dict[str, Any]] = field(default_factory=list)  # identifications and resumptions
     socket: web.WebSocketResponse | None = None
     sequence: int = 0
@@ -44,6 +45,7 @@ class FakeDiscord:
         app.router.add_get(f"/api/v10/applications/{APP}/commands", _answers([]))
         app.router.add_put(f"/api/v10/applications/{APP}/commands", _answers([]))
         app.router.add_post("/api/v10/channels/{channel}/messages", self._message)
+        app.router.add_post("/api/v10/interactions/{id}/{token}/callback", self._callback)
         app.router.add_get("/gw", self._gateway)
         return app
 
@@ -88,6 +90,20 @@ class FakeDiscord:
             there = {"v": 10, "user": BOT, "guilds": [], "application": APPLICATION, "session_id": SESSION}
             await self.dispatch("READY", there | {"resume_gateway_url": self.base.replace("http", "ws") + "/gw"})
         self._came.put_nowait(said["op"])
+
+    async def slash(self, number: str, name: str) -> None:
+        """Tells of a command that somebody has given, in their own chat with the bot."""
+        somebody = {"id": "77", "username": "ann", "discriminator": "0", "avatar": None, "global_name": None}
+        data = {"id": "1", "name": name, "type": 1}
+        channel = {"id": CHANNEL, "type": 1, "recipients": [somebody]}
+        done = {"id": number, "application_id": APP, "type": 2, "token": "t", "version": 1, "data": data}
+        about = {"user": somebody, "channel_id": CHANNEL, "channel": channel, "entitlements": [], "locale": "en-US"}
+        more = {"app_permissions": "0", "authorizing_integration_owners": {}, "context": 1, "attachment_size_limit": 1}
+        await self.dispatch("INTERACTION_CREATE", done | about | more)
+
+    async def _callback(self, request: web.Request) -> web.Response:
+        self.answered.put_nowait(request.match_info["id"])
+        return as_json({"interaction": {"id": request.match_info["id"], "type": 2}})
 
     async def _message(self, request: web.Request) -> web.Response:
         if self.refuse:

@@ -69,6 +69,37 @@ async def test_a_connection_that_ends_is_taken_up_where_it_was_and_posting_goes_
     assert len(fake.posted) == 1
 
 
+@pytest.mark.usefixtures("core")
+async def test_what_is_told_again_after_a_lost_connection_is_answered_once(fake: FakeDiscord) -> None:
+    assert await fake.comes() == IDENTIFY
+    await fake.slash("801", "table")
+    async with asyncio.timeout(30):
+        assert await fake.answered.get() == "801"
+        await fake.ask_to_reconnect()
+        assert await fake.comes() == RESUME
+        for number in ("801", "801", "802"):
+            await fake.slash(number, "table")
+        assert await fake.answered.get() == "802"
+
+
+async def test_what_fell_due_while_the_connection_was_away_comes_once_it_is_back(
+    core: Core, fake: FakeDiscord, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert await fake.comes() == IDENTIFY
+    woken = asyncio.Event()
+    monkeypatch.setattr(core.study, "wake", woken.set)
+    await fake.ask_to_reconnect()
+    async with asyncio.timeout(30):
+        await woken.wait()
+    assert "discord" in core.posters
+
+
+async def test_a_wait_that_would_take_long_is_said_at_once(core: Core, fake: FakeDiscord) -> None:
+    fake.refuse = [slow_down(3_600)]
+    with pytest.raises(PostFailed, match="wait"):
+        await core.posters["discord"].post(PLACE, WORDS, key="k")
+
+
 async def test_discord_is_waited_for_where_it_asks_for_it(core: Core, fake: FakeDiscord) -> None:
     fake.refuse = [slow_down(0.01), slow_down(0.01)]
     await core.posters["discord"].post(PLACE, WORDS, key="k")
