@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Protocol
 
+FIRST_YEAR, LAST_YEAR = 1970, 2999  # with room for years before and after, which calendars look at
+
 
 class Clock(Protocol):
     """Tells the time, always with a zone."""
@@ -47,4 +49,6 @@ def moment(text: str) -> datetime:
         raise ValueError(sentence) from fault
     if at.tzinfo is None:
         raise ValueError(sentence)
+    if not FIRST_YEAR <= utc.year <= LAST_YEAR:
+        raise ValueError(f"{text[:40]!r} is too far away: moments from {FIRST_YEAR} to {LAST_YEAR} can be tried")
     return utc

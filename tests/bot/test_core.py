@@ -123,6 +123,12 @@ def test_what_is_no_moment_is_said_shortly(text: str) -> None:
     assert len(str(caught.value)) < 150
 
 
+@pytest.mark.parametrize("text", ["9999-12-31T23:59Z", "3000-01-01T00:00Z", "1969-12-31T23:59Z", "0001-01-02T00:00Z"])
+def test_a_moment_that_no_calendar_reaches_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="moments from 1970 to 2999 can be tried"):
+        moment(text)
+
+
 def test_the_systems_clock_knows_its_zone() -> None:
     assert SYSTEM_CLOCK.now().utcoffset() == timedelta(0)
 
