@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from bot.pictures.chart_words import line, percent
 from bot.pictures.charts import Bar, Distribution, Mastery, Mistakes, Topic
 from bot.pictures.drawing.look import PAD, SOFT, Box
+from bot.pictures.drawing.script import legible
 from bot.pictures.drawing.sheet import LIGHT, RIGHT, ROOM, SMALL, TEXT, TRACK, WIDTH, WRONG, Sheet
+from bot.pictures.raw import visible
 
 _BAR = 22
 NUMBERS = 140  # pixels beside a bar
@@ -82,8 +84,9 @@ def _topic(topic: Topic) -> _Row:
 def _rows(title: str, under: str, rows: list[_Row], *, foot: int = 0) -> Sheet:
     sheet = Sheet(Sheet.head + sum(row.height for row in rows) + PAD - _GAP + 6 + foot, title, under)
     top = float(Sheet.head)
-    for row in rows:
-        sheet.words(PAD, top, row.over, width=ROOM, size=TEXT, bold=row.bold)
+    for number, row in enumerate(rows, start=1):
+        over = legible(visible(row.over), f"no. {number} in the text")
+        sheet.words(PAD, top, over, width=ROOM, size=TEXT, bold=row.bold)
         bar = top + TEXT + 10
         track = Box(PAD, bar, ROOM - NUMBERS, _BAR)
         sheet.fill(track, TRACK)

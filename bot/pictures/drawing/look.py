@@ -18,6 +18,8 @@ from matplotlib.font_manager import FontProperties
 from numpy.typing import NDArray
 from PIL import Image
 
+from bot.pictures.drawing.script import families, legible
+
 Floats = NDArray[np.float32]
 Pixels = NDArray[np.uint8]
 
@@ -85,7 +87,8 @@ class Card:
 
         They begin at `left`, or end there where they are to.
         """
-        font = FontProperties(size=size * POINTS, weight=weight or "normal")
+        font = FontProperties(family=list(families()), size=size * POINTS, weight=weight or "normal")
+        words = legible(words)
         words = self._fitted(words, font, width) if width else words
         self.figure.text(
             left / self.width,

@@ -5,7 +5,9 @@ from __future__ import annotations
 from bot.pictures.chart_words import line
 from bot.pictures.charts import Season
 from bot.pictures.drawing.look import INK, PAD, RULE, SOFT, Box
+from bot.pictures.drawing.script import legible
 from bot.pictures.drawing.sheet import FAINT, RIGHT, ROOM, SMALL, TEXT, WIDTH, Sheet
+from bot.pictures.raw import visible
 
 _ROW, _TALLEST = 66, 50
 _NAME, _NUMBER = 256, 72
@@ -23,7 +25,7 @@ def season(chart: Season) -> Sheet:
     for row, each in enumerate(chart.people):
         floor = Sheet.head + _ROW * (row + 1) - 8
         words = floor - _TALLEST // 2 - TEXT // 2
-        sheet.words(PAD, words + 2, f"{each.place}. {each.name}", width=_NAME - 12, bold=each.place == 1)
+        sheet.words(PAD, words + 2, f"{each.place}. {_called(each.name, row)}", width=_NAME - 12, bold=each.place == 1)
         for week, points in enumerate(each.points):
             tall = max(2, round(_TALLEST * points / most)) if points else 0
             colour = RIGHT if week == len(chart.weeks) - 1 else FAINT
@@ -33,3 +35,8 @@ def season(chart: Season) -> Sheet:
     weeks = "this week" if len(chart.weeks) == 1 else f"{len(chart.weeks)} weeks; the dark bar is this week"
     sheet.words(PAD, Sheet.head + _ROW * len(chart.people) + 8, weeks, colour=SOFT)
     return sheet
+
+
+def _called(name: str, row: int) -> str:
+    """A name, or where no font can draw it, a number by which the words that go with the picture name them."""
+    return legible(visible(name), f"no. {row + 1} in the text")
