@@ -23,6 +23,7 @@ from bot.command import Command, Completion, Incoming, Place
 from bot.completion import complete
 from bot.deck_files.reader import DeckReader
 from bot.dispatch import QUICK_S, Dispatcher, clean
+from bot.errors import StoreAway
 from bot.fairness.gate import Gate
 from bot.logs import Fingerprint
 from bot.newest import Newest
@@ -187,6 +188,9 @@ class Core:
             known = await self._known(incoming)
             self.store.members.remember(incoming.place, known.user.id, incoming.at)
             reply = await self._answer(known)
+        except StoreAway as fault:
+            self.store.release(incoming.id)
+            return replace(fault.reply(), private=True)
         except BaseException:  # cancelled: nobody was answered, so a second delivery must not be turned away
             self.store.release(incoming.id)
             raise
@@ -212,7 +216,12 @@ class Core:
     async def _known(self, incoming: Incoming) -> Incoming:
         """The same by the person whose account it was done with; the history keeps the account."""
         user = incoming.user
-        person = await self.store.links.person_of(user.account)
+        try:
+            person = await self.store.links.person_of(user.account)
+        except Exception as fault:
+            if self.store.is_away(fault):
+                raise StoreAway from fault
+            raise
         return incoming if person == user.id else replace(incoming, user=replace(user, id=person))
 
     async def _answer(self, incoming: Incoming) -> Reply:

@@ -19,7 +19,7 @@ import structlog
 from bot.actions import Action
 from bot.arguments import SHOWN, read, shorten, split
 from bot.command import ActionHandler, Command, Incoming
-from bot.errors import NotAllowed, StaleAction, TextTooLong, TooSlow, UnknownCommand, UserError
+from bot.errors import NotAllowed, StaleAction, StoreAway, TextTooLong, TooSlow, UnknownCommand, UserError
 from bot.logs import Fingerprint, frames
 from bot.reply import Fault, Reply, Text
 
@@ -76,7 +76,11 @@ class Dispatcher:
         except TimeoutError:
             reply = TooSlow("That took too long, and was stopped. Something smaller may work.").reply()
         except Exception as fault:  # noqa: BLE001 - the one error boundary
-            bug, reply = fault, _bug(reference)
+            if core.store.is_away(fault):
+                self._log.warning("store.away", error=type(fault).__name__)
+                reply = StoreAway().reply()
+            else:
+                bug, reply = fault, _bug(reference)
         if not kept and reply.kept:
             reply = replace(reply, kept=False)
         self._note(incoming, command, reply, bug, began)

@@ -12,6 +12,7 @@
     │   ├── TooMuchKept           more decks, or more in them, than one owner may keep
     │   ├── UnreadableAnswer      words that are no answer of the kind that was asked for; nothing was counted
     │   ├── TorchAway             torch cannot be asked just now, and nothing is said that it has not run
+    │   ├── StoreAway             the database cannot be reached just now; what is tried again counts once
     │   ├── Busy                  too much at a time: somebody's own run, their rate, their channel's, or everybody's
     │   ├── Cancelled             somebody who may has cancelled it
     │   └── TooSlow               no answer within the command's time
@@ -135,6 +136,16 @@ class TorchAway(UserError):
     """Torch cannot be asked just now."""
 
     kind = "unavailable"
+
+
+class StoreAway(UserError):
+    """The database cannot be reached or written just now; nobody may know whether the last thing was kept."""
+
+    kind = "unavailable"
+
+    def __init__(self) -> None:
+        """The same words each time."""
+        super().__init__("I cannot reach my memory just now. Try that again in a moment: nothing counts twice.")
 
 
 class Busy(UserError):

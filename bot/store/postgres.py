@@ -49,9 +49,17 @@ def shown(url: SecretStr) -> str:
 
 def engine(url: SecretStr) -> AsyncEngine:
     """Connections to a database; those that the server has closed are noticed before they are used again."""
+    connect = _connector(url)
+
+    async def connect_or_tell() -> asyncpg.Connection[asyncpg.Record]:
+        try:
+            return await connect()
+        except (OSError, asyncpg.PostgresError) as fault:
+            raise DisconnectionError(f"no connection: {type(fault).__name__}") from fault
+
     made = create_async_engine(
         "postgresql+asyncpg://",
-        async_creator=_connector(url),
+        async_creator=connect_or_tell,
         pool_size=KEPT_OPEN,
         max_overflow=AT_MOST - KEPT_OPEN,
     )

@@ -348,6 +348,12 @@ class Store:
             _keep(self._replies, id(reply), known, REPLIES_IN_MEMORY)
         return known[1]
 
+    def is_away(self, fault: Exception) -> bool:
+        """Whether a fault says that the database cannot be reached or written just now."""
+        from bot.store.outage import is_away
+
+        return is_away(fault)
+
     async def room(self) -> None:
         """Waits a moment where more is said than can be written down; else returns at once."""
         await self._writer.room()

@@ -2,7 +2,7 @@
 
 Rows gather for a moment and are committed together, so that a busy channel costs few transactions and no answer waits
 for a disk. A batch that fails is tried again, then row by row; a row that goes on failing is dropped and counted
-in the log, since an answer matters more than its record.
+in the log, since an answer matters more than its record. While the database is away, all wait until it is back.
 """
 
 from __future__ import annotations
@@ -15,12 +15,15 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 
+from bot.store.outage import is_away
+
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncEngine
     from sqlalchemy.sql.dml import Insert
 
 TRIES = 3
 PAUSE_S = 0.2
+AWAY_S = 1.0  # before it is tried again whether a database is back
 LINGER_S = 0.2  # how much later than its answer a row may be written
 MOST_TOGETHER = 250  # rows of one transaction: few enough that preparing them holds nobody up
 PATIENCE_S = 0.5  # that an answer waits for a disk that does not keep up
@@ -124,25 +127,51 @@ class Writer:
 
     async def _write(self, batch: list[tuple[Write, Callable[[], Row]]]) -> None:
         groups = self._grouped(batch)
+        fault = None
         for attempt in range(1, TRIES + 1):
-            if await self._committed(groups.items(), attempt):
+            if (fault := await self._failed(groups.items(), attempt)) is None:
                 return
             await asyncio.sleep(self._pause_s)
-        lost = 0
-        for write, rows in groups.items():
-            for row in rows:
-                lost += not await self._committed([(write, [row])], TRIES)
-        self._log.error("store.lost", rows=lost)
+        left, lost = list(groups.items()), 0
+        if not self._waits(fault):
+            left = []
+            for write, rows in groups.items():
+                for row in rows:
+                    fault = await self._failed([(write, [row])], TRIES)
+                    if self._waits(fault):
+                        left.append((write, [row]))
+                    else:
+                        lost += fault is not None
+        if lost:
+            self._log.error("store.lost", rows=lost)
+        if left:
+            await self._put_back(left)
 
-    async def _committed(self, groups: Iterable[tuple[Write, list[Row]]], attempt: int) -> bool:
+    def _waits(self, fault: Exception | None) -> bool:
+        """Whether what failed so is tried again later, and for as long as it takes."""
+        return fault is not None and (isinstance(fault, OSError) or is_away(fault)) and not self._closing
+
+    async def _put_back(self, groups: Iterable[tuple[Write, list[Row]]]) -> None:
+        """Has rows wait in front of all others; whoever waits for any goes on, and sees for themselves."""
+        self._rows[:0] = [(write, _same(row)) for write, rows in groups for row in rows]
+        self._added += len(self._rows)
+        self._tell_drains()
+        self._added -= len(self._rows)
+        self._urgent.clear()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(AWAY_S):
+                await self._urgent.wait()
+
+    async def _failed(self, groups: Iterable[tuple[Write, list[Row]]], attempt: int) -> Exception | None:
+        """Why rows were not committed; None where they were."""
         try:
             async with self._engine.begin() as connection:
                 for write, rows in groups:
                     await connection.execute(write.statement, rows)
         except Exception as fault:  # noqa: BLE001 - whatever a driver raises, the next rows must be written
             self._log.warning("store.write", attempt=attempt, error=type(fault).__name__)
-            return False
-        return True
+            return fault
+        return None
 
     def _grouped(self, batch: list[tuple[Write, Callable[[], Row]]]) -> dict[Write, list[Row]]:
         groups: dict[Write, list[Row]] = {}
@@ -154,3 +183,7 @@ class Writer:
             else:
                 groups.setdefault(write, []).append(values)
         return groups
+
+
+def _same(row: Row) -> Callable[[], Row]:
+    return lambda: row
