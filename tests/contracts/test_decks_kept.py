@@ -195,9 +195,7 @@ async def test_what_would_be_too_much_changes_nothing(
     assert (held.id, held.cards) == (first.id, 2)
 
 
-async def test_several_decks_at_once_are_no_way_round_the_limits(
-    decks: Decks, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_several_decks_at_once_are_no_way_round_the_limits(decks: Decks, monkeypatch: pytest.MonkeyPatch) -> None:
     """Though each of them alone would fit."""
     monkeypatch.setattr(module, "MAX_DECKS", 2)
     all_at_once = (put(decks, deck(card("a"), title=f"Deck {number}")) for number in range(6))
