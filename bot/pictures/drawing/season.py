@@ -11,6 +11,7 @@ from bot.pictures.raw import visible
 
 _ROW, _TALLEST = 66, 50
 _NAME, _NUMBER = 256, 72
+_SPACE = 7
 _WIDEST = 56  # of a week's bar
 
 
@@ -25,7 +26,10 @@ def season(chart: Season) -> Sheet:
     for row, each in enumerate(chart.people):
         floor = Sheet.head + _ROW * (row + 1) - 8
         words = floor - _TALLEST // 2 - TEXT // 2
-        sheet.words(PAD, words + 2, f"{each.place}. {_called(each.name, row)}", width=_NAME - 12, bold=each.place == 1)
+        # By itself: beside a name that is read from the right, it would end up behind it.
+        wide = sheet.words(PAD, words + 2, f"{each.place}.", bold=each.place == 1) + _SPACE
+        name = _called(each.name, row)
+        sheet.words(PAD + wide, words + 2, name, width=_NAME - 12 - wide, bold=each.place == 1)
         for week, points in enumerate(each.points):
             tall = max(2, round(_TALLEST * points / most)) if points else 0
             colour = RIGHT if week == len(chart.weeks) - 1 else FAINT
