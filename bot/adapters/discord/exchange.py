@@ -7,6 +7,7 @@ three seconds. These rules are kept here, so that neither the core nor the rende
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from typing import Any
 
 import discord
@@ -44,7 +45,8 @@ class Exchange:
         await self._acknowledges()
         async with self._turn:
             if not self._over:
-                await self._interaction.edit_original_response(view=Layout(render(reply)[0]))
+                with suppress(discord.NotFound):  # somebody has taken it away; the answer comes all the same
+                    await self._interaction.edit_original_response(view=Layout(render(reply)[0]))
 
     async def says(self, reply: Reply) -> None:
         """Sends a reply. Errors are seen by the one who made them and by nobody else."""
@@ -85,11 +87,16 @@ class Exchange:
             await self._interaction.response.send_message(view=view, files=attached, ephemeral=private)
         elif private and not self._private:
             # What takes the place of "is thinking" is as public as that is, so something empty takes it and goes.
-            await self._interaction.edit_original_response(view=Layout(NOTHING))
+            with suppress(discord.NotFound):  # somebody else has taken it away
+                await self._interaction.edit_original_response(view=Layout(NOTHING))
             await self._interaction.followup.send(view=view, files=attached, ephemeral=True)
-            await self._interaction.delete_original_response()
+            with suppress(discord.NotFound):
+                await self._interaction.delete_original_response()
         else:
-            await self._interaction.edit_original_response(view=view, attachments=attached)
+            try:
+                await self._interaction.edit_original_response(view=view, attachments=attached)
+            except discord.NotFound:  # somebody has taken "is thinking" away
+                await self._interaction.followup.send(view=view, files=files(message), ephemeral=private)
 
     async def _replaces(self, old: MessageRef, message: Message) -> None:
         view, attached = Layout(message), files(message)

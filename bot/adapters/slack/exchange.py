@@ -25,6 +25,7 @@ from bot.reply import File, Form, MessageRef, Part, Picture, Reply, Text
 IN_OWN_CHAT = "What I name in brackets is in your direct messages with me, since files in a channel are seen by all."
 MAX_ALT = 1_000  # characters of the words that stand for a picture
 NOT_IN_CHANNEL = frozenset({"not_in_channel", "channel_not_found", "is_archived", "restricted_action"})
+GONE = frozenset({"message_not_found", "cant_update_message", "edit_window_closed"})
 TOO_LATE_CODES = frozenset({"expired_trigger_id", "exchanged_trigger_id", "invalid_trigger_id"})
 
 log = structlog.get_logger(__name__)
@@ -52,7 +53,8 @@ class Exchange:
                 self._refused = True
                 await self._posts(message, private=True)
         elif self._before is not None:
-            await self._updates(self._before, message)
+            self._refused = not await self._updates(self._before, message)
+            self._before = None if self._refused else self._before
         elif not self._refused:
             try:
                 posted = await self._says_to_all(message)
@@ -78,11 +80,9 @@ class Exchange:
         before = await self._place(private=private or reply.replaces is not None)
         old = reply.replaces or before
         for message in rendered.messages:
-            if old is not None:
-                await self._replaces(old, message)
-                old = None
-            else:
+            if old is None or not await self._replaces(old, message):
                 await self._posts(message, private=private)
+            old = None
         if rendered.uploads:
             await self._uploads(rendered.uploads, private=private)
 
@@ -150,17 +150,27 @@ class Exchange:
             unfurl_media=False,
         )
 
-    async def _replaces(self, old: MessageRef, message: Message) -> None:
+    async def _replaces(self, old: MessageRef, message: Message) -> bool:
+        """Whether a message is in the place of another, which may be gone."""
         payload = {"replace_original": True, "text": message.text, "blocks": blocks(message)}
         if self._to.metadata:
             payload["metadata"] = dict(self._to.metadata)  # by which a post is found again
         # The response URL also replaces messages that only one person sees; chat.update cannot.
         if old == self._to.pressed and await self._responds(payload):
-            return
-        await self._updates(old, message)
+            return True
+        return await self._updates(old, message)
 
-    async def _updates(self, old: MessageRef, message: Message) -> None:
-        await self._client.chat_update(channel=old.channel, ts=old.message, text=message.text, blocks=blocks(message))
+    async def _updates(self, old: MessageRef, message: Message) -> bool:
+        """Whether a message could be changed: somebody may have taken it away."""
+        try:
+            await self._client.chat_update(
+                channel=old.channel, ts=old.message, text=message.text, blocks=blocks(message)
+            )
+        except SlackApiError as error:
+            if reason(error) not in GONE:
+                raise
+            return False
+        return True
 
     async def _responds(self, payload: dict[str, Any]) -> bool:
         """Whether a response URL took the message: there may be none, and it may be used up or have run out."""

@@ -197,3 +197,15 @@ async def test_a_private_command_also_waits_in_private(alice: Any, channel: Any,
     lab.gate.set()
     await discord_env.settle()
     assert shown(answer.response) == "It took its time."
+
+
+async def test_an_answer_comes_where_what_was_shown_before_it_was_taken_away(
+    alice: Any, channel: Any, discord_env: Any, lab: Lab
+) -> None:
+    """A moderator deletes what says how long the line is."""
+    answer = await alice.slash(channel, "queue")
+    await lab.said_twice()
+    discord_env.backend.delete_message(channel.id, answer.response.id)
+    lab.gate.set()
+    await discord_env.settle()
+    assert [shown(each) for each in answer.followups] == ["It was your turn."]

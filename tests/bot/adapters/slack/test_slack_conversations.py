@@ -187,6 +187,18 @@ async def test_files_for_one_person_come_to_their_own_chat_and_the_answer_says_s
     assert {channel for channel, _, _ in over_socket.files} == {OWN_CHAT}
 
 
+async def test_an_answer_comes_where_what_was_shown_before_it_was_taken_away(
+    over_socket: FakeSlack, app: StrideApp, lab: Lab
+) -> None:
+    await over_socket.by_socket(over_socket.slash("/queue"))
+    await lab.said_twice()
+    over_socket.said.clear()
+    lab.gate.set()
+    await app.idle()
+    (answer,) = over_socket.said
+    assert "It was your turn." in words(answer.blocks)
+
+
 async def test_a_press_sent_again_is_answered_once(over_socket: FakeSlack, app: StrideApp, lab: Lab) -> None:
     (offer,) = await asks(over_socket, app, "/table")
     press = over_socket.press(offer, element(offer, "Why?"))
