@@ -38,7 +38,6 @@ class What(StrEnum):
     POSTED = "posted"
     MISSED = "missed"
     STOPPED = "stopped"  # a schedule, whose posts are refused again and again {"schedule", "why"}
-    STOPPED = "stopped"  # a schedule, whose posts are refused again and again {"schedule", "why"}
     SKIPPED = "skipped"
     QUIZ = "quiz"
     LINKED = "linked"
