@@ -1,4 +1,4 @@
-"""What a quiz shows anew: a platform that is slow with that, or breaks, keeps nobody from playing on."""
+"""A quiz on a platform that is slow, breaks or goes away for a while: nobody is kept from playing on."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import pytest
 
 from bot.adapters.wall import WallPoster
 from bot.command import Place
+from bot.group.quiz import PAUSE
 from bot.reply import MessageRef, Reply, plain
 from bot.study import conducting
 from tests.bot.study.quiz_lab import Party, party
@@ -46,6 +47,27 @@ async def test_a_quiz_goes_on_where_a_message_cannot_be_shown_anew(
         await plays(group)
         assert poster.asked
         assert "Question 1 of 3 is closed" in plain(await group.last())
+
+
+async def test_a_quiz_waits_for_a_platform_that_has_gone_and_goes_on_when_it_is_back(tmp_path: Path) -> None:
+    """A connection is lost while a question is open; nobody loses its answer, or the time for the next."""
+    async with party(tmp_path) as group:
+        await group.begins("ann", "bob")
+        first = await group.question()
+        await group.answers("ann")
+        said = len(await group.posts())
+        poster = group.core.posters.pop("test")
+        await group.goes_on(40)
+        assert len(await group.posts()) == said
+        group.core.posters["test"] = poster
+        await group.goes_on(1)
+        assert "Question 1 of 3 is closed" in plain(await group.last())
+        assert (await group.answers("bob", posed=first)).data["outcome"] == "late"
+        await group.goes_on(PAUSE.seconds)
+        second = await group.question()
+        assert second.id != first.id
+        await group.goes_on(19)
+        assert (await group.answers("bob")).data["outcome"] == "noted"
 
 
 async def plays(group: Party) -> None:
