@@ -65,6 +65,8 @@ async def _invite(found: Settings, _chosen: argparse.Namespace) -> int:
     from bot.adapters.web.client import organiser_path
     from bot.app import build_core
 
+    if not found.web.url and not found.web.port:
+        raise StartError("with STRIDE_WEB__PORT=0 the page takes any free port: stride run prints its link with it")
     async with build_core(found) as core:
         _say((found.web.url or f"http://{found.web.host}:{found.web.port}").rstrip("/") + await organiser_path(core))
     return 0

@@ -108,8 +108,8 @@ async def rebuild(settings: Settings, *, write: bool, as_json: bool, say: Say) -
         _tell_counts(miscounted, len(groups), say, written=write)
     else:
         say(
-            f"nothing differs: what {_named(len(people), 'learner')} remember and what {_named(len(groups), 'group')} "
-            "did each day is what the answers come to"
+            f"nothing differs: the memory of {_named(len(people), 'learner')} and the days of "
+            f"{_named(len(groups), 'group')} are what the answers come to"
         )
     return 1 if different and not write else 0
 

@@ -74,6 +74,14 @@ def test_a_wrong_setting_is_one_line_and_status_2(
     assert captured.err.count("\n") == 1
 
 
+def test_a_link_without_a_port_is_not_made_up(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("STRIDE_WEB__PORT", "0")
+    assert cli.run(["invite"]) == 2
+    assert "stride run prints its link" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("arguments", [["ask", "/help"], ["run"], ["tick"]])
 def test_a_data_folder_that_cannot_be_is_one_line_and_status_2(
     arguments: list[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]

@@ -44,7 +44,7 @@ async def test_rebuilding_says_what_differs_and_puts_it_right(tmp_path: Path) ->
     await learnt(path, "test:ann", "test:ben")
     assert await rebuild(found, write=False, as_json=False, say=said.append) == 0
     assert said.pop() == (
-        "nothing differs: what 2 learners remember and what 1 group did each day is what the answers come to"
+        "nothing differs: the memory of 2 learners and the days of 1 group are what the answers come to"
     )
     await beside(path, "DELETE FROM memories WHERE person = 'test:ann' AND card = 'deck/0'")
     await beside(path, "UPDATE memories SET card = 'deck/9' WHERE person = 'test:ann' AND card = 'deck/1'")
