@@ -18,6 +18,7 @@ from bot.store.store import open_store
 if TYPE_CHECKING:
     from bot.settings import Settings
     from bot.store.learning import Learning
+    from bot.store.posting_rows import Planned
     from bot.store.tallying import Tallies
     from cards.memory import Memory
 
@@ -84,7 +85,7 @@ async def bring_back(settings: Settings, path: Path, *, force: bool, say: Say) -
 
 
 async def rebuild(settings: Settings, *, write: bool, as_json: bool, say: Say) -> int:
-    """Works out what everybody remembers, and what was done on each day, and says where the store has something else.
+    """Works out what everybody remembers, what was done each day and what comes when, and says where the store differs.
 
     0 where nothing differs, or everything was put right with `write`; else 1.
     """
@@ -94,22 +95,29 @@ async def rebuild(settings: Settings, *, write: bool, as_json: bool, say: Say) -
         found = [difference async for difference in _differences(learning, people)]
         groups = await store.tallies.groups()
         miscounted = [each async for each in _miscounts(store.tallies, groups)]
+        schedules, misdue = await store.schedules.misdue()
         if write:
             for each in found:
                 await _put_right(learning, each.person)
             for group in miscounted:
                 await store.tallies.put_right((group.platform, group.community))
-    different = bool(found or miscounted)
+            for planned in misdue:
+                await store.schedules.change(planned)  # else it has gone on meanwhile, and is right
+    different = bool(found or miscounted or misdue)
     if as_json:
+        counts = {"learners": len(people), "groups": len(groups), "schedules": schedules}
         differences = {"different": list(map(asdict, found)), "miscounted": list(map(asdict, miscounted))}
-        say(json.dumps({"learners": len(people), "groups": len(groups), **differences, "written": write and different}))
+        late = {"misdue": [each.id for each in misdue]}
+        say(json.dumps({**counts, **differences, **late, "written": write and different}))
     elif different:
         _tell(found, len(people), say, written=write)
         _tell_counts(miscounted, len(groups), say, written=write)
+        _tell_schedules(misdue, schedules, say, written=write)
     else:
         say(
             f"nothing differs: the memory of {_named(len(people), 'learner')} and the days of "
-            f"{_named(len(groups), 'group')} are what the answers come to"
+            f"{_named(len(groups), 'group')} are what the answers come to, and what is said by "
+            f"{_named(schedules, 'schedule')} is due when it should be"
         )
     return 1 if different and not write else 0
 
@@ -141,6 +149,17 @@ def _tell_counts(found: list[Miscount], groups: int, say: Say, *, written: bool)
         say(f"{len(found):,} of {groups:,} groups put right")
     elif found:
         say(f"{len(found):,} of {groups:,} groups differ: stride rebuild --write puts them right")
+
+
+def _tell_schedules(found: list[Planned], schedules: int, say: Say, *, written: bool) -> None:
+    for each in found[:SHOWN]:
+        say(f"{harmless(each.id)}: a schedule ({each.kind}) is looked at at another moment than it says")
+    if len(found) > SHOWN:
+        say(f"and {len(found) - SHOWN:,} more")
+    if found and written:
+        say(f"{len(found):,} of {schedules:,} schedules put right")
+    elif found:
+        say(f"{len(found):,} of {schedules:,} schedules differ: stride rebuild --write puts them right")
 
 
 async def _miscounts(tallies: Tallies, groups: list[tuple[str, str]]) -> AsyncIterator[Miscount]:

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import case, delete, func, select, update
 
 from bot.command import Place
+from bot.store.batches import Batches
 from bot.store.dialect import insert
 from bot.store.learning_rows import Asked, Line, Pupil, Recorded, columns, question
 from bot.store.learning_rows import line as line_of
@@ -50,6 +51,7 @@ class Learning:
         self._recording = Recording(engine)
         self._posing = Posing(engine)
         self._sessions: OrderedDict[str, list[Asked]] = OrderedDict()  # they never change
+        self._taken_out: Batches[None, frozenset[tuple[str, str]]] = Batches(self._read_withdrawn)
         self._withdrawals = 0  # here
         self._withdrawn: tuple[float, int, frozenset[tuple[str, str]]] = (0.0, -1, frozenset())  # until when, as of
 
@@ -109,9 +111,10 @@ class Learning:
         return True
 
     async def kept(self, person: str) -> dict[str, str]:
-        """A learner's memories as they are stored, by their cards."""
-        _, rows = await self._lookups.memories(person)
-        return {json.loads(row)["card"]: row for row in rows}
+        """A learner's memories as they are stored, by their cards; whatever is written there."""
+        wanted = select(memories.c.card, memories.c.data).where(memories.c.person == person)
+        async with self._engine.connect() as connection:
+            return {row.card: row.data for row in await connection.execute(wanted)}
 
     async def put_right(self, pupil: Pupil, known: Iterable[Memory], days: Calendar) -> bool:
         """Has a learner remember this and nothing else; False where the learner has gone on."""
@@ -206,6 +209,7 @@ class Learning:
         await self._lookups.idle()
         await self._recording.idle()
         await self._posing.idle()
+        await self._taken_out.idle()
 
     async def answer_to(self, person: str, posed_id: str) -> list[Line]:
         """A person's answer to a question, then what changed it since, in order; empty where there is none."""
@@ -296,14 +300,18 @@ class Learning:
         What another bot withdraws is known here within a second.
         """
         upto, seen, known = self._withdrawn
-        now, withdrawals = time.monotonic(), self._withdrawals
-        if now < upto and seen == withdrawals:
+        if time.monotonic() < upto and seen == self._withdrawals:
             return known
+        return await self._taken_out(None)
+
+    async def _read_withdrawn(self, asked: Sequence[None]) -> list[frozenset[tuple[str, str]]]:
+        """For all who ask at once, as they do when a second is over, in one query."""
+        now, withdrawals = time.monotonic(), self._withdrawals
         async with self._engine.connect() as connection:
             found = await connection.execute(select(withdrawn.c.source, withdrawn.c.digest))
             known = frozenset((row.source, row.digest) for row in found)
         self._withdrawn = (now + FRESH_S, withdrawals, known)
-        return known
+        return [known] * len(asked)
 
     async def withdrawal(self, source: str, digest: str) -> tuple[str, str] | None:
         """Why something is not asked any more, and the torch that said so; None where it is."""

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from bot.store.posting_rows import Planned, Posting, ScheduleKind
 
+AT_ONCE = 1_000  # schedules that are gone through together
 UNKNOWN_ZONE = timedelta(days=1)  # before something is looked at again whose zone is none any more
 _WHOSE = ("id", "kind", "platform", "community", "channel", "person")
 _WHEN = ("at", "zone", "weekdays", "paused_until", "skipped", "last")  # columns that say when something comes
@@ -187,6 +188,22 @@ class Schedules:
             await connection.commit()
         return fresh
 
+    async def misdue(self) -> tuple[int, list[Planned]]:
+        """How many schedules there are, and those that are looked at at another moment than when they come next.
+
+        One whose zone the tz database has lost is looked at once a day, and is right so.
+        """
+        count, last = 0, ""
+        wrong: list[Planned] = []
+        while True:
+            wanted = select(schedules).where(schedules.c.id > last).order_by(schedules.c.id).limit(AT_ONCE)
+            async with self._engine.connect() as connection:
+                some = [rows.planned(row) for row in (await connection.execute(wanted)).mappings()]
+            if not some:
+                return count, wrong
+            count, last = count + len(some), some[-1].id
+            wrong += await asyncio.to_thread(lambda those: [each for each in those if _is_misdue(each)], some)
+
     async def idle(self) -> None:
         """Returns when nothing is asked any more, for whoever closes the database."""
         await self._one.idle()
@@ -222,6 +239,13 @@ def _advanced(taken: Iterable[_Taken]) -> str:
 def _with_due(planned: Planned) -> Planned:
     following = next(planned.schedule.after(planned.last), None)
     return replace(planned, due=None if planned.stopped else following)
+
+
+def _is_misdue(planned: Planned) -> bool:
+    try:
+        return _with_due(planned).due != planned.due
+    except ValueError:  # its zone is none any more
+        return False
 
 
 def _all_taken(due: Iterable[Row[Any]], at: datetime, bot: str, until: datetime) -> list[_Taken]:
