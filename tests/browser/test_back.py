@@ -38,6 +38,7 @@ async def opened(browser: Browser, url: str) -> Page:
     return page
 
 
+@pytest.mark.long
 async def test_what_was_changed_or_taken_out_meanwhile_is_so_on_every_page_that_is_shown(
     browser: Browser, tmp_path: Path
 ) -> None:
@@ -82,6 +83,7 @@ async def test_a_change_of_what_is_too_old_to_be_shown_is_not_put_among_the_newe
     await expect(someone.locator(".exchange .text").first).to_have_text("changed")
 
 
+@pytest.mark.long
 async def test_a_page_that_outlives_its_server_says_when_it_is_out_of_date_and_keeps_what_is_typed(
     browser: Browser, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -100,6 +100,28 @@ async def test_a_moment_is_counted_down_to_and_then_it_is_a_time_of_day(
     await expect(left).to_have_text(re.compile(r"^at \d"))
 
 
+async def test_the_next_question_of_a_quiz_is_in_sight_unless_one_has_scrolled_away(
+    opens: Opens, poster: Poster, page: Served
+) -> None:
+    """After a result that is longer than the window, which is shown from its top, too."""
+    someone = await opens(viewport={"width": 390, "height": 500})
+    closes = Text(text="It closes", until=page.core.clock.now() + timedelta(minutes=1))
+    long = [f"line {number}" for number in range(30)]
+    await poster.post(GENERAL, post(*long), key="r1")
+    shown = someone.locator(".exchange .text")
+    await expect(shown.get_by_text("line 0")).to_be_in_viewport()
+    await poster.post(GENERAL, Reply(parts=(Text(text="Question 2"), closes)), key="q2")
+    await expect(shown.get_by_text("Question 2")).to_be_in_viewport()
+    await poster.post(GENERAL, post(*long), key="r2")
+    await expect(shown.get_by_text("line 0").last).to_be_in_viewport()
+    await someone.locator("#log").hover()
+    await someone.mouse.wheel(0, -300)
+    await expect(shown.get_by_text("Question 2")).to_be_in_viewport()
+    await poster.post(GENERAL, Reply(parts=(Text(text="Question 3"), closes)), key="q3")
+    await expect(someone.locator("#newer")).to_be_visible()
+    await expect(shown.get_by_text("Question 3")).not_to_be_in_viewport()
+
+
 async def test_a_clock_that_is_wrong_counts_by_the_servers(opens: Opens, poster: Poster, page: Served) -> None:
     someone = await opens()
     await someone.clock.install(time=page.core.clock.now() - timedelta(hours=5))

@@ -4,6 +4,7 @@ import { renderParts } from "./parts.js";
 
 const NEAR = 120; // pixels from the end within which a reader is taken to be at the end
 const ROOM = 12; // pixels above what is scrolled to
+const MOVES = ["wheel", "touchmove", "pointerdown", "keydown"]; // the page's own scrolling comes with none of them
 const SHADES = 8;
 
 export class Conversation {
@@ -19,7 +20,9 @@ export class Conversation {
     this.drawn = new WeakMap(); // element of an exchange -> what each part of its answer was drawn from
     this.me = null;
     this.stick = true; // follow the end, until the reader scrolls away from it
+    this.moved = false; // whether the reader has gone elsewhere since the page scrolled for them
     this.log.addEventListener("scroll", () => this.scrolled(), { passive: true });
+    for (const move of MOVES) this.log.addEventListener(move, () => { this.moved = true; }, { passive: true });
     get("newer").addEventListener("click", () => this.toEnd());
     const follow = new ResizeObserver(() => { if (this.stick) this.toEnd(); });
     follow.observe(this.log);
@@ -78,7 +81,7 @@ export class Conversation {
     const element = this.place(message);
     if (!element) return;
     this.days();
-    if (mine || this.stick) this.reveal(element);
+    if (mine || this.stick || (pressing(message) && !this.moved)) this.reveal(element);
     else get("newer").hidden = false;
     if (mine) element.querySelector("form.form textarea, form.form input")?.focus({ preventScroll: true });
   }
@@ -312,12 +315,14 @@ export class Conversation {
     const end = this.log.scrollHeight - this.log.clientHeight;
     const top = element ? element.offsetTop - ROOM : end;
     this.log.scrollTop = Math.min(end, top);
+    this.moved = false;
     this.stick = end - this.log.scrollTop < NEAR;
     get("newer").hidden = true;
   }
 
   toEnd() {
     this.stick = true;
+    this.moved = false;
     this.log.scrollTop = this.log.scrollHeight;
     get("newer").hidden = true;
   }
@@ -332,6 +337,11 @@ function said(text) {
 function timed(message) {
   if (message.author !== null) return message.parts;
   return message.parts.map((part) => (part.until ? { ...part, since: message.at } : part));
+}
+
+/** Whether a moment is counted down to: a question of a quiz waits for nobody. */
+function pressing(message) {
+  return message.author === null && message.parts.some((part) => part.until);
 }
 
 const when = (at) => make("time", { datetime: at.toISOString(), title: at.toLocaleString() }, clock(at));
