@@ -149,7 +149,9 @@ class FakeSlack(FakePeople):
         told = [
             each
             for each in reversed(self.said)
-            if each.channel == sent["channel"] and each.seen_by is None and float(each.ts) >= float(sent["oldest"])
+            if each.channel == sent["channel"]
+            and each.seen_by is None
+            and float(each.ts) >= float(sent.get("oldest", 0))
         ]
         at, limit = int(sent.get("cursor") or 0), min(int(sent["limit"]), MAX_PAGE)
         whole = sent.get("include_all_metadata") in {"1", "true"}
