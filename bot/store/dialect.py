@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Self
 from sqlalchemy import String, text
 from sqlalchemy.dialects.sqlite import dml
 from sqlalchemy.ext.compiler import compiles
-from sqlalchemy.schema import CreateColumn
+from sqlalchemy.schema import CreateColumn, CreateIndex
 
 if TYPE_CHECKING:
     from sqlalchemy import Column, Table
@@ -73,3 +73,11 @@ def sorted_by_bytes(written: str, column: Column[Any], compiler: DDLCompiler) ->
 def _created(element: CreateColumn, compiler: DDLCompiler, **options: Any) -> str:
     written = str(compiler.visit_create_column(element, **options))  # type: ignore[no-untyped-call]  # SQLAlchemy's
     return sorted_by_bytes(written, element.element, compiler)
+
+
+@compiles(CreateIndex, "postgresql")
+def _indexed(element: CreateIndex, compiler: DDLCompiler, **options: Any) -> str:
+    """Of the rows that SQLite's has, where nothing else is said: a table that says it reads PostgreSQL's part in."""
+    written = str(compiler.visit_create_index(element, **options))  # type: ignore[no-untyped-call]  # SQLAlchemy's
+    said, where = (element.element.dialect_options[name]["where"] for name in ("postgresql", "sqlite"))
+    return written if said is not None or where is None else f"{written} WHERE {where}"
