@@ -198,7 +198,8 @@ class Settings(BaseSettings):
     database_url: SecretStr | None = Field(
         default=None,
         description="Where the store is, such as postgresql://stride:password@db/stride, which several bots can share, "
-        "or sqlite:////srv/stride/stride.sqlite3; by default a SQLite file in STRIDE_DATA_DIR.",
+        "or sqlite:////srv/stride/stride.sqlite3; by default a SQLite file in STRIDE_DATA_DIR. Across machines, have "
+        "PostgreSQL's certificate checked: ?sslmode=verify-full&sslrootcert=/etc/stride/ca.pem at the end.",
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="Least important line that is logged: debug, info, warning or error."

@@ -6,6 +6,7 @@ What is wrong is said in one line that names the server and the database, never 
 from __future__ import annotations
 
 import asyncio
+import ssl
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -31,6 +32,8 @@ WAIT_S = 30.0  # for another bot that is upgrading the same database
 KEPT_OPEN = 5  # connections
 AT_MOST = 15  # of one bot; a server allows 100 altogether unless it was told otherwise
 _LOCK = 0x5354_5249_4445  # "STRIDE": an advisory lock's number, held by whoever upgrades
+_TLS = {"sslmode", "sslrootcert", "sslcert", "sslkey", "sslpassword"}
+_PROVED = ("require", "verify-ca", "verify-full")
 _SESSION = {
     "application_name": "stride",
     "synchronous_commit": "on",  # what was acknowledged is on the disk, also where a server is set to be faster
@@ -91,12 +94,33 @@ def _connector(url: SecretStr) -> Callable[[], Awaitable[asyncpg.Connection[asyn
     plain = f"{scheme.removesuffix('+asyncpg')}://{rest}"
     parts = urlsplit(plain)
     # An empty password, since for none at all asyncpg looks through files in the middle of everybody's work.
-    password = {} if parts.password or "password" in parse_qs(parts.query) else {"password": ""}
+    given: dict[str, Any] = {} if parts.password or "password" in parse_qs(parts.query) else {"password": ""}
+    if (proof := _proof(parts.query)) is not None:
+        given["ssl"] = proof
 
     async def connect() -> asyncpg.Connection[asyncpg.Record]:
-        return await asyncpg.connect(plain, timeout=CONNECT_S, server_settings=_SESSION, **password)
+        return await asyncpg.connect(plain, timeout=CONNECT_S, server_settings=_SESSION, **given)
 
     return connect
+
+
+def _proof(query: str) -> ssl.SSLContext | None:
+    """By what a server has to prove who it is; None where the URL names no authority, or more than is known here.
+
+    Read from the disk once: asyncpg would do so in the middle of everybody's work, with each connection.
+    """
+    asked = {name: values[-1] for name, values in parse_qs(query).items() if name.startswith("ssl")}
+    if not asked.keys() <= _TLS or "sslrootcert" not in asked or asked.get("sslmode") not in _PROVED:
+        return None
+    try:
+        found = ssl.create_default_context(cafile=asked["sslrootcert"])
+        found.check_hostname = asked["sslmode"] == "verify-full"
+        if "sslcert" in asked:
+            found.load_cert_chain(asked["sslcert"], asked.get("sslkey"), asked.get("sslpassword"))
+    except OSError as fault:  # also of a file that holds something else
+        why = fault.strerror or type(fault).__name__
+        raise StoreError(f"the certificates that {SETTING} names cannot be read ({why})") from fault
+    return found
 
 
 async def _upgrade(url: SecretStr) -> None:

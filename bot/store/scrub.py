@@ -11,10 +11,9 @@ import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from bot.arguments import SHOWN
-
 SOMEBODY = "somebody"  # instead of a name
 LOST_PICTURE = "A picture stood here, with the name of somebody who wished to be forgotten."
+SHOWN = 40  # characters of a long name, wherever one is shown
 SHORTEST_NAME = 3  # a shorter one is in too many words to be looked for where nobody says that it is meant
 
 Change = Callable[[str], str]

@@ -7,10 +7,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from bot import codec
+from bot import arguments, codec
 from bot.actions import Action
 from bot.reply import Button, Buttons, Code, Fault, Field, File, Form, Picture, Reply, Select, Table, Text, plain
-from bot.store.scrub import LOST_PICTURE, SOMEBODY, Scrub
+from bot.store.scrub import LOST_PICTURE, SHOWN, SOMEBODY, Scrub
 
 ME = "test:17"
 GONE = "gone:1"
@@ -88,6 +88,10 @@ def test_no_form_of_a_name_is_left_where_it_was_shown(name: str) -> None:
         )
     )
     assert dict(after.data) == {"players": [SOMEBODY], "points": [{"name": SOMEBODY}]}
+
+
+def test_a_long_name_is_looked_for_as_it_is_shown() -> None:
+    assert SHOWN == arguments.SHOWN
 
 
 def test_every_part_loses_them_and_keeps_the_rest() -> None:
