@@ -16,11 +16,10 @@ from collections.abc import Mapping, Sequence
 from contextlib import closing
 from datetime import date, datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from cards.anki_own import BACK, CSS, FIELDS, FRONT, NAME, note_fields
 from cards.anki_schedule import Scheduled, scheduled
-from cards.calendar import DAY_BEGINS, Calendar
+from cards.calendar import DAY_BEGINS, Calendar, zone_info
 from cards.html_text import clean, escaped, text_of
 from cards.memory import Memory
 from cards.model import Deck
@@ -138,7 +137,7 @@ def _sum(text: str) -> int:
 
 def _settings(began: date, calendar: Calendar) -> dict[str, Any]:
     """What Anki needs to know to count days as the learner does."""
-    offset = calendar.begins(began).astimezone(ZoneInfo(calendar.zone)).utcoffset() or timedelta()
+    offset = calendar.begins(began).astimezone(zone_info(calendar.zone)).utcoffset() or timedelta()
     return {
         "activeDecks": [1],
         "collapseTime": 1200,

@@ -54,14 +54,19 @@ def _begins(info: ZoneInfo, day: date) -> datetime:
 
 @cache
 def calendar(zone: str) -> Calendar:
-    """The days in a zone such as Europe/Berlin; raises `ValueError` with a sentence for people.
-
-    With a zone's first use its rules are read from the disk.
-    """
+    """The days in a zone such as Europe/Berlin; at first its rules are read from the disk, see `zone_info`."""
     return Calendar(zone, zone_info(zone))
 
 
 def zone_info(zone: str) -> ZoneInfo:
+    """The rules of a zone that somebody chose once; those of UTC where this computer knows it no more."""
+    try:
+        return named_zone(zone)
+    except ValueError:
+        return ZoneInfo("UTC")
+
+
+def named_zone(zone: str) -> ZoneInfo:
     """The rules of a zone; raises `ValueError` with a sentence for people."""
     try:
         return ZoneInfo(zone)

@@ -14,6 +14,7 @@ from bot.arguments import shorten
 from bot.command import Command, Completion, Example, Incoming, Option
 from bot.commands import daily_said as said
 from bot.commands import daily_words as words
+from bot.commands.timezone_reply import unknown_zone
 from bot.errors import StaleAction, WrongUsage
 from bot.group.dates import read_date
 from bot.group.schedule import LATEST, Schedule
@@ -151,6 +152,8 @@ async def _resume(core: Core, incoming: Incoming, details: str) -> Reply:
 async def _skip(core: Core, incoming: Incoming, details: str) -> Reply:
     planned = await _there(core, incoming)
     today = await _today(planned, incoming)
+    if unknown := await asyncio.to_thread(unknown_zone, planned.schedule.zone):
+        raise WrongUsage(unknown, suggestion=words.EXAMPLE)
     if details:
         day = _date(details, today)
         moment = await asyncio.to_thread(planned.schedule.on, day)

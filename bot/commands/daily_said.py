@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime
-from itertools import islice
 from typing import Any
 
 from bot.actions import Action
@@ -13,6 +12,7 @@ from bot.commands.daily_reply import key
 from bot.commands.daily_words import DIFFICULTIES
 from bot.commands.given_up import given_up
 from bot.commands.question_reply import asked, described
+from bot.commands.timezone_reply import unknown_zone
 from bot.group.schedule import weekdays_in_words
 from bot.group.zones import label
 from bot.reply import Button, Buttons, Part, Reply, Text, Tone
@@ -121,6 +121,8 @@ def of_today(planned: Planned, before: Planned | None, now: datetime) -> str:
 def coming(planned: Planned, now: datetime) -> str:
     """The next times, as the clock shows them where the group is."""
     times = [local(planned, moment) for moment in next_times(planned, now)]
+    if not times and (unknown := unknown_zone(planned.schedule.zone)):
+        return unknown
     if not times:
         return "None comes within the next year."
     return f"The next: {', '.join(times)}."
@@ -128,7 +130,7 @@ def coming(planned: Planned, now: datetime) -> str:
 
 def next_times(planned: Planned, now: datetime) -> list[datetime]:
     """The next moments at which it comes; a date that has had its card is over."""
-    return list(islice(planned.schedule.after(max(now, planned.last)), SHOWN))
+    return planned.schedule.coming(max(now, planned.last), SHOWN)
 
 
 def local(planned: Planned, moment: datetime) -> str:

@@ -142,7 +142,7 @@ def _first(ranking: tuple[Placed, ...], places: int = FIRST) -> list[Placed]:
 
 def _when(planned: Planned, at: datetime) -> str:
     when = planned.schedule
-    coming = None if planned.stopped else next(when.after(at), None)
+    coming = None if planned.stopped else next(iter(when.coming(at, 1)), None)
     ahead = f" The next: {local(when.zone, coming)}." if coming is not None else ""
     days = weekdays_in_words(when.weekdays).title()
     return f"A digest comes here every {days} at {when.at:%H:%M} ({label(when.zone)}).{ahead}"

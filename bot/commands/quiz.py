@@ -15,7 +15,7 @@ from bot.errors import NotAllowed, StaleAction, WrongUsage
 from bot.group.quiz import LOBBY, MOST, USUAL, USUAL_S
 from bot.group.schedule import Schedule
 from bot.store.posting_rows import Planned, schedule_id
-from cards.calendar import zone_info
+from cards.calendar import named_zone
 
 if TYPE_CHECKING:
     from bot.app import Core
@@ -185,7 +185,7 @@ async def _schedule(core: Core, incoming: Incoming, details: str) -> Reply:
         raise WrongUsage(fault.message, suggestion=_instead(fault, f"{AT} {said}")) from fault
     zone = when.zone or await core.study.standing.group_zone(place)
     try:
-        await asyncio.to_thread(zone_info, zone)
+        await asyncio.to_thread(named_zone, zone)
     except ValueError as fault:
         raise WrongUsage(
             f"`{shorten(zone)}` is no time zone that I know.", suggestion="/quiz at fri 17:00 Europe/Berlin conv 5"

@@ -64,7 +64,7 @@ def _when(planned: Planned, at: datetime) -> str:
     when = planned.schedule
     days = weekdays_in_words(when.weekdays)
     on = days if days == "every day" else f"on {days}"
-    coming = None if planned.stopped else next(when.after(at), None)
+    coming = None if planned.stopped else next(iter(when.coming(at, 1)), None)
     ahead = f" The next could come {local(when.zone, coming)}." if coming is not None else ""
     return f"You are reminded {on} at {when.at:%H:%M} ({label(when.zone)}).{ahead}"
 

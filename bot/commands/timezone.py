@@ -14,7 +14,7 @@ from bot.commands.timezone_reply import COMMUNITY, RESET, SET
 from bot.errors import NotAllowed, NothingFound, StaleAction
 from bot.group.zones import Found, begun, search
 from bot.reply import Reply
-from cards.calendar import zone_info
+from cards.calendar import named_zone
 
 if TYPE_CHECKING:
     from bot.app import Core
@@ -85,7 +85,7 @@ async def _must_organise(core: Core, incoming: Incoming) -> None:
 async def _pressed(core: Core, incoming: Incoming, action: Action) -> Reply:
     whose, *zone = action.args
     try:
-        await asyncio.to_thread(zone_info, "".join(zone))
+        await asyncio.to_thread(named_zone, "".join(zone))
     except ValueError as fault:
         raise StaleAction("That time zone is no more.", suggestion=ASK) from fault
     if whose == COMMUNITY:

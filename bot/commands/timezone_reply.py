@@ -10,7 +10,7 @@ from bot.group.dates import MONTHS
 from bot.group.schedule import DAYS
 from bot.group.zones import label, offset
 from bot.reply import Button, Buttons, Reply, Table, Text
-from cards.calendar import calendar, zone_info
+from cards.calendar import calendar, named_zone, zone_info
 
 COMMUNITY, RESET, MINE = "community", "reset", "mine"
 SET = "timezone-set"
@@ -22,6 +22,8 @@ def shown(zone: str, at: datetime, *, own: bool, changed: bool) -> Reply:
     whose = "Your days are those of" if own else "You have said no time zone of your own, so you have your community's:"
     said = f"{whose} {label(zone)}. It is {local(zone, at)} there, and each day begins at 04:00."
     parts = [Text(text=said, tone="good" if changed else "normal")]
+    if unknown := unknown_zone(zone):
+        parts.append(Text(text=unknown, tone="bad"))
     if changed:
         parts.append(Text(text=_KEEPS))
     parts.append(Text(text="Not the time that your clock shows? Say `/timezone` and a city near you.", tone="note"))
@@ -33,7 +35,9 @@ def community(zone: str, at: datetime, *, changed: bool) -> Reply:
     now = "from now on " if changed else ""
     said = f"The group's days are {now}those of {label(zone)}. It is {local(zone, at)} there."
     note = "Its season and streak go by it, and so does everybody who has said no time zone of their own."
-    parts = (Text(text=said, tone="good" if changed else "normal"), Text(text=note, tone="note"))
+    unknown = unknown_zone(zone)
+    warned = (Text(text=unknown, tone="bad"),) if unknown else ()
+    parts = (Text(text=said, tone="good" if changed else "normal"), *warned, Text(text=note, tone="note"))
     return Reply(parts=parts, private=True, data=_data(zone, at) | {"community": True})
 
 
@@ -45,6 +49,15 @@ def asked(zones: Sequence[str], at: datetime, *, community: bool) -> Reply:
     table = Table(headers=("zone", "time there now"), rows=tuple((label(zone), local(zone, at)) for zone in zones))
     data = {"zones": [_data(zone, at) for zone in zones]}
     return Reply(parts=(Text(text=said), table, Buttons(buttons=buttons)), private=True, data=data)
+
+
+def unknown_zone(zone: str) -> str:
+    """What to say of a zone that this computer knows no more; empty where it does."""
+    try:
+        named_zone(zone)
+    except ValueError:
+        return f"I know no time zone {label(zone)} any more: its days are UTC's, and nothing comes by its clock."
+    return ""
 
 
 def local(zone: str, at: datetime) -> str:

@@ -51,7 +51,7 @@ def days(moves: Sequence[Move], until: datetime) -> Iterator[Day]:
         until: a moment, not before the first move.
 
     Raises:
-        ValueError: there is no move, or no such zone.
+        ValueError: there is no move.
     """
     if not moves:
         raise ValueError("nobody is nowhere: the first move is missing")

@@ -11,8 +11,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import islice
 
-from cards.calendar import zone_info
+from cards.calendar import named_zone
 
 LATEST = timedelta(hours=3)  # how late something may still come
 LOOKED_AHEAD = 400  # days
@@ -52,12 +53,19 @@ class Schedule:
         """The moment in UTC at which it comes on a date; None on a date without it."""
         if day.weekday() not in self.weekdays or day in self.skipped or day < (self.paused_until or date.min):
             return None
-        return datetime.combine(day, self.at, zone_info(self.zone)).astimezone(UTC)
+        return datetime.combine(day, self.at, named_zone(self.zone)).astimezone(UTC)
+
+    def coming(self, moment: datetime, most: int) -> list[datetime]:
+        """The moments after one, so many at most; none where this computer does not know the zone any more."""
+        try:
+            return list(islice(self.after(moment), most))
+        except ValueError:
+            return []
 
     def after(self, moment: datetime) -> Iterator[datetime]:
         """The moments at which it comes after this one, in their order; over after a year and a month without any."""
         moment = moment.astimezone(UTC)
-        day = moment.astimezone(zone_info(self.zone)).date() - _DAY
+        day = moment.astimezone(named_zone(self.zone)).date() - _DAY
         empty = 0
         while empty < LOOKED_AHEAD:
             found = self.on(day)

@@ -12,6 +12,8 @@ from functools import cache
 from importlib.resources import files
 from zoneinfo import ZoneInfo, available_timezones
 
+from cards.calendar import zone_info
+
 MOST = 10
 _ALIKE = 0.75
 _FARTHEST = timedelta(hours=14)  # that any place is from UTC
@@ -216,7 +218,7 @@ def label(zone: str) -> str:
 
 def offset(zone: str, at: datetime) -> str:
     """How far a zone is from UTC at a moment, such as `UTC+5:30`."""
-    away = at.astimezone(ZoneInfo(zone)).utcoffset() or timedelta()
+    away = at.astimezone(zone_info(zone)).utcoffset() or timedelta()
     minutes = abs(away) // timedelta(minutes=1)
     sign = "-" if away < timedelta() else "+"
     return f"UTC{sign}{minutes // 60}" + (f":{minutes % 60:02}" if minutes % 60 else "") if minutes else "UTC"

@@ -95,7 +95,7 @@ class Pupils:
         self._known.clear()
 
     async def calendar(self, zone: str) -> Calendar:
-        """The days in a zone; raises `ValueError`."""
+        """The days in a zone."""
         if (known := self._calendars.get(zone)) is None:  # with a zone's first use its rules are read from the disk
             known = self._calendars[zone] = await asyncio.to_thread(calendar, zone)
         return known

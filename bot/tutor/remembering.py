@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -10,7 +11,7 @@ from bot.errors import Busy, WrongUsage
 from bot.store.learning_rows import Line, effect
 from bot.tutor.answering import JUST_NOW, TRIES
 from bot.tutor.model import Catalogue
-from cards.calendar import Calendar
+from cards.calendar import Calendar, named_zone
 from cards.learner import Entry
 from cards.memory import Memory
 
@@ -54,7 +55,7 @@ class Remembering:
         """See `Tutor.set_zone`."""
         try:
             if zone:
-                await self.pupils.calendar(zone)
+                await asyncio.to_thread(named_zone, zone)
         except ValueError as fault:
             raise WrongUsage(str(fault)[:1].upper() + str(fault)[1:] + ".") from fault
         await self.pupils.enrol(user.id, now)

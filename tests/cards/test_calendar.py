@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cards.calendar import calendar
+from cards.calendar import calendar, named_zone
 
 ZONES = st.sampled_from(sorted(zoneinfo.available_timezones() - {"localtime"}))
 MOMENTS = st.datetimes(datetime(1980, 1, 1), datetime(2037, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001 - hypothesis adds the zone
@@ -54,4 +54,10 @@ def test_time_never_goes_back_to_the_day_before(zone: str, moment: datetime, sec
 @pytest.mark.parametrize("zone", ["Europe/Atlantis", "", "../../etc/passwd", "/etc/localtime", "a\0b"])
 def test_a_zone_that_is_none_is_said_so(zone: str) -> None:
     with pytest.raises(ValueError, match="look like Europe/Berlin"):
-        calendar(zone)
+        named_zone(zone)
+
+
+def test_who_lives_in_a_zone_that_this_computer_knows_no_more_has_the_days_of_utc() -> None:
+    noon = datetime(2026, 6, 1, 12, tzinfo=UTC)
+    here = calendar("Mars/Olympus")
+    assert (here.zone, here.begins(here.day(noon))) == ("Mars/Olympus", datetime(2026, 6, 1, 4, tzinfo=UTC))
