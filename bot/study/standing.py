@@ -137,7 +137,8 @@ class Standing:
         moment = now if not back else found.ends - timedelta.resolution
         weeks = [spans(found, days, moment, back=number) for number in range(WEEKS_BEFORE + 1)]
         parts = [Span(week[0][0], *week[-1]) for week in weeks]
-        return _board(found, zone, await self.core.store.standing.done(place, parts))
+        begun = [week[0][0] for week in weeks]
+        return _board(found, zone, await self.core.store.standing.done(place, parts), begun)
 
     async def _outages(self, now: datetime) -> list[Outage]:
         """When no bot was there, up to a moment."""
@@ -176,7 +177,7 @@ def _away(outages: Iterable[Happening], now: datetime) -> list[Outage]:
     return [Outage(begins, min(ends, now)) for begins, ends in spans_ if begins < now]
 
 
-def _board(found: Season, zone: str, done: Iterable[Done]) -> Board:
+def _board(found: Season, zone: str, done: Iterable[Done], begun: Sequence[datetime]) -> Board:
     weeks: dict[str, dict[int, Done]] = {}
     for each in done:
         weeks.setdefault(each.person, {})[each.span] = each
@@ -188,7 +189,7 @@ def _board(found: Season, zone: str, done: Iterable[Done]) -> Board:
         points.append((now.person, now.points))
         theirs = weeks[now.person]
         before = [theirs[back].points if back in theirs else 0 for back in range(1, WEEKS_BEFORE + 1)]
-        gain = gained(now.points, before[: _weeks_there(found, now.since)])
+        gain = gained(now.points, before[: _weeks_there(begun, now.since)])
         if gain is not None and round(gain) > 0:
             gains.append((now.person, round(gain)))
     return Board(
@@ -203,9 +204,14 @@ def _board(found: Season, zone: str, done: Iterable[Done]) -> Board:
     )
 
 
-def _weeks_there(found: Season, since: datetime | None) -> int:
-    """In how many of the seasons before this one somebody belonged to the group when it ended."""
-    return 0 if since is None or since >= found.begins else min(WEEKS_BEFORE, -((since - found.begins) // (7 * _DAY)))
+def _weeks_there(begun: Sequence[datetime], since: datetime | None) -> int:
+    """In how many of the seasons before this one somebody belonged to the group when it ended.
+
+    Args:
+        begun: when this season and those before it began, the newest first: each ended the one before it.
+        since: when they came; None where nobody knows.
+    """
+    return 0 if since is None else sum(since < each for each in begun[:WEEKS_BEFORE])
 
 
 def _zones(happened: Iterable[Happening]) -> tuple[Move, ...]:

@@ -178,6 +178,17 @@ async def test_the_gain_is_against_ones_own_weeks_up_to_the_same_time_of_the_wee
     assert [(each.person, each.value) for each in last.points] == [("test:bob", 10), ("test:alice", 8)]
 
 
+async def test_who_came_in_the_week_in_which_the_clocks_were_put_back_was_there_for_that_one(
+    group: Conversation,
+) -> None:
+    """That week has an hour more than seven days; whoever came in its first hour was in no week before it."""
+    await group.core.store.members.set_community_zone(GROUP, "Europe/Berlin", START)
+    came, monday = datetime(2026, 10, 19, 2, 30, tzinfo=UTC), datetime(2026, 10, 26, 3, 30, tzinfo=UTC)
+    await answered(group.core, "alice", came, monday, monday + timedelta(minutes=1))
+    board = await group.core.study.standing.leaderboard(GROUP, monday + HOUR)
+    assert [each.value for each in board.gains] == [1]
+
+
 async def test_who_hides_is_in_no_ranking(group: Conversation) -> None:
     await answered(group.core, "alice", START)
     assert await group.core.store.members.hide(GROUP, "test:alice", START, hidden=True)
