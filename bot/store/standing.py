@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, case, func, literal, select, union_all
+from sqlalchemy import Integer, and_, bindparam, case, cast, func, literal_column, select, union_all
 
 from bot.group.seasons import A_DAY, FOR_A_DAY
 from bot.store.group_tables import members
@@ -15,7 +16,7 @@ from bot.store.tables import Moment, answers, people, tallies
 from bot.store.tallying import RIGHT, TRIED, summed
 
 if TYPE_CHECKING:
-    from sqlalchemy import ColumnElement, Select
+    from sqlalchemy import ColumnElement, Select, Table
     from sqlalchemy.ext.asyncio import AsyncEngine
 
     from bot.command import Place
@@ -68,8 +69,8 @@ class Standings:
 
     async def active(
         self, place: Place, whole: Collection[datetime], parts: Sequence[tuple[datetime, datetime]]
-    ) -> list[tuple[datetime, str]]:
-        """Who answered in a community, other than that they do not know, and in which of some stretches of time.
+    ) -> dict[datetime, list[str]]:
+        """Who answered in a community, other than that they do not know, in each of some stretches of time.
 
         Args:
             place: in the community.
@@ -77,23 +78,18 @@ class Standings:
             parts: other stretches of time, without their last moments.
 
         Returns:
-            For each of them when it began, and who.
+            By the beginnings of these stretches.
         """
-        looks = [
-            select(literal(begins, Moment).label("day"), answers.c.person)
-            .where(*_there(answers, place), answers.c.at >= begins, answers.c.at < ends, TRIED)
-            .group_by(answers.c.person)
-            for begins, ends in parts
-        ]
-        if whole:
-            days = tallies.c.day >= min(whole), tallies.c.day <= max(whole), tallies.c.tried > 0
-            looks.append(select(tallies.c.day, tallies.c.person).where(*_there(tallies, place), *days))
-        if not looks:
-            return []
-        wanted = {*whole, *(begins for begins, _ in parts)}
+        there = {"platform": place.platform, "community": place.community}
+        between: dict[datetime, list[str]] = {}
+        rows: Sequence[Any] = ()
         async with self._engine.connect() as connection:
-            found = await connection.execute(union_all(*looks))
-            return [(day, person) for day, person in found if day in wanted]
+            if whole:
+                rows = (await connection.execute(_ON_DAYS, there | {"first": min(whole), "last": max(whole)})).all()
+            for begins, ends in parts:
+                found = await connection.execute(_BETWEEN, there | {"begins": begins, "ends": ends})
+                between[begins] = list(found.scalars())
+        return between | {row.day: row.people.split(_BREAK) for row in rows if row.day in whole}
 
     async def done(self, place: Place, spans: Sequence[Span]) -> list[Done]:
         """What everybody did in a community, in each of some stretches of time; who did nothing is left out.
@@ -102,35 +98,14 @@ class Standings:
         """
         if not spans:
             return []
-        parts = [part for number, span in enumerate(spans) for part in _days(place, span, number)]
-        day = union_all(*parts).subquery()
-        given = case((day.c.tried > 0, FOR_A_DAY), else_=0) + day.c.correct
-        found = (
-            select(
-                day.c.person,
-                day.c.span,
-                func.sum(day.c.tried).label("tried"),
-                func.sum(day.c.correct).label("right"),
-                func.sum(case((given > A_DAY, A_DAY), else_=given)).label("points"),
-            )
-            .where(day.c.tried + day.c.correct > 0)
-            .group_by(day.c.person, day.c.span)
-        ).subquery()
-        here = and_(*_there(members, place), members.c.person == found.c.person)
-        wanted = select(found, members.c.since, members.c.hidden).join(members, here, isouter=True)
+        named: dict[str, Any] = {"platform": place.platform, "community": place.community}
+        for number, span in enumerate(spans):
+            named |= {f"{name}_{number}": moment for name, moment in asdict(span).items()}
         async with self._engine.connect() as connection:
-            rows = (await connection.execute(wanted)).all()
+            rows = (await connection.execute(_did(len(spans)), named)).all()
         return [
-            Done(
-                person=person,
-                span=span,
-                tried=int(tried),
-                right=int(right),
-                points=int(points),
-                since=since,
-                hidden=bool(hidden),
-            )
-            for person, span, tried, right, points, since, hidden in rows
+            Done(person=person, span=span, tried=tried, right=right, points=given, since=since, hidden=bool(hidden))
+            for person, span, tried, right, given, since, hidden in rows
         ]
 
     async def names(self, persons: Iterable[str]) -> dict[str, str]:
@@ -140,19 +115,61 @@ class Standings:
             return {row.id: row.name for row in await connection.execute(wanted)}
 
 
-def _days(place: Place, span: Span, number: int) -> tuple[Select[Any], Select[Any]]:
-    """What was done on the whole days of a stretch, and what in the part of one after them."""
-    label = literal(number).label("span")
-    whole = select(tallies.c.person, label, tallies.c.tried, tallies.c.correct).where(
-        *_there(tallies, place), tallies.c.day >= span.begins, tallies.c.day < span.today
-    )
-    part = (
-        select(answers.c.person, label, summed(TRIED).label("tried"), summed(RIGHT).label("correct"))
-        .where(*_there(answers, place), answers.c.at >= span.today, answers.c.at < span.ends)
-        .group_by(answers.c.person)
-    )
-    return whole, part
+def _there(table: Table) -> tuple[ColumnElement[bool], ...]:
+    names = ("platform", "community")
+    return tuple(table.c[name] == bindparam(name) for name in names)
 
 
-def _there(table: Any, place: Place) -> tuple[ColumnElement[bool], ...]:
-    return table.c.platform == place.platform, table.c.community == place.community
+def _points(day: Any) -> ColumnElement[int]:
+    """What a day gives, as `seasons.points` has it."""
+    given = case((day.tried > 0, FOR_A_DAY), else_=0) + day.correct
+    return case((given > A_DAY, A_DAY), else_=given)
+
+
+def _named(*counts: ColumnElement[Any]) -> list[ColumnElement[Any]]:
+    return [count.label(name) for count, name in zip(counts, ("tried", "correct", "points"), strict=True)]
+
+
+@cache
+def _did(count: int) -> Select[Any]:
+    """What was done on the whole days of so many stretches, and what in the part of one after each, summed up.
+
+    Each is looked for by itself: then every database goes along its index.
+    """
+    looks: list[Select[Any]] = []
+    for number in range(count):
+        span = literal_column(str(number), Integer).label("span")
+        begins, today, ends = (bindparam(f"{name}_{number}", type_=Moment) for name in ("begins", "today", "ends"))
+        counts = func.sum(tallies.c.tried), func.sum(tallies.c.correct), func.sum(_points(tallies.c))
+        whole = tallies.c.day >= begins, tallies.c.day < today
+        looks.append(
+            select(tallies.c.person, span, *_named(*counts)).where(*_there(tallies), *whole).group_by(tallies.c.person)
+        )
+        part = select(answers.c.person, summed(TRIED).label("tried"), summed(RIGHT).label("correct")).where(
+            *_there(answers), answers.c.at >= today, answers.c.at < ends
+        )
+        day = part.group_by(answers.c.person).subquery()
+        looks.append(select(day.c.person, span, *_named(day.c.tried, day.c.correct, _points(day.c))))
+    each = union_all(*looks).subquery()
+    sums = [cast(func.sum(each.c[name]), Integer).label(name) for name in ("tried", "correct", "points")]
+    found = (
+        select(each.c.person, each.c.span, *sums)
+        .where(each.c.tried + each.c.correct > 0)
+        .group_by(each.c.person, each.c.span)
+    ).subquery()
+    here = and_(*_there(members), members.c.person == found.c.person)
+    return select(found, members.c.since, members.c.hidden).join(members, here, isouter=True)
+
+
+_BREAK = "\x1e"  # between the ids of people, which hold none
+_BETWEEN = (
+    select(answers.c.person)
+    .where(*_there(answers), answers.c.at >= bindparam("begins"), answers.c.at < bindparam("ends"), TRIED)
+    .distinct()
+)
+_ON_DAYS = (
+    select(tallies.c.day, func.aggregate_strings(tallies.c.person, _BREAK).label("people"))
+    .where(*_there(tallies), tallies.c.day >= bindparam("first"), tallies.c.day <= bindparam("last"))
+    .where(tallies.c.tried > 0)
+    .group_by(tallies.c.day)
+)

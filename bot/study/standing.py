@@ -149,10 +149,8 @@ class Standing:
         zone, upto = await self.group_zone(place), now + timedelta.resolution
         whole = await asyncio.to_thread(_whole, days, zone, now)
         parts = [(day.begins, min(day.ends, upto)) for day in days if day.begins not in whole]
-        dates, found = {day.begins: day.date for day in days}, dict[date, set[str]]()
-        for began, person in await self.core.store.standing.active(place, whole, parts):
-            found.setdefault(dates[began], set()).add(person)
-        return {day: frozenset(people) for day, people in found.items()}
+        found = await self.core.store.standing.active(place, whole, parts)
+        return {day.date: frozenset(found[day.begins]) for day in days if day.begins in found}
 
 
 def lived_streak(lived: Lived, now: datetime) -> Streak:

@@ -27,6 +27,8 @@ from sandbox.client import open_sandbox
 from sandbox.settings import SandboxSettings
 from tests.bench.group_load import (
     AT,
+    BUSY,
+    BUSY_PEOPLE,
     DUE,
     FULL,
     SMALL,
@@ -40,6 +42,7 @@ from tests.bench.measure import Figure, milliseconds
 CONCURRENT = 50
 ANSWERS = 4_000
 LOOKS = 100
+SUNDAY = AT - timedelta(hours=10)  # when there is most of a season to look at
 _PLACE = Place(platform="bench", community="c0", channel="ch0")
 
 
@@ -136,8 +139,10 @@ async def _looks(name: str, core: Core, size: Size) -> list[Figure]:
     def user(number: int) -> User:
         return User(id=f"bench:{number * 37 % communities * size.community}", name="P")
 
+    busy = Place(platform="bench", community=BUSY, channel="ch0")
     looks: dict[str, Callable[[int], Awaitable[object]]] = {
         "`/leaderboard` data": lambda number: standing.leaderboard(place(number), AT),
+        f"`/leaderboard` data of {BUSY_PEOPLE} who answer ten a day": lambda _: standing.leaderboard(busy, SUNDAY),
         "`/streak` data": lambda number: standing.streak(user(number), place(number), AT),
         "`/mine` data": lambda number: core.study.mine.of(user(number), place(number), AT),
     }

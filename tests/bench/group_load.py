@@ -7,6 +7,7 @@ What was loaded stays for the next run, in `STRIDE_BENCH_DIR` or the system's fo
 
 from __future__ import annotations
 
+import asyncio
 import os
 import shutil
 import sqlite3
@@ -21,7 +22,7 @@ from pathlib import Path
 import asyncpg
 from pydantic import SecretStr
 
-from bot.store import upgrade
+from bot.store import postgres, upgrade
 from bot.store.tables import EPOCH, MICROSECOND
 from tests.bot.store.postgres_lab import PostgresLab, postgres_in
 
@@ -86,6 +87,40 @@ def _statements(size: Size) -> dict[str, tuple[int, str]]:
     }
 
 
+BUSY = "busy"  # a community whose people do a lot
+BUSY_PEOPLE = 200
+BUSY_ANSWERS = 10 * 365 * BUSY_PEOPLE  # ten a day each for a year
+
+
+def _busy() -> dict[str, tuple[int, str]]:
+    """The same of the busy community; its answers are beside the events that were asked for."""
+    person, place = f"'bench:busy' || (i % {BUSY_PEOPLE})", f"'bench', '{BUSY}'"
+    at = f"{_NOW - _YEAR} + i * {_YEAR // BUSY_ANSWERS}"
+    return {
+        "communities": (1, f"{place}, 'UTC', '{{}}', {_NOW - _YEAR}"),
+        "people": (BUSY_PEOPLE, f"{person}, 'B' || i, 'member', {_NOW - _YEAR}, {_NOW}"),
+        "members": (BUSY_PEOPLE, f"{place}, {person}, {_NOW - _YEAR}, 0"),
+        "learners": (BUSY_PEOPLE, f"{person}, '', i, NULL, 0, {_NOW - _YEAR}"),
+        "answers": (
+            BUSY_ANSWERS,
+            (
+                f"i - {BUSY_ANSWERS}, {person}, {at}, 'UTC', 'answer', {place}, 'b' || i, NULL, 'deck/1', 'deck/1', "
+                "CASE WHEN i % 3 = 0 THEN 0 ELSE 1 END, 3, NULL, '', '97', 1, '{}', '{}'"
+            ),
+        ),
+    }
+
+
+def _tallied(which: str) -> str:
+    """What answers come to, a row a person and day; everybody here has the days of UTC."""
+    four, day = 4 * 3_600_000_000, 24 * 3_600_000_000
+    began = f"(at - {four}) / {day} * {day} + {four}"
+    return (
+        "INSERT INTO tallies (platform, community, day, person, tried, correct) SELECT platform, community, "
+        f"{began}, person, count(*), sum(correct) FROM answers WHERE {which} GROUP BY 1, 2, 3, 4"
+    )
+
+
 COLUMNS = {
     "communities": "platform, community, zone, settings, since",
     "channels": "platform, community, channel, private, first_seen",
@@ -122,10 +157,13 @@ def sqlite_loaded(size: Size) -> Iterator[tuple[Path, float]]:
     fresh = not whole.exists()
     if fresh:
         path.unlink(missing_ok=True)
-        upgrade.upgrade(path)
-        with closing(sqlite3.connect(path, isolation_level=None)) as raw:
+    upgrade.upgrade(path)
+    with closing(sqlite3.connect(path, isolation_level=None)) as raw:
+        if fresh:
             _load_sqlite(raw, size)
-        whole.touch()
+            whole.touch()
+        if not raw.execute(f"SELECT 1 FROM communities WHERE community = '{BUSY}'").fetchone():
+            _load_busy_sqlite(raw)
     took = time.perf_counter() - began if fresh else 0.0
     with closing(sqlite3.connect(path)) as raw, raw:
         raw.execute("DELETE FROM postings")  # of the run before
@@ -142,12 +180,26 @@ def _load_sqlite(raw: sqlite3.Connection, size: Size) -> None:
         raw.execute("BEGIN")
         for name, _ in indexes:
             raw.execute(f"DROP INDEX {name}")
-        numbers = f"WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i + 1 < {count})"
-        raw.execute(f"{numbers} INSERT INTO {table} ({COLUMNS[table]}) SELECT {values} FROM n")
+        raw.execute(_numbered(table, count, values))
         for _, made in indexes:
             raw.execute(made)
         raw.execute("COMMIT")
+    raw.execute(_tallied("TRUE"))
     raw.execute("ANALYZE")
+
+
+def _load_busy_sqlite(raw: sqlite3.Connection) -> None:
+    raw.execute("PRAGMA cache_size = -400000")
+    raw.execute("BEGIN")
+    for table, (count, values) in _busy().items():
+        raw.execute(_numbered(table, count, values))
+    raw.execute(_tallied(f"platform = 'bench' AND community = '{BUSY}'"))
+    raw.execute("COMMIT")
+
+
+def _numbered(table: str, count: int, values: str) -> str:
+    numbers = f"WITH RECURSIVE n(i) AS (SELECT CAST(0 AS BIGINT) UNION ALL SELECT i + 1 FROM n WHERE i + 1 < {count})"
+    return f"{numbers} INSERT INTO {table} ({COLUMNS[table]}) SELECT {values} FROM n"
 
 
 @contextmanager
@@ -166,6 +218,7 @@ def postgres_running(size: Size) -> Iterator[PostgresLab]:
 async def postgres_loaded(lab: PostgresLab, size: Size) -> AsyncIterator[tuple[SecretStr, float]]:
     """The URL, and how many seconds loading took; 0 where it was there."""
     url, whole = lab.url("stride"), lab.folder / "loaded"
+    await asyncio.to_thread(postgres.upgrade, url)
     connection = await asyncpg.connect(url.get_secret_value())
     began = time.perf_counter()
     fresh = not whole.exists()
@@ -174,9 +227,15 @@ async def postgres_loaded(lab: PostgresLab, size: Size) -> AsyncIterator[tuple[S
         await connection.execute("SET maintenance_work_mem = '400MB'")
         for table, (count, values) in _statements(size).items():
             await _load_postgres(connection, table, count, values)
+        await connection.execute(_tallied("TRUE"))
         await connection.execute("SELECT setval('answers_id_seq', (SELECT max(id) FROM answers))")
         await connection.execute("VACUUM ANALYZE")
         whole.touch()
+    if not await connection.fetchval(f"SELECT 1 FROM communities WHERE community = '{BUSY}'"):
+        async with connection.transaction():
+            for table, (count, values) in _busy().items():
+                await connection.execute(_numbered(table, count, values))
+            await connection.execute(_tallied(f"platform = 'bench' AND community = '{BUSY}'"))
     took = time.perf_counter() - began if fresh else 0.0
     await connection.execute("DELETE FROM postings")  # of the run before
     await connection.execute(f"{RESET} ({FIRST})")
