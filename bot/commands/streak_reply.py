@@ -137,7 +137,8 @@ def _every_day(history: Sequence[Counted]) -> Table:
     runs: list[list[Counted]] = []
     for _, alike in groupby(history, key=_alike):
         runs.append(list(alike))
-    rows = tuple((_span(run), _run(run), str(run[-1].streak)) for run in runs)
+    before = [None, *(run[-1] for run in runs[:-1])]
+    rows = tuple((_span(run), _run(run, last), str(run[-1].streak)) for run, last in zip(runs, before, strict=True))
     left_out = f"The newest {MOST_ROWS} of {len(rows)} stretches" if len(rows) > MOST_ROWS else ""
     return Table(headers=("days", "what they were", "streak"), rows=tuple(reversed(rows[-MOST_ROWS:])), title=left_out)
 
@@ -153,20 +154,19 @@ def _span(run: Sequence[Counted]) -> str:
     return f"{_named(last)}{year}" if first == last else f"{_named(first)} to {_named(last)}{year}"
 
 
-def _run(run: Sequence[Counted]) -> str:
-    if len(run) == 1:
-        return _why(run[0], None)
-    match run[0].kind:
-        case Kind.ANSWERED:
-            return f"{counted(sum(each.answers for each in run), 'answer')}, some on each day"
-        case _:
-            return _why(run[0], None)
+def _run(run: Sequence[Counted], before: Counted | None) -> str:
+    if len(run) == 1 or run[0].kind is not Kind.ANSWERED:
+        return _why(run[0], before)
+    return f"{counted(sum(each.answers for each in run), 'answer')}, some on each day" + _moved(run[0], before)
 
 
 def _why(each: Counted, before: Counted | None) -> str:
     """What a day was, in words; a move is told where it begins."""
-    moved = f"; days of {label(each.day.zone)} from here on" if before and before.day.zone != each.day.zone else ""
-    return _KINDS[each.kind](each) + moved
+    return _KINDS[each.kind](each) + _moved(each, before)
+
+
+def _moved(each: Counted, before: Counted | None) -> str:
+    return f"; days of {label(each.day.zone)} from here on" if before and before.day.zone != each.day.zone else ""
 
 
 def _answered(each: Counted) -> str:

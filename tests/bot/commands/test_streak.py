@@ -56,6 +56,22 @@ async def test_it_says_how_a_lost_streak_comes_back(group: Conversation) -> None
     assert (reply.data["lost"], reply.data["earn_back_answers"]) == (2, 10)
 
 
+async def test_a_move_is_told_where_it_begins_and_what_an_answer_before_it_kept(group: Conversation) -> None:
+    """Mornings in Tokyo, taken for evenings of UTC until she says where she is."""
+    mornings = [START + number * DAY + 14 * HOUR for number in (0, 1, 2, 3)]
+    await answered(group.core, "alice", *mornings)
+    group.clock.at = mornings[1] + HOUR
+    assert "nothing is lost, and nothing won" in plain(await group.says("alice", "/timezone tokyo"))
+    group.clock.at = mornings[3]
+    for line in ("/streak", "/streak all"):
+        [table] = [part for part in (await group.says("alice", line)).parts if isinstance(part, Table)]
+        assert table.rows[-3 if line == "/streak" else -2][1] == (
+            "you had answered on this date before you changed zones: nothing more was needed; days of Asia/Tokyo from "
+            "here on"
+        )
+        assert table.rows[0][2] == "4"
+
+
 async def test_all_puts_days_that_were_alike_into_one_row(group: Conversation) -> None:
     await answered(group.core, "alice", *[START + number * DAY for number in range(20)])
     group.clock.advance(days=19)
