@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 SETTING = "STRIDE_DATABASE_URL"
 CONNECT_S = 10.0
 WAIT_S = 30.0  # for another bot that is upgrading the same database
-KEPT_OPEN = 5  # connections
+KEPT_OPEN = 12  # connections
 AT_MOST = 15  # of one bot; a server allows 100 altogether unless it was told otherwise
 _LOCK = 0x5354_5249_4445  # "STRIDE": an advisory lock's number, held by whoever upgrades
 _TLS = {"sslmode", "sslrootcert", "sslcert", "sslkey", "sslpassword"}

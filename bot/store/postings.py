@@ -20,7 +20,7 @@ from bot.store import turns
 from bot.store.batches import Batches
 from bot.store.dialect import insert
 from bot.store.group_tables import postings
-from bot.store.many import listed, many
+from bot.store.many import among, listed, many
 from bot.store.members import Happening, note
 from bot.store.posting_rows import OVER, Posting, PostingKind, State, posting_id
 
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from bot.command import Place
 
 REVEAL_LATEST = timedelta(days=1)  # how late an answer is still told
+_ABOUT = select(postings).where(among(postings.c.posed, "posed")).order_by(postings.c.moment)
 TOLD: tuple[State, ...] = ("sent", "unknown")  # what may have been seen, and is revealed
 
 
@@ -50,6 +51,7 @@ class Postings:
         """The engine stays the store's."""
         self._engine = engine
         self._taken: Batches[_Step, bool] = Batches(self._all_taken)
+        self._about: Batches[str, list[Posting]] = Batches(self._all_about)
 
     # Turns.
 
@@ -168,8 +170,9 @@ class Postings:
         return done
 
     async def idle(self) -> None:
-        """Returns when no step is being written any more, for whoever closes the database."""
+        """Returns when nothing is asked or written any more, for whoever closes the database."""
         await self._taken.idle()
+        await self._about.idle()
 
     # What was said.
 
@@ -180,7 +183,15 @@ class Postings:
 
     async def about(self, posed: str) -> list[Posting]:
         """The posting of a question, and its reveal, in their order; empty where it was not posted."""
-        return await self._read(select(postings).where(postings.c.posed == posed).order_by(postings.c.moment))
+        return await self._about(posed)
+
+    async def _all_about(self, posed: Sequence[str]) -> list[list[Posting]]:
+        """Each answer begins with it, so that those who ask at once do so in one query."""
+        found: dict[str, list[Posting]] = {each: [] for each in posed}
+        async with self._engine.connect() as connection:
+            for row in (await connection.execute(_ABOUT, {"posed": many(found)})).mappings():
+                found[row["posed"]].append(rows.posting(row))
+        return [list(found[each]) for each in posed]
 
     async def newest(self, place: Place, kinds: Iterable[PostingKind], limit: int) -> list[Posting]:
         """What came or was to come in a channel last, the newest first."""

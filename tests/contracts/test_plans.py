@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ import pytest
 from pydantic import SecretStr
 from sqlalchemy import event, text
 
+from bot.store.posting_rows import Posting
 from bot.store.schema import metadata
 from bot.store.standing import Span
 from bot.store.store import Store, open_store
@@ -87,9 +88,24 @@ async def _unasked(store: Store) -> None:
     await store.postings.take_over(["test"], LATER, bot="one", until=until, limit=10, kinds=["daily"])
     await store.postings.about("q1")
     await store.postings.newest(GROUP, ["daily"], 5)
+    await store.postings.by("s", "daily", 3)
+    posting = _a_posting(until)
+    await store.postings.put(posting)
+    await store.postings.ready(posting, content="{}", posed="q1", closes=None, until=until)
+    await store.postings.sending(posting, until=until)
+    await store.postings.over(posting, "sent", message="{}", sent=LATER)
+    await store.posts.put("key", GROUP, says("a card"), LATER)
+    await store.schedules.one("s")
+    await store.learning.asked_everybody(GROUP, 60)
     await store.quizzes.running(GROUP)
     await store.quizzes.due(["test"], LATER)
     await store.quizzes.next_due(["test"])
+
+
+def _a_posting(until: datetime) -> Posting:
+    return Posting(
+        id="p", schedule="s", kind="daily", place=GROUP, moment=LATER, state="claimed", bot="one", until=until, tries=1
+    )
 
 
 async def _looks(store: Store, person: str) -> None:

@@ -21,6 +21,7 @@ from tests.bot.study.mortal_bots import NEVER, Life, Nursery, Platform, nursery,
 
 NINE = datetime(2026, 3, 29, 7, 0, tzinfo=UTC)  # in Berlin, on the day on which the clocks changed
 MOST_STEPS = 200
+MANY = 4  # channels
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.long]
 _NUMBERS = count(1)
 
@@ -37,8 +38,8 @@ async def store(postgres_database: SecretStr) -> AsyncIterator[Store]:
         yield found
 
 
-async def a_channel_with_a_card_at_nine(store: Store) -> Place:
-    place = Place(platform=f"fake{next(_NUMBERS)}", community="g", channel="group")
+async def a_channel_with_a_card_at_nine(store: Store, on: str = "", channel: str = "group") -> Place:
+    place = Place(platform=on or f"fake{next(_NUMBERS)}", community="g", channel=channel)
     schedule = Schedule(at=time(9), zone="Europe/Berlin")
     identity = schedule_id("daily", place)
     last = NINE - timedelta(hours=1)
@@ -109,6 +110,32 @@ async def test_three_bots_that_look_at_the_same_moment_post_once(
         life = replace(life, platform=places[0].platform)
         assert all(await bots.live(life, life, life))
         assert len(there.arrived) == 1
+
+
+@pytest.mark.parametrize("findable", [True, False])
+async def test_killed_among_many_posts_that_go_out_together_a_bot_doubles_and_loses_none_of_them(
+    bots: Nursery, store: Store, postgres_database: SecretStr, tmp_path: Path, findable: bool
+) -> None:
+    """They share transactions: what was written down together of several is sent once each, or known to be unknown."""
+    async with platform(findable=findable) as (there, server):
+        for step in range(1, MOST_STEPS, 3):
+            life = replace(a_life(postgres_database, tmp_path, server), platform=f"many{next(_NUMBERS)}")
+            places = [await a_channel_with_a_card_at_nine(store, life.platform, f"c{each}") for each in range(MANY)]
+            before = len(there.arrived)
+            [lived] = await bots.live(replace(life, dies=step))
+            for later in (2, 4):  # the second for those whose first look another bot had
+                at = (NINE + later * TURN).isoformat()
+                assert all(await bots.live(*[replace(life, at=at)] * 2))
+            states = [found.state for place in places if (found := await the_posting(store, place)) is not None]
+            arrived = [sent["key"] for sent in there.arrived[before:]]
+            assert len(arrived) == len(set(arrived)), f"killed before step {step}"
+            assert len(states) == MANY
+            assert set(states) <= ({"sent"} if findable else {"sent", "unknown"})
+            assert states.count("sent") <= len(arrived) <= MANY
+            if lived:
+                break
+    assert lived
+    assert step >= MANY
 
 
 @pytest.mark.long
