@@ -233,7 +233,7 @@ class _ReaderOnThePage(OnThePage):
 
 class PageRoom(StudyRoom):
     async def begin(self) -> None:
-        self._port = 0
+        self.port = 0
         self._sessions = {name: ClientSession(cookie_jar=CookieJar(unsafe=True)) for name in NAMES}
         self.ids = {}
         self.place = Place(platform="web", community="page", channel="general")
@@ -243,11 +243,11 @@ class PageRoom(StudyRoom):
         runner = web.AppRunner(create_page(core.settings, core), access_log=None, shutdown_timeout=1.0)
         await runner.setup()
         self._life.push_async_callback(runner.cleanup)
-        await web.TCPSite(runner, "127.0.0.1", self._port).start()
-        self._port = runner.addresses[0][1]
+        await web.TCPSite(runner, "127.0.0.1", self.port).start()
+        self.port = runner.addresses[0][1]
         first = not self.ids
         for name in NAMES:
-            visitor = Visitor(self._sessions[name], f"http://127.0.0.1:{self._port}")
+            visitor = Visitor(self._sessions[name], f"http://127.0.0.1:{self.port}")
             if first and name == "alice":
                 async with visitor.session.get(visitor.url + await organiser_path(core)) as answer:
                     assert answer.status == 200

@@ -3,17 +3,28 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from pathlib import Path
 
 import pytest
 from aiohttp import ClientSession, CookieJar, WSMsgType
+from aiohttp.test_utils import make_mocked_request
 
+from bot.adapters.web.hub import Listener
 from bot.adapters.web.limits import MAX_FRAME, MAX_RUNNING_A_PERSON, MAX_SOCKETS_A_PERSON, MESSAGES, PAGE
-from bot.adapters.web.line import AGAIN
+from bot.adapters.web.line import AGAIN, serve
 from bot.adapters.web.parse import place
+from bot.adapters.web.room import Room
 from bot.command import Incoming, User
 from tests.bot.adapters.lab import Lab
 from tests.bot.adapters.web.served import Served, Visitor, served
+
+UPGRADE = {
+    "Connection": "Upgrade",
+    "Upgrade": "websocket",
+    "Sec-WebSocket-Version": "13",
+    "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
+}
 
 
 async def test_what_one_asks_the_whole_channel_sees(alice: Visitor, bob: Visitor) -> None:
@@ -58,8 +69,26 @@ async def test_older_messages_come_page_by_page(page: Served, alice: Visitor) ->
     assert welcome["messages"][-1]["said"] == f"/echo {PAGE + 2}"
     await talk.sends(type="earlier", before=welcome["messages"][0]["number"])
     older = await talk.hears("earlier")
+    assert older["before"] == welcome["messages"][0]["number"]
     assert [message["said"] for message in older["messages"]] == ["/echo 0", "/echo 1", "/echo 2"]
     assert not older["earlier"]
+
+
+async def test_a_page_learns_which_version_of_it_is_served(alice: Visitor) -> None:
+    """The page itself says the same, until another version is served than the one that is open."""
+    _, welcome = await alice.enters()
+    async with alice.session.get(f"{alice.url}/c/general") as answer:
+        assert f'data-client="{welcome["client"]}"' in await answer.text()
+
+
+async def test_a_page_that_is_left_before_its_line_is_there_is_no_error(page: Served) -> None:
+    """Nobody is in the channel then, and nothing is logged."""
+    room = Room(page.core, time.monotonic)
+    alice = Listener(User(id="web:alice", name="Alice"), "general")
+    left = make_mocked_request("GET", "/ws", headers=UPGRADE)
+    left.protocol.transport = None  # as the server leaves it when a connection is lost
+    await serve(left, room, alice)
+    assert room.hub.channels() == []
 
 
 async def test_a_press_answers_with_its_action(alice: Visitor) -> None:
