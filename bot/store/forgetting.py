@@ -78,6 +78,8 @@ NOBODYS: tuple[Column[str], ...] = (
 )
 # What was done for a whole group stays; who did it does not matter.
 BY: tuple[Column[str], ...] = (quizzes.c.by, schedules.c.by)
+# What says in its data who it was about: other accounts, and schedules whose names follow from a person's id.
+TRACED = (What.LINKED.value, What.UNLINKED.value, What.POSTED.value, What.MISSED.value)
 # What was said about several people together.
 TOLD: tuple[Column[str], ...] = (exchanges.c.reply, postings.c.content)
 # What programs read about several people together: by their ids, and never by a name.
@@ -204,9 +206,8 @@ def _known(row: Any) -> str | None:
 
 async def _happenings(connection: AsyncConnection, leaving: Leaving) -> None:
     """What happened to them says no more than when; only where their days began stays, for what follows from it."""
-    linked = happenings.c.kind.in_([What.LINKED.value, What.UNLINKED.value])
     mine = happenings.c.person.in_(leaving.ids)
-    await connection.execute(update(happenings).where(mine, linked).values(data="{}"))
+    await connection.execute(update(happenings).where(mine, happenings.c.kind.in_(TRACED)).values(data="{}"))
 
 
 async def _hidden(connection: AsyncConnection, leaving: Leaving) -> None:

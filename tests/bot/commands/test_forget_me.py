@@ -14,11 +14,13 @@ from sqlalchemy import BigInteger, Integer, LargeBinary, String, Table, select
 
 from bot import codec
 from bot.actions import Action
+from bot.command import Place
 from bot.errors import UserError
 from bot.reply import Button, Buttons, Form, Picture, Reply, Text, plain
 from bot.reply import Table as Rows
 from bot.store import forgetting
 from bot.store.members import Happening, What
+from bot.store.posting_rows import schedule_id
 from bot.store.schema import metadata
 from bot.store.scrub import SOMEBODY
 from bot.store.tables import Moment
@@ -30,7 +32,8 @@ from tests.bot.tutor.tutor_lab import Pupil, number
 NAME = "zerlina"
 ME = f"test:{NAME}"
 TOLD = (*forgetting.TOLD, *forgetting.NOTED)
-TRACES = (NAME, "wombat", "aardvark")  # her name, what she says, her other account
+REMINDER = schedule_id("reminder", Place(platform="", community="", channel=""), person=ME)
+TRACES = (NAME, "wombat", "aardvark", REMINDER)  # her name, what she says, her other account, what her id comes to
 EMPTY: dict[type, Any] = {Moment: START, BigInteger: 0, Integer: 0, String: "", LargeBinary: b""}
 
 
@@ -92,6 +95,8 @@ async def lives(group: Conversation) -> None:
     await store.learning.withdraw(f"{NAME}-deck/n1", "0", at=at, why="wombat", torch="2")
     await store.members.hide(group.place, ME, at, hidden=True)
     await store.members.note(Happening(at=at, kind=What.HOLIDAY, person=ME, data={"dates": ["2026-03-09"]}))
+    came = Happening(at=at, kind=What.POSTED, person=ME, data={"schedule": REMINDER, "kind": "reminder"})
+    await store.members.note(came)
     await store.members.choose(group.place, at, said_by=f"{ME}, who says it", by=ME)
     await put(group, metadata.tables["schedules"], id="reminder", person=ME, by=ME, options='{"note": "wombat"}')
     await put(group, metadata.tables["schedules"], id="daily", by=ME, options=json.dumps({"by": ME}))
