@@ -2,6 +2,9 @@
 
 A bot that dies leaves its turn to another. What had not been about to be sent is taken further; of what had, the
 platform is asked first, and where it cannot know, nothing is sent a second time.
+
+Many go out side by side. What they ask of the store at the same time is one query there, and what they write one
+transaction; each goes on when its own step is on the disk.
 """
 
 from __future__ import annotations
