@@ -170,17 +170,26 @@ class Schedules:
             at: the moment.
             bot: who takes it.
             until: when another bot may take over what is not done by then.
-            limit: schedules at most; ask again where there are more.
+            limit: schedules at most that are taken together; ask again until nothing is due.
             kinds: of what.
         """
         if not platforms:
             return []
+        fresh: list[Posting] | None = []
+        while fresh is not None and not fresh:  # behind many that were missed may be some that are not too late
+            fresh = await self._taken(sorted(kinds), platforms, at, bot=bot, until=until, limit=limit)
+        return fresh or []
+
+    async def _taken(
+        self, kinds: Sequence[str], platforms: Sequence[str], at: datetime, *, bot: str, until: datetime, limit: int
+    ) -> list[Posting] | None:
+        """One transaction of `claim_due`; None where nothing was due."""
         async with self._engine.connect() as connection:
-            wanted = _LOOKED_AT.where(schedules.c.kind.in_(sorted(kinds)))
+            wanted = _LOOKED_AT.where(schedules.c.kind.in_(kinds))
             due = await turns.taken(connection, wanted, schedules.c.due, platforms, at, limit)
             if not due:
                 await connection.rollback()
-                return []
+                return None
             found = await asyncio.to_thread(_all_taken, due, at, bot, until)  # which reads zones from the disk
             await connection.execute(_ADVANCE, {_GIVEN: _advanced(found)})
             fresh = await _added(connection, [each.posting for each in found if each.posting is not None])

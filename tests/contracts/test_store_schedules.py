@@ -55,6 +55,17 @@ async def all_claim(bots: Sequence[Store], platform: str, at: datetime) -> list[
     return [each for got in found for each in got]
 
 
+async def test_many_that_were_missed_hide_none_that_is_not_too_late(bots: list[Store]) -> None:
+    """A tick ends when nothing more is claimed, so nothing must be claimed only when nothing is due."""
+    platform, later = somewhere(), Schedule(at=time(13), zone="Europe/Berlin")
+    for number in range(5):
+        await bots[0].schedules.keep(planned(platform, f"missed{number}"))
+    await bots[0].schedules.keep(planned(platform, "in time", schedule=later))
+    [came] = await claimed(bots[1], platform, NOW + timedelta(hours=5), limit=2)
+    assert came.place.channel == "in time"
+    assert await claimed(bots[2], platform, NOW + timedelta(hours=5), limit=2) == []
+
+
 schedules = st.builds(
     Schedule,
     at=st.times().map(lambda at: at.replace(second=0, microsecond=0)),

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from bot.command import Place, User
+from bot.group.streaks import Kind
 from bot.store.dialect import insert
 from bot.store.learning_rows import Line, columns
 from bot.store.members import Happening, What
@@ -160,4 +161,4 @@ async def test_after_a_year_everybody_has_the_streak_that_is_theirs(tmp_path: Pa
             expected = await asyncio.to_thread(count, person.life, now)
             assert (found.days, found.longest, found.freezes) == expected, person.user.id
             seen |= {each.kind for each in found.history} | {each.restored > 0 for each in found.history}
-        assert len(seen) == 6 + 2 + 1  # every kind of day, with and without a streak earned back, was among them
+        assert len(seen) == len(Kind) + 2  # every kind of day, with and without a streak earned back, was among them
