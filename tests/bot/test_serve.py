@@ -104,8 +104,8 @@ async def test_over_http_slack_can_be_posted_to_once_it_has_taken_the_token_and_
     posting, stop, apps = asyncio.Event(), asyncio.Event(), list[StrideApp]()
     enters = StrideApp.enters
 
-    def entered(app: StrideApp) -> None:
-        enters(app)
+    async def entered(app: StrideApp) -> None:
+        await enters(app)
         apps.append(app)
         posting.set()
 
