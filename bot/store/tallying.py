@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 Group = tuple[str, str]  # a platform and a community of it
 Stretch = tuple[datetime, datetime]
 TRIED = and_(answers.c.kind == "answer", answers.c.tried == 1)
-RIGHT = and_(answers.c.kind.in_(["answer", "credit"]), answers.c.correct == 1)
+RIGHT = and_(or_(answers.c.kind == "answer", answers.c.kind == "credit"), answers.c.correct == 1)
 _DAY = timedelta(days=1)
 _HOURS_24 = _DAY // MICROSECOND
 _LOCK = 0x5354_5249_4446  # an advisory lock's number, held by whoever changes whose days are counted
