@@ -3,19 +3,42 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import event
-from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from bot.store import upgrade
 
 if TYPE_CHECKING:
     from pydantic import SecretStr
-    from sqlalchemy.ext.asyncio import AsyncEngine
+    from sqlalchemy import Engine
 
 _PRAGMAS = ("busy_timeout = 10000", "synchronous = FULL", "foreign_keys = ON", "secure_delete = ON")
+
+
+class OneWriter(AsyncEngine):
+    """SQLite's, which lets one write at a time: here they wait in line.
+
+    SQLite itself has each look again after a pause that grows to a tenth of a second, and whoever looks first is next:
+    where many cards are sent, somebody's answer waited for the luck of that. Other processes are still met so.
+    """
+
+    __slots__ = ("_line",)
+
+    def __init__(self, sync_engine: Engine) -> None:
+        """Of one process, and one loop."""
+        super().__init__(sync_engine)
+        self._line = asyncio.Lock()
+
+    @asynccontextmanager
+    async def begin(self) -> AsyncIterator[AsyncConnection]:
+        """A transaction that writes; whatever only looks uses `connect`."""
+        async with self._line, super().begin() as connection:
+            yield connection
 
 
 async def open_engine(where: Path | SecretStr) -> AsyncEngine:
@@ -45,7 +68,7 @@ def shown(where: Path | SecretStr) -> str:
 
 
 def _sqlite(path: Path) -> AsyncEngine:
-    engine = create_async_engine(f"sqlite+aiosqlite:///{path}", pool_size=4, max_overflow=4)
+    engine = OneWriter(create_async_engine(f"sqlite+aiosqlite:///{path}", pool_size=4, max_overflow=4).sync_engine)
 
     @event.listens_for(engine.sync_engine, "connect")
     def _prepare(connection: Any, _record: object) -> None:
