@@ -141,15 +141,18 @@ async def test_what_was_changed_in_the_counts_is_noticed_and_put_right(store: St
     assert await kept(store) == before
 
 
-async def test_a_store_from_before_is_counted_when_it_is_brought_up_to_date(database: Path | SecretStr) -> None:
-    """In the zones that its communities have, on the days on which the clocks change, too."""
+@pytest.mark.parametrize("zone", ["Europe/Berlin", "Atlantis/Lost"])
+async def test_a_store_from_before_is_counted_when_it_is_brought_up_to_date(
+    database: Path | SecretStr, zone: str
+) -> None:
+    """In the zones that its communities have, on the days on which the clocks change, too; a lost one's are UTC's."""
     engine = await open_engine(database)
     async with engine.begin() as connection:
         await connection.run_sync(metadata.drop_all)
         await connection.execute(text("DROP TABLE alembic_version"))
         await connection.run_sync(migrate, None, "it", "wait", to="0003")
-        zone = "INSERT INTO communities VALUES ('test', 'page', 'Europe/Berlin', '{}', 0)"
-        await connection.execute(text(zone))
+        chosen = text("INSERT INTO communities VALUES ('test', 'page', :zone, '{}', 0)")
+        await connection.execute(chosen, {"zone": zone})
         rows = [columns(line) for line in lines(9, 200)]
         await connection.execute(insert(answers), [{name: row[name] for name in row if name != "id"} for row in rows])
     await engine.dispose()

@@ -76,7 +76,7 @@ def test_whoever_answers_on_each_of_their_days_has_all_of_them_in_a_row(lived: L
 def test_whoever_answers_again_within_any_day_that_there_is_loses_nothing_by_moves(
     lived: Lived, pauses: list[timedelta]
 ) -> None:
-    answers = list(accumulate(pauses, initial=BEGINS))
+    answers = [BEGINS + each for each in accumulate(pauses, initial=timedelta())]
     found = streak(Happened(answers=answers, moves=lived.moves), answers[-1])
     assert {each.kind for each in found.history} <= {Kind.ANSWERED, Kind.MOVED, Kind.OPEN}
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import sqlalchemy as sa
 from alembic import op
@@ -57,7 +57,7 @@ def _count() -> None:
     }
     for zone, which in groups:
         counted = [sa.func.sum(sa.case((kind, 1), else_=0)).label(name) for name, kind in kinds.items()]
-        day = _day(at, _stretches(ZoneInfo(zone), first, last)).label("day")
+        day = _day(at, _stretches(_zone(zone), first, last)).label("day")
         found = (
             sa.select(answers.c.platform, answers.c.community, day, answers.c.person, *counted)
             .where(which, sa.or_(*kinds.values()))
@@ -65,6 +65,14 @@ def _count() -> None:
         )
         names = ("platform", "community", "day", "person", "tried", "correct")
         connection.execute(sa.insert(sa.table("tallies", *map(sa.column, names))).from_select(names, found))
+
+
+def _zone(name: str) -> ZoneInfo:
+    """The days of a zone that the tz database has lost are UTC's."""
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError):
+        return ZoneInfo("UTC")
 
 
 def _stretches(zone: ZoneInfo, first: int, last: int) -> list[tuple[int, int]]:
