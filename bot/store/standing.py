@@ -1,22 +1,31 @@
-"""What seasons and the streaks of groups look at: how much everybody did on each day of a community."""
+"""What seasons and the streaks of groups look at: how much everybody did on each day of a community.
+
+Databases take long to bring together who did what, person by person, and are quick to list it: so they list it, as
+one text for each stretch of time, and it is brought together here.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import asdict, dataclass
+import asyncio
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Integer, and_, bindparam, case, cast, func, literal_column, select, union_all
+from sqlalchemy import Integer, String, bindparam, case, cast, func, literal_column, null, select, union_all
 
-from bot.group.seasons import A_DAY, FOR_A_DAY
+from bot.group.seasons import A_DAY, FOR_A_DAY, points
+from bot.store.engine import looking
 from bot.store.group_tables import members
+from bot.store.many import among, many
 from bot.store.tables import Moment, answers, people, tallies
-from bot.store.tallying import RIGHT, TRIED, summed
+from bot.store.tallying import RIGHT, TRIED
 
 if TYPE_CHECKING:
-    from sqlalchemy import ColumnElement, Select, Table
+    from sqlalchemy import ColumnElement, CompoundSelect, Function, Row, Select, Table
     from sqlalchemy.ext.asyncio import AsyncEngine
 
     from bot.command import Place
@@ -39,25 +48,17 @@ class Span:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Done:
-    """What somebody did in a stretch of time.
+    """What was done in a stretch of time.
 
     Attributes:
-        person: who.
-        span: the number of the stretch, from 0.
-        tried: answers, other than that they do not know.
+        tried: everybody's answers, other than that they do not know.
         right: right ones, and those that a dispute made right.
-        points: what its days give, each by itself.
-        since: when they came to the community; None where nobody knows.
-        hidden: others do not see it.
+        points: what the days give, each by itself, by the ids of people; who did nothing is left out.
     """
 
-    person: str
-    span: int
     tried: int
     right: int
-    points: int
-    since: datetime | None
-    hidden: bool
+    points: Mapping[str, int]
 
 
 class Standings:
@@ -65,7 +66,7 @@ class Standings:
 
     def __init__(self, engine: AsyncEngine) -> None:
         """The engine stays the store's."""
-        self._engine = engine
+        self._engine = looking(engine)
 
     async def active(
         self, place: Place, whole: Collection[datetime], parts: Sequence[tuple[datetime, datetime]]
@@ -89,24 +90,28 @@ class Standings:
             for begins, ends in parts:
                 found = await connection.execute(_BETWEEN, there | {"begins": begins, "ends": ends})
                 between[begins] = list(found.scalars())
-        return between | {row.day: row.people.split(_BREAK) for row in rows if row.day in whole}
+        return between | {row.day: _apart(row.people) for row in rows if row.day in whole}
 
     async def done(self, place: Place, spans: Sequence[Span]) -> list[Done]:
-        """What everybody did in a community, in each of some stretches of time; who did nothing is left out.
+        """What everybody did in a community, in each of some stretches of time, whose days are the community's.
 
-        Whoever does not want to be seen is there, too, with `hidden`. The stretches' days are the community's.
+        Whoever does not want to be seen is there, too: see `belonging`.
         """
         if not spans:
             return []
         named: dict[str, Any] = {"platform": place.platform, "community": place.community}
         for number, span in enumerate(spans):
-            named |= {f"{name}_{number}": moment for name, moment in asdict(span).items()}
+            named |= {f"begins_{number}": span.begins, f"today_{number}": span.today, f"ends_{number}": span.ends}
         async with self._engine.connect() as connection:
             rows = (await connection.execute(_did(len(spans)), named)).all()
-        return [
-            Done(person=person, span=span, tried=tried, right=right, points=given, since=since, hidden=bool(hidden))
-            for person, span, tried, right, given, since, hidden in rows
-        ]
+        return await asyncio.to_thread(_brought_together, rows)
+
+    async def belonging(self, place: Place, persons: Iterable[str]) -> dict[str, tuple[datetime, bool]]:
+        """Since when those of some people belong to a community who do, and whether others do not see them."""
+        named = {"platform": place.platform, "community": place.community, "persons": many(persons)}
+        async with self._engine.connect() as connection:
+            rows = (await connection.execute(_BELONGING, named)).all()
+        return {person: (since, bool(hidden)) for person, since, hidden in rows}
 
     async def names(self, persons: Iterable[str]) -> dict[str, str]:
         """What people are called, by their ids."""
@@ -120,55 +125,73 @@ def _there(table: Table) -> tuple[ColumnElement[bool], ...]:
     return tuple(table.c[name] == bindparam(name) for name in names)
 
 
-def _points(day: Any) -> ColumnElement[int]:
-    """What a day gives, as `seasons.points` has it."""
-    given = case((day.tried > 0, FOR_A_DAY), else_=0) + day.correct
-    return case((given > A_DAY, A_DAY), else_=given)
-
-
-def _named(*counts: ColumnElement[Any]) -> list[ColumnElement[Any]]:
-    return [count.label(name) for count, name in zip(counts, ("tried", "correct", "points"), strict=True)]
+def _together(texts: ColumnElement[str]) -> Function[str]:
+    return func.aggregate_strings(texts, _BREAK)
 
 
 @cache
-def _did(count: int) -> Select[Any]:
-    """What was done on the whole days of so many stretches, and what in the part of one after each, summed up.
+def _did(count: int) -> CompoundSelect[Any]:
+    """What was done on the whole days of so many stretches, and what in the part of one after each: two rows for each.
 
-    Each is looked for by itself: then every database goes along its index.
+    Each is looked for by itself: then every database goes along its index. The texts of a row are in the same order.
     """
     looks: list[Select[Any]] = []
     for number in range(count):
-        span = literal_column(str(number), Integer).label("span")
         begins, today, ends = (bindparam(f"{name}_{number}", type_=Moment) for name in ("begins", "today", "ends"))
-        counts = func.sum(tallies.c.tried), func.sum(tallies.c.correct), func.sum(_points(tallies.c))
-        whole = tallies.c.day >= begins, tallies.c.day < today
         looks.append(
-            select(tallies.c.person, span, *_named(*counts)).where(*_there(tallies), *whole).group_by(tallies.c.person)
+            _row(
+                (number, 1),
+                (_together(tallies.c.person), _together(cast(_POINTS, String))),
+                (func.sum(tallies.c.tried), func.sum(tallies.c.correct)),
+            ).where(*_there(tallies), tallies.c.day >= begins, tallies.c.day < today)
         )
-        part = select(answers.c.person, summed(TRIED).label("tried"), summed(RIGHT).label("correct")).where(
-            *_there(answers), answers.c.at >= today, answers.c.at < ends
-        )
-        day = part.group_by(answers.c.person).subquery()
-        looks.append(select(day.c.person, span, *_named(day.c.tried, day.c.correct, _points(day.c))))
-    each = union_all(*looks).subquery()
-    sums = [cast(func.sum(each.c[name]), Integer).label(name) for name in ("tried", "correct", "points")]
-    found = (
-        select(each.c.person, each.c.span, *sums)
-        .where(each.c.tried + each.c.correct > 0)
-        .group_by(each.c.person, each.c.span)
-    ).subquery()
-    here = and_(*_there(members), members.c.person == found.c.person)
-    return select(found, members.c.since, members.c.hidden).join(members, here, isouter=True)
+        tried, right = (_together(answers.c.person).filter(which) for which in (TRIED, RIGHT))
+        of_today = answers.c.at >= today, answers.c.at < ends
+        looks.append(_row((number, 0), (tried, right), (null(), null())).where(*_there(answers), *of_today))
+    return union_all(*looks)
+
+
+def _row(which: tuple[int, int], *values: tuple[ColumnElement[Any], ColumnElement[Any]]) -> Select[Any]:
+    columns = *(literal_column(str(number), Integer) for number in which), *chain(*values)
+    names = ("span", "whole", "one", "other", "tried", "correct")
+    return select(*(column.label(name) for name, column in zip(names, columns, strict=True)))
+
+
+def _brought_together(rows: Sequence[Row[Any]]) -> list[Done]:
+    wholes, parts = ({row.span: row for row in rows if row.whole == which} for which in (1, 0))
+    return [_done(wholes[span], parts[span]) for span in sorted(wholes)]
+
+
+def _done(whole: Row[Any], part: Row[Any]) -> Done:
+    given: dict[str, int] = {}
+    days = Counter(zip(_apart(whole.one), _apart(whole.other), strict=True))
+    for (person, worth), often in days.items():  # many days are alike
+        given[person] = given.get(person, 0) + often * int(worth)
+    tried, right = _apart(part.one), _apart(part.other)
+    tries, rights = Counter(tried), Counter(right)
+    for person in tries.keys() | rights.keys():
+        given[person] = given.get(person, 0) + points(tries[person], rights[person])
+    return Done(tried=(whole.tried or 0) + len(tried), right=(whole.correct or 0) + len(right), points=given)
+
+
+def _apart(texts: str | None) -> list[str]:
+    return texts.split(_BREAK) if texts else []
 
 
 _BREAK = "\x1e"  # between the ids of people, which hold none
+_FOR_A_DAY, _A_DAY, _NONE = (literal_column(str(number), Integer) for number in (FOR_A_DAY, A_DAY, 0))
+_GIVEN = case((tallies.c.tried > _NONE, _FOR_A_DAY), else_=_NONE) + tallies.c.correct
+_POINTS = case((_GIVEN > _A_DAY, _A_DAY), else_=_GIVEN)  # as `points` has it
+_BELONGING = select(members.c.person, members.c.since, members.c.hidden).where(
+    *_there(members), among(members.c.person, "persons")
+)
 _BETWEEN = (
     select(answers.c.person)
     .where(*_there(answers), answers.c.at >= bindparam("begins"), answers.c.at < bindparam("ends"), TRIED)
     .distinct()
 )
 _ON_DAYS = (
-    select(tallies.c.day, func.aggregate_strings(tallies.c.person, _BREAK).label("people"))
+    select(tallies.c.day, _together(tallies.c.person).label("people"))
     .where(*_there(tallies), tallies.c.day >= bindparam("first"), tallies.c.day <= bindparam("last"))
     .where(tallies.c.tried > 0)
     .group_by(tallies.c.day)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from bisect import bisect_right
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -18,7 +19,7 @@ from bot.store.standing import Span
 from cards.calendar import calendar
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from bot.app import Core
     from bot.command import Place, User
@@ -138,7 +139,9 @@ class Standing:
         weeks = [spans(found, days, moment, back=number) for number in range(WEEKS_BEFORE + 1)]
         parts = [Span(week[0][0], *week[-1]) for week in weeks]
         begun = [week[0][0] for week in weeks]
-        return _board(found, zone, await self.core.store.standing.done(place, parts), begun)
+        done = await self.core.store.standing.done(place, parts)
+        seen = await self.core.store.standing.belonging(place, set().union(*(each.points for each in done)))
+        return _board(found, zone, done, begun, seen)
 
     async def _outages(self, now: datetime) -> list[Outage]:
         """When no bot was there, up to a moment."""
@@ -175,41 +178,44 @@ def _away(outages: Iterable[Happening], now: datetime) -> list[Outage]:
     return [Outage(begins, min(ends, now)) for begins, ends in spans_ if begins < now]
 
 
-def _board(found: Season, zone: str, done: Iterable[Done], begun: Sequence[datetime]) -> Board:
-    weeks: dict[str, dict[int, Done]] = {}
-    for each in done:
-        weeks.setdefault(each.person, {})[each.span] = each
-    this = [theirs[0] for theirs in weeks.values() if 0 in theirs]
-    points, gains = [], []
-    for now in this:
-        if now.hidden:
-            continue
-        points.append((now.person, now.points))
-        theirs = weeks[now.person]
-        before = [theirs[back].points if back in theirs else 0 for back in range(1, WEEKS_BEFORE + 1)]
-        gain = gained(now.points, before[: _weeks_there(begun, now.since)])
+def _board(
+    found: Season,
+    zone: str,
+    done: Sequence[Done],
+    begun: Sequence[datetime],
+    belonging: Mapping[str, tuple[datetime, bool]],
+) -> Board:
+    """The board.
+
+    Args:
+        found: the season.
+        zone: of the group.
+        done: in it and in the seasons before it, the newest first.
+        begun: when these began: each ended the one before it.
+        belonging: since when those belong to the group who do, and who of them is hidden.
+    """
+    this, *before = done
+    hidden = frozenset(person for person, (_, left_out) in belonging.items() if left_out)
+    points = [each for each in this.points.items() if each[0] not in hidden]
+    ended = sorted(begun[:WEEKS_BEFORE])
+    gains = []
+    for person, now in points:
+        if person not in belonging:
+            continue  # nobody knows since when they are there
+        weeks = len(ended) - bisect_right(ended, belonging[person][0])  # that ended when they belonged there
+        gain = gained(now, [week.points.get(person, 0) for week in before[:weeks]])
         if gain is not None and round(gain) > 0:
-            gains.append((now.person, round(gain)))
+            gains.append((person, round(gain)))
     return Board(
         season=found,
         zone=zone,
         points=tuple(placed(points)),
         gains=tuple(placed(gains)),
-        left_out=frozenset(person for person, theirs in weeks.items() if any(each.hidden for each in theirs.values())),
-        people=len(this),
-        tried=sum(each.tried for each in this),
-        right=sum(each.right for each in this),
+        left_out=hidden,
+        people=len(this.points),
+        tried=this.tried,
+        right=this.right,
     )
-
-
-def _weeks_there(begun: Sequence[datetime], since: datetime | None) -> int:
-    """In how many of the seasons before this one somebody belonged to the group when it ended.
-
-    Args:
-        begun: when this season and those before it began, the newest first: each ended the one before it.
-        since: when they came; None where nobody knows.
-    """
-    return 0 if since is None else sum(since < each for each in begun[:WEEKS_BEFORE])
 
 
 def _zones(happened: Iterable[Happening]) -> tuple[Move, ...]:

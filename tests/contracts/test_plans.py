@@ -110,6 +110,7 @@ def _a_posting(until: datetime) -> Posting:
 
 async def _looks(store: Store, person: str) -> None:
     await store.standing.done(GROUP, [Span(START, LATER, LATER + timedelta(hours=9)), Span(START, START, LATER)])
+    await store.standing.belonging(GROUP, [person])
     await store.standing.active(GROUP, [START], [(START, LATER)])
     await store.tallies.differing((GROUP.platform, GROUP.community))
     await store.standing.names([person])
