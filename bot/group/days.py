@@ -62,10 +62,11 @@ def days(moves: Sequence[Move], until: datetime) -> Iterator[Day]:
         while ahead and ahead[0].at <= begins:
             here, moved = calendar(ahead.popleft().zone), True
         found = last + _DAY  # which it is where nobody moved, but for dates that a zone leaves out
-        if moved or here.ends(found) - begins < SHORTEST:
+        ends = here.ends(found)
+        if moved or ends - begins < SHORTEST:
             found = max(here.day(begins), found)
             if here.ends(found) - begins < SHORTEST:
                 found += _DAY
-        day = Day(date=found, begins=begins, ends=here.ends(found), zone=here.zone)
-        yield day
-        begins, last, moved = day.ends, found, False
+            ends = here.ends(found)
+        yield Day(date=found, begins=begins, ends=ends, zone=here.zone)
+        begins, last, moved = ends, found, False

@@ -140,12 +140,15 @@ class _Counter:
         self._streak = self._longest = self._freezes = self._towards = 0
         self._lost = 0
         self._broke: datetime | None = None
+        self._given = 0  # answers before the next day
         self._history: list[Counted] = []
 
     def count(self, day: Day, *, today: bool) -> None:
         """One more day."""
-        restored = self._earned_back(day)
-        answered = self._between(day.begins, day.ends)
+        restored = self._earned_back(day) if self._lost else 0
+        before = self._given if self._history else self._answers.before(day.begins)
+        self._given = self._answers.before(day.ends)
+        answered = self._given - before
         earned = False
         if answered:
             kind = Kind.ANSWERED
@@ -216,15 +219,19 @@ class _Counter:
         if in_the_way(self._happened.outages, day):
             return Kind.DOWNTIME
         opened = calendar(day.zone).begins(day.date)  # before the day, where a move cut its beginning off
-        return Kind.MOVED if self._between(opened, day.begins) > 0 else None
+        return Kind.MOVED if opened < day.begins and self._between(opened, day.begins) else None
 
     def _earned_back(self, day: Day) -> int:
         """The streak that is restored on a day: what was lost, from the answer on that completes a double session."""
-        if self._broke is None or not self._lost:
+        if self._broke is None:
+            return 0
+        until = self._earn_back_until(self._broke)
+        if until <= day.begins:
+            self._lost, self._broke = 0, None  # for good
             return 0
         start = self._answers.before(self._broke)
         completing = self._answers[start + EARN_BACK - 1 : start + EARN_BACK]
-        if not completing or completing[0] not in day or completing[0] >= self._earn_back_until(self._broke):
+        if not completing or completing[0] not in day or completing[0] >= until:
             return 0
         restored, self._lost = self._lost, 0
         self._streak += restored
