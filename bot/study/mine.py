@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from bot.app import Core
     from bot.command import Place, User
+    from bot.store.lives import Lived
     from bot.store.mine import Missed, Tally
     from bot.tutor.model import Knowledge
 
@@ -88,27 +89,37 @@ class OwnPage:
         lived = (await self.core.study.standing.lives([user.id], now)).get(user.id)
         if lived is None and await self.core.store.learning.pupil(user.id) is None:
             return None
-        streak = Streak() if lived is None else await asyncio.to_thread(lived_streak, lived, now)
-        knowledge = await self.core.tutor.knowledge(user, place, now, words)
+        streak, knowledge = await asyncio.gather(
+            _streak(lived, now), self.core.tutor.knowledge(user, place, now, words)
+        )
         about = words.strip()
         if lived is None and not knowledge.begun and not about:
             return None
         begins, week = _weeks(streak, now)
-        log = self.core.store.mine
-        tallies = await log.tallies(user.id, now, begins, week, since=EPOCH if about else begins)
-        missed = await log.missed(user.id, now - timedelta(days=MISTAKES_DAYS), now)
-        inside = [each for each in tallies if not about or each.card in knowledge.names]
+        own = await self.core.store.mine.of(
+            user.id,
+            now,
+            begins=begins,
+            week=week,
+            tallied=EPOCH if about else begins,
+            mistaken=now - timedelta(days=MISTAKES_DAYS),
+        )
+        inside = [each for each in own.tallies if not about or each.card in knowledge.names]
         first = knowledge.today - timedelta(days=WEEK - 1)
         return Mine(
             streak=streak,
             knowledge=knowledge,
-            answers=_sum(inside) if about else _ever(streak, await log.right(user.id, now)),
+            answers=_sum(inside) if about else _ever(streak, own.right),
             week=_sum(each for each in inside if each.span == 2),
             before=_sum(each for each in inside if each.span == 1),
             new=sum(each.first >= first for each in knowledge.begun),
             new_before=sum(first > each.first >= first - timedelta(days=WEEK) for each in knowledge.begun),
-            mistakes=_followed(missed, knowledge),
+            mistakes=_followed(own.missed, knowledge),
         )
+
+
+async def _streak(lived: Lived | None, now: datetime) -> Streak:
+    return Streak() if lived is None else await asyncio.to_thread(lived_streak, lived, now)
 
 
 def _weeks(streak: Streak, now: datetime) -> tuple[datetime, datetime]:

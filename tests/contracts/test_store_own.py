@@ -47,6 +47,10 @@ async def said(store: Store, posed: str | None, at: datetime, *, person: str = A
     return kept.line
 
 
+async def right(store: Store, person: str, upto: datetime) -> int:
+    return (await store.mine.of(person, upto, begins=upto, week=upto)).right
+
+
 async def test_answers_are_counted_by_card_and_by_the_weeks_between_two_moments(store: Store) -> None:
     before, since = START - 14 * DAY, START - 7 * DAY
     await said(store, "q1", before - DAY)
@@ -56,13 +60,15 @@ async def test_answers_are_counted_by_card_and_by_the_weeks_between_two_moments(
     await said(store, "q5", START, correct=False)
     await said(store, "q6", START + DAY)  # has not happened yet
     await said(store, "q7", START, person="test:bob")
-    found = await store.mine.tallies(ALICE, START, before, since)
-    assert sorted(found, key=lambda each: (each.card, each.span)) == [
+    found = await store.mine.of(ALICE, START, begins=before, week=since)
+    assert sorted(found.tallies, key=lambda each: (each.card, each.span)) == [
         Tally(card="deck/a", span=0, tried=1, right=1),
         Tally(card="deck/a", span=1, tried=1, right=0),
         Tally(card="deck/a", span=2, tried=2, right=1),
         Tally(card="deck/b", span=2, tried=0, right=0),
     ]
+    later = await store.mine.of(ALICE, START, begins=before, week=since, tallied=before)
+    assert sorted(later.tallies, key=str) == sorted((each for each in found.tallies if each.span), key=str)
 
 
 async def test_a_credit_makes_right_and_takes_its_mistake_back(store: Store) -> None:
@@ -71,14 +77,17 @@ async def test_a_credit_makes_right_and_takes_its_mistake_back(store: Store) -> 
     await said(store, "q2", START, **wrong)
     await said(store, "q3", START, card="deck/b", **wrong)
     await said(store, "q4", START, correct=False)
-    assert sorted(await store.mine.missed(ALICE, START, START), key=lambda each: each.card) == [
+    found = await store.mine.of(ALICE, START, begins=START - DAY, week=START)
+    assert sorted(found.missed, key=lambda each: each.card) == [
         Missed(mistake="M1", card="deck/a", count=2),
         Missed(mistake="M1", card="deck/b", count=1),
     ]
     await said(store, None, START, kind="credit", about=first.id)
-    assert Missed(mistake="M1", card="deck/a", count=1) in await store.mine.missed(ALICE, START, START)
-    assert Tally(card="deck/a", span=2, tried=3, right=1) in await store.mine.tallies(ALICE, START, START - DAY, START)
-    assert await store.mine.missed(ALICE, START + DAY, START + 2 * DAY) == []
+    found = await store.mine.of(ALICE, START, begins=START - DAY, week=START)
+    assert Missed(mistake="M1", card="deck/a", count=1) in found.missed
+    assert Tally(card="deck/a", span=2, tried=3, right=1) in found.tallies
+    later = await store.mine.of(ALICE, START + 2 * DAY, begins=START, week=START, mistaken=START + DAY)
+    assert later.missed == ()
 
 
 async def test_what_streaks_follow_from_is_read_for_a_whole_group_at_once_up_to_a_moment(store: Store) -> None:
@@ -107,8 +116,8 @@ async def test_what_streaks_follow_from_is_read_for_a_whole_group_at_once_up_to_
     found = await store.lives.of([ALICE, bob, carol, "test:nobody"], START + DAY)
     assert sorted(found) == [ALICE, bob], "who never answered has no streak"
     assert list(found[ALICE].moments()) == moments
-    assert [await store.mine.right(person, START + DAY) for person in (ALICE, bob, carol)] == [6, 1, 0]
-    assert await store.mine.right(ALICE, START + 2 * DAY) == 7
+    assert [await right(store, person, START + DAY) for person in (ALICE, bob, carol)] == [6, 1, 0]
+    assert await right(store, ALICE, START + 2 * DAY) == 7
     assert [each.data["zone"] for each in found[ALICE].zones] == ["Asia/Tokyo"]
     assert found[bob].zones == []
     assert [each.community for each in found[ALICE].belongs] == [GROUP.community]
