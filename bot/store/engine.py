@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -68,7 +69,12 @@ def shown(where: Path | SecretStr) -> str:
 
 
 def _sqlite(path: Path) -> AsyncEngine:
-    engine = OneWriter(create_async_engine(f"sqlite+aiosqlite:///{path}", pool_size=4, max_overflow=4).sync_engine)
+    from bot.store.sqlite import connect  # whoever has PostgreSQL does without
+
+    opened = create_async_engine(
+        f"sqlite+aiosqlite:///{path}", pool_size=4, max_overflow=4, async_creator=partial(connect, path)
+    )
+    engine = OneWriter(opened.sync_engine)
 
     @event.listens_for(engine.sync_engine, "connect")
     def _prepare(connection: Any, _record: object) -> None:

@@ -1,0 +1,84 @@
+"""SQLite's driver as the store uses it: a statement and its rows take one visit to their connection's thread.
+
+The driver alone goes there four times for each: for a cursor, the statement, its rows, and to close it. Where people
+wait for a handful of small looks, these ways cost more than all that SQLite does.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import aiosqlite
+from aiosqlite.context import contextmanager
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+FIRST = 500  # rows that come with their statement; of more, the others are fetched as they are asked for
+_CHUNK = 64  # rows, as the driver has it
+
+
+async def connect(path: Path) -> aiosqlite.Connection:
+    """A connection to a file."""
+    return await _Connection(path)
+
+
+class _Connection(aiosqlite.Connection):
+    def __init__(self, path: Path) -> None:
+        # Only its own thread asks SQLite for anything: cursors are made, and closed after their last row, elsewhere.
+        super().__init__(lambda: sqlite3.connect(path, check_same_thread=False), _CHUNK)
+        self._thread.daemon = True  # as SQLAlchemy has it where it makes one: no crash waits for it
+
+    @contextmanager
+    async def cursor(self) -> aiosqlite.Cursor:
+        return _Cursor(self, self._conn.cursor())
+
+
+class _Cursor(aiosqlite.Cursor):
+    """A statement, with its first rows."""
+
+    _rows: list[Any]
+    _over: bool
+
+    def __init__(self, connection: aiosqlite.Connection, cursor: sqlite3.Cursor) -> None:
+        super().__init__(connection, cursor)
+        self._rows, self._over = [], False
+
+    async def execute(self, sql: str, parameters: Iterable[Any] | None = None) -> aiosqlite.Cursor:
+        """Runs a statement."""
+        run = partial(_run, self._cursor, sql, () if parameters is None else parameters)
+        self._rows, self._over = await self._execute(run)  # type: ignore[no-untyped-call] # the driver's own way
+        return self
+
+    async def fetchone(self) -> Any:
+        """The next row; None after the last."""
+        return next(iter(await self.fetchmany(1)), None)
+
+    async def fetchmany(self, size: int | None = None) -> list[Any]:
+        """The next rows, fewer only where there are no more."""
+        size = self.arraysize if size is None else size
+        found, self._rows = self._rows[:size], self._rows[size:]
+        if len(found) < size and not self._over:
+            found += await super().fetchmany(size - len(found))
+        return found
+
+    async def fetchall(self) -> list[Any]:
+        """All that are left."""
+        found, self._rows = self._rows, []
+        return found if self._over else [*found, *await super().fetchall()]
+
+    async def close(self) -> None:
+        """Fetches no more."""
+        if self._over:  # SQLite has done with it
+            self._cursor.close()
+        else:
+            await super().close()
+
+
+def _run(cursor: sqlite3.Cursor, sql: str, parameters: Any) -> tuple[list[Any], bool]:
+    """The first rows, and whether these are all."""
+    rows = cursor.execute(sql, parameters).fetchmany(FIRST)
+    return rows, len(rows) < FIRST

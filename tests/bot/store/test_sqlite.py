@@ -1,0 +1,84 @@
+"""SQLite's driver fetches a statement's rows along with it, and nobody who reads them can tell."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from bot.store.engine import open_engine
+from bot.store.sqlite import FIRST
+
+ALL = text("SELECT id FROM events ORDER BY at")
+ADD = text("INSERT INTO events (id, at) VALUES (:id, :at)")
+
+
+@pytest.fixture
+async def engine(tmp_path: Path) -> AsyncIterator[AsyncEngine]:
+    opened = await open_engine(tmp_path / "stride.sqlite3")
+    yield opened
+    await opened.dispose()
+
+
+async def filled(engine: AsyncEngine, count: int) -> list[str]:
+    names = [f"e{number}" for number in range(count)]
+    async with engine.begin() as connection:
+        if names:
+            await connection.execute(ADD, [{"id": name, "at": at} for at, name in enumerate(names)])
+    return names
+
+
+@pytest.mark.parametrize("count", [0, 1, FIRST - 1, FIRST, FIRST + 1, 2 * FIRST + 7])
+async def test_every_row_comes_once_in_its_order_however_many_there_are(engine: AsyncEngine, count: int) -> None:
+    names = await filled(engine, count)
+    async with engine.connect() as connection:
+        assert list((await connection.execute(ALL)).scalars()) == names
+        streamed = await connection.stream(ALL, execution_options={"yield_per": 7})
+        assert [name async for name in streamed.scalars()] == names
+        assert (await connection.execute(ALL)).scalars().first() == next(iter(names), None)
+        streamed = await connection.stream(ALL)
+        assert [row[0] for row in [await streamed.fetchone() for _ in names] if row] == names
+        assert await streamed.fetchone() is None
+
+
+async def test_a_look_takes_one_visit_to_the_connections_thread(
+    engine: AsyncEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await filled(engine, 3)
+    async with engine.connect() as connection:
+        driver: Any = (await connection.get_raw_connection()).driver_connection
+        visits, execute = [], driver._execute
+
+        async def counted(function: Any, *args: Any, **named: Any) -> Any:
+            visits.append(function)
+            return await execute(function, *args, **named)
+
+        monkeypatch.setattr(driver, "_execute", counted)
+        assert len((await connection.execute(ALL)).all()) == 3
+        assert len(visits) == 1
+
+
+async def test_a_stream_that_is_left_halfway_keeps_nobody_from_writing(engine: AsyncEngine) -> None:
+    await filled(engine, 3 * FIRST)
+    async with engine.connect() as connection:
+        async for _ in await connection.stream(ALL):
+            break
+    async with engine.begin() as connection:
+        gone = await connection.execute(text("DELETE FROM events WHERE at < 10 RETURNING id"))
+        assert len(gone.all()) == 10
+        changed = await connection.execute(text("UPDATE events SET at = at + 1"))
+        assert changed.rowcount == 3 * FIRST - 10
+
+
+async def test_after_a_statement_that_is_refused_the_connection_goes_on(engine: AsyncEngine) -> None:
+    await filled(engine, 1)
+    async with engine.connect() as connection:
+        with pytest.raises(IntegrityError):
+            await connection.execute(ADD, {"id": "e0", "at": 5})
+        await connection.rollback()
+        assert list((await connection.execute(ALL)).scalars()) == ["e0"]
