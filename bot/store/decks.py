@@ -23,6 +23,7 @@ from bot.errors import TooMuchKept
 from bot.store import card_rows
 from bot.store.batches import Batches
 from bot.store.dialect import insert, one_at_a_time
+from bot.store.engine import looking
 from bot.store.many import among, many
 from bot.store.tables import deck_cards, deck_uses, decks
 from cards.model import Card, Deck
@@ -128,7 +129,7 @@ class Decks:
 
     def __init__(self, engine: AsyncEngine) -> None:
         """The engine stays the store's."""
-        self._engine = engine
+        self._engine, self._looking = engine, looking(engine)
         self._editions: Batches[tuple[str, ...], Editions] = Batches(self._read_editions)
 
     async def put(self, deck: Deck, standing: Mapping[str, Standing], *, owner: str, at: datetime) -> Changes:
@@ -250,7 +251,7 @@ class Decks:
     async def _read_editions(self, asked: Sequence[tuple[str, ...]]) -> list[Editions]:
         """Each answer begins with it, so that those who ask at once do so in one query."""
         used: dict[str, list[tuple[str, int, datetime]]] = {owner: [] for owners in asked for owner in owners}
-        async with self._engine.connect() as connection:
+        async with self._looking.connect() as connection:
             for owner, *deck in await connection.execute(_EDITIONS, {"owners": many(used)}):
                 used[owner].append((deck[0], deck[1], deck[2]))
         return [tuple(sorted({deck for owner in owners for deck in used[owner]})) for owners in asked]

@@ -15,11 +15,12 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import case, delete, func, select, update
+from sqlalchemy import bindparam, case, delete, func, select, update
 
 from bot.command import Place
 from bot.store.batches import Batches
 from bot.store.dialect import insert
+from bot.store.engine import looking
 from bot.store.learning_rows import Asked, Line, Pupil, Recorded, columns, question
 from bot.store.learning_rows import line as line_of
 from bot.store.lookups import Lookups
@@ -27,7 +28,7 @@ from bot.store.many import many
 from bot.store.members import Happening, What, note
 from bot.store.posing import Posing
 from bot.store.recording import PUT_MEMORY, Record, Recording
-from bot.store.tables import answers, disputes, learners, memories, posed, withdrawn
+from bot.store.tables import Moment, answers, disputes, learners, memories, posed, withdrawn
 from cards.memory import Memory
 
 if TYPE_CHECKING:
@@ -39,6 +40,11 @@ if TYPE_CHECKING:
 SESSIONS_IN_MEMORY = 200
 MANY = 100  # memories: more are written down in a thread, so that nobody else waits
 FRESH_S = 1.0  # how long what was withdrawn is taken to be all
+_GIVEN = case((answers.c.kind == "answer", 1), else_=0)
+_RIGHT = case((answers.c.kind == "credit", 1), (answers.c.correct == 1, 1), else_=0)
+_DONE = select(func.coalesce(func.sum(_GIVEN), 0), func.coalesce(func.sum(_RIGHT), 0)).where(
+    answers.c.person == bindparam("person"), answers.c.at >= bindparam("since", type_=Moment)
+)
 
 
 class Learning:
@@ -47,6 +53,7 @@ class Learning:
     def __init__(self, engine: AsyncEngine) -> None:
         """The engine stays the store's."""
         self._engine = engine
+        self._looking = looking(engine)
         self._lookups = Lookups(engine)
         self._recording = Recording(engine)
         self._posing = Posing(engine)
@@ -238,13 +245,8 @@ class Learning:
 
     async def done(self, person: str, since: datetime) -> tuple[int, int]:
         """How many questions a person has answered since a moment, and how many of them rightly."""
-        right = case((answers.c.kind == "credit", 1), (answers.c.correct == 1, 1), else_=0)
-        given = case((answers.c.kind == "answer", 1), else_=0)
-        wanted = select(func.coalesce(func.sum(given), 0), func.coalesce(func.sum(right), 0)).where(
-            answers.c.person == person, answers.c.at >= since
-        )
-        async with self._engine.connect() as connection:
-            count, correct = (await connection.execute(wanted)).one()
+        async with self._looking.connect() as connection:
+            count, correct = (await connection.execute(_DONE, {"person": person, "since": since})).one()
         return int(count), int(correct)
 
     async def answers_of_all(self, place: Place, posed_id: str, source: str, since: datetime) -> list[list[Line]]:
@@ -307,7 +309,7 @@ class Learning:
     async def _read_withdrawn(self, asked: Sequence[None]) -> list[frozenset[tuple[str, str]]]:
         """For all who ask at once, as they do when a second is over, in one query."""
         now, withdrawals = time.monotonic(), self._withdrawals
-        async with self._engine.connect() as connection:
+        async with self._looking.connect() as connection:
             found = await connection.execute(select(withdrawn.c.source, withdrawn.c.digest))
             known = frozenset((row.source, row.digest) for row in found)
         self._withdrawn = (now + FRESH_S, withdrawals, known)
