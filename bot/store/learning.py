@@ -135,9 +135,9 @@ class Learning:
 
     # Questions.
 
-    async def pose(self, asked: Sequence[Asked]) -> None:
-        """Keeps questions; those whose ids are there already stay as they are."""
-        await self._posing.pose(asked)
+    async def pose(self, asked: Sequence[Asked]) -> bool:
+        """Keeps questions; those whose ids are there already stay as they are. Whether none was there."""
+        return await self._posing.pose(asked)
 
     async def asked(self, posed_id: str) -> Asked | None:
         """The question of an id."""

@@ -33,6 +33,7 @@ _POSE = (
     insert(posed)
     .from_select([column.name for column in _QUESTION], listed("questions", _QUESTION))
     .on_conflict_do_nothing()
+    .returning(posed.c.id)
 )
 _OF_SESSIONS = select(posed).where(among(posed.c.session, "sessions")).order_by(posed.c.position)
 _PLACE = (posed.c.platform, posed.c.community, posed.c.channel)
@@ -87,15 +88,14 @@ class Posing:
         """The engine stays the store's."""
         self._engine = engine
         self._looks = looking(engine)
-        self._pose: Batches[Sequence[Asked], None] = Batches(self._posed)
+        self._pose: Batches[Sequence[Asked], bool] = Batches(self._posed)
         self._session: Batches[str, list[Asked]] = Batches(self._sessions)
         self._asked: Batches[tuple[Place, int], list[str]] = Batches(self._asked_last)
         self._tallied: Batches[_Past, Tallies] = Batches(self._tallies)
 
-    async def pose(self, asked: Sequence[Asked]) -> None:
+    async def pose(self, asked: Sequence[Asked]) -> bool:
         """See `Learning.pose`."""
-        if asked:
-            await self._pose(asked)
+        return not asked or await self._pose(asked)
 
     async def session(self, session: str) -> list[Asked]:
         """The questions of a session, in their order."""
@@ -114,11 +114,11 @@ class Posing:
         for each in (self._pose, self._session, self._asked, self._tallied):
             await each.idle()
 
-    async def _posed(self, asked: Sequence[Sequence[Asked]]) -> list[None]:
+    async def _posed(self, asked: Sequence[Sequence[Asked]]) -> list[bool]:
         rows = many(columns(each) for questions in asked for each in questions)
         async with self._engine.begin() as connection:
-            await connection.execute(_POSE, {"questions": rows})
-        return [None] * len(asked)
+            fresh = set((await connection.execute(_POSE, {"questions": rows})).scalars())
+        return [all(each.id in fresh for each in questions) for questions in asked]
 
     async def _sessions(self, sessions: Sequence[str]) -> list[list[Asked]]:
         found: defaultdict[str, list[Asked]] = defaultdict(list)

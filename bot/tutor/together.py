@@ -89,8 +89,9 @@ class Together:
                 posed.append(replace(question, id=ids[place_in - 1]))
         if len(posed) < len(ids):
             raise TorchAway(AWAY) if away else WrongUsage("Torch confirms none of these questions just now.")
-        if keep:
-            await self.learning.pose([wire.asked(each) for each in posed])
+        if keep and not await self.learning.pose([wire.asked(each) for each in posed]):
+            # Another bot, to which this one was too slow, drew others meanwhile: those are what answers are held to.
+            return tuple(map(wire.posed, await self.learning.session(session)))
         return tuple(posed)
 
     async def answers(self, posed: Posed) -> tuple[Marked, ...]:
