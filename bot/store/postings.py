@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import select, update
+from sqlalchemy import case, literal, select, update
 
 from bot.store import posting_rows as rows
 from bot.store import turns
@@ -92,10 +92,21 @@ class Postings:
         *,
         bot: str,
         until: datetime,
+        first: datetime | None = None,
         limit: int,
         kinds: Iterable[PostingKind] = ("daily", "reveal", "quiz", "digest", "reminder"),
     ) -> list[Posting]:
-        """Takes what waits for its next turn: it is to be tried again, or whoever was at work on it is gone."""
+        """Takes what waits for its next turn: it is to be tried again, or whoever was at work on it is gone.
+
+        Args:
+            platforms: on which this bot can say something.
+            at: the moment.
+            bot: whose turn begins.
+            until: when it ends.
+            first: when it ends of what nobody has had a turn at before; None: at the same moment.
+            limit: postings at most.
+            kinds: of postings.
+        """
         if not platforms:
             return []
         async with self._engine.connect() as connection:
@@ -106,9 +117,14 @@ class Postings:
                 await connection.rollback()
                 return []
             taken = update(postings).where(postings.c.id.in_([each.id for each in found]))
-            await connection.execute(taken.values(bot=bot, until=until, tries=postings.c.tries + 1))
+            soon, later = (literal(each, postings.c.until.type) for each in (first or until, until))
+            ends = case((postings.c.tries == 0, soon), else_=later)
+            await connection.execute(taken.values(bot=bot, until=ends, tries=postings.c.tries + 1))
             await connection.commit()
-        return [replace(each, bot=bot, until=until, tries=each.tries + 1) for each in found]
+        return [
+            replace(each, bot=bot, until=until if each.tries else first or until, tries=each.tries + 1)
+            for each in found
+        ]
 
     async def next_due(self, platforms: Sequence[str], kinds: Iterable[PostingKind]) -> datetime | None:
         """When something has its next turn, or is to be revealed, on these platforms; None where nothing is."""

@@ -76,7 +76,7 @@ class Conductor:
         self._edits: dict[str, datetime] = {}  # when which quiz's newest message shows what has changed
         self._edited: dict[str, datetime] = {}
         self._putting: set[asyncio.Task[None]] = set()
-        self.kind = Kind(make=self.make, sent=self.sent, latest=rules.LONGEST_AWAY)
+        self.kind = Kind(make=self.make, sent=self.sent, latest=rules.LONGEST_AWAY, wanted=self.wanted)
 
     # What is due.
 
@@ -210,6 +210,11 @@ class Conductor:
         await self._mark_all(quiz)
         return Made(reply=await (self._answer(quiz) if step == Step.ANSWER else self._end(quiz)))
 
+    async def wanted(self, posting: Posting) -> bool:
+        """See `Kind`: people may have begun or stopped the quiz while what was made could not be sent."""
+        quiz, step, _ = await self._said_of(posting)
+        return not step if quiz is None else quiz.posting == posting.id
+
     async def _scheduled(self, posting: Posting, at: datetime) -> Made | None:
         """The lobby of a quiz that begins by a schedule."""
         planned = await self._core.store.schedules.one(posting.schedule)
@@ -268,8 +273,7 @@ class Conductor:
     async def sent(self, posting: Posting, message: MessageRef, at: datetime) -> None:
         """See `Kind`."""
         del message  # the posting keeps it
-        quiz_id, step, position = _read(posting)
-        quiz = await self._of(posting) if not step else await self._core.store.quizzes.quiz(quiz_id)
+        quiz, step, position = await self._said_of(posting)
         if quiz is None:
             return
         if quiz.posting == posting.id:
@@ -281,11 +285,13 @@ class Conductor:
         if before is not None:
             await self._edit(quiz, *before)
 
-    async def _of(self, posting: Posting) -> Quiz | None:
-        """The quiz that began with a posting of a schedule."""
+    async def _said_of(self, posting: Posting) -> tuple[Quiz | None, str, int]:
+        """The quiz of a posting, and which step of it that tells; a schedule's begins one, and is no step."""
         from bot.tutor.posing import short_id
 
-        return await self._core.store.quizzes.quiz(short_id(posting.id, "quiz", "1"))
+        quiz_id, step, position = _read(posting)
+        found = await self._core.store.quizzes.quiz(quiz_id if step else short_id(posting.id, "quiz", "1"))
+        return found, step, position
 
     def touch(self, quiz_id: str, at: datetime, *, soon: bool = True) -> None:
         """Shows soon what has changed in the newest message of a quiz, though not too often."""

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from bot.study.making import Kind
 
 TURN = timedelta(minutes=2)  # that a bot has for a step before another takes it over
+SOON = timedelta(seconds=30)  # instead, while nothing has been sent and nobody has died at it: see `_claimed`
 STEP_S = 45.0  # that a platform has for an answer: less than a turn, so that no two ever send at once
 PAUSES = tuple(timedelta(seconds=each) for each in (15, 30, 60, 120, 300, 600))  # between tries, then the last one
 SKEW = timedelta(minutes=10)  # by which clocks of platforms may differ
@@ -77,18 +78,24 @@ class Outbox:
         return done
 
     async def _claimed(self, platforms: Sequence[str], at: datetime) -> list[Posting]:
-        """A batch of what is due; reveals first, since what comes next is asked below them."""
-        store, bot, until = self._core.store, self._bot, self._core.clock.now() + TURN
+        """A batch of what is due; reveals first, since what comes next is asked below them.
+
+        Until it is sent, a bot that has lost its turn finds that out before it does anything: so a first turn is short,
+        and nobody waits long for a bot that died. Whoever takes over what was not done by then has more time for it.
+        """
+        store, bot, now = self._core.store, self._bot, self._core.clock.now()
         found: list[Posting] = []
         if "reveal" in self._kinds:
-            found += await store.postings.claim_reveals(platforms, at, bot=bot, until=until, limit=TOGETHER)
+            found += await store.postings.claim_reveals(platforms, at, bot=bot, until=now + SOON, limit=TOGETHER)
         if len(found) < TOGETHER:
             left = TOGETHER - len(found)
-            found += await store.postings.take_over(platforms, at, bot=bot, until=until, limit=left, kinds=self._kinds)
+            found += await store.postings.take_over(
+                platforms, at, bot=bot, until=now + TURN, first=now + SOON, limit=left, kinds=self._kinds
+            )
         if len(found) < TOGETHER:
             left = TOGETHER - len(found)
             found += await store.schedules.claim_due(
-                platforms, at, bot=bot, until=until, limit=left, kinds=self._schedules
+                platforms, at, bot=bot, until=now + SOON, limit=left, kinds=self._schedules
             )
         return found
 
@@ -147,12 +154,14 @@ class Outbox:
             return await postings.over(posting, "nothing")
         await self._pace.turn()
         content = codec.dumps(made.reply)
-        until = self._now() + TURN
+        until = self._now() + SOON
         return await postings.ready(posting, content=content, posed=made.posed, closes=made.closes, until=until)
 
     async def _sent(self, posting: Posting, poster: Poster, kind: Kind) -> Posting | None:
         """Recorded, sent, recorded."""
         await self._pace.turn()
+        if kind.wanted is not None and not await kind.wanted(posting):
+            return await self._core.store.postings.over(posting, "nothing")
         reply = codec.loads(posting.content)
         begun = await self._core.store.postings.sending(posting, until=self._now() + TURN)
         if begun is None:

@@ -171,6 +171,31 @@ async def test_a_turn_that_was_lost_changes_nothing(bots: list[Store]) -> None:
     assert await bots[1].postings.sending(theirs, until=later + TURN) is not None
 
 
+async def test_a_first_turn_may_be_shorter_than_that_of_whoever_takes_over(bots: list[Store]) -> None:
+    """Of what was put there for anybody, as of what is claimed."""
+    platform, soon = somewhere(), NOW + TURN / 4
+    place = Place(platform=platform, community="g", channel="c")
+    waiting = Posting(
+        id=posting_id(platform, NOW, "quiz"),
+        schedule="s",
+        kind="quiz",
+        place=place,
+        moment=NOW,
+        state="claimed",
+        until=NOW,
+    )
+    await bots[0].postings.put(waiting)
+
+    async def taken(at: datetime) -> list[Posting]:
+        found = await bots[1].postings.take_over([platform], at, bot="b", until=at + TURN, first=soon, limit=9)
+        assert found == [await bots[2].postings.one(each.id) for each in found]
+        return found
+
+    assert [each.until for each in await taken(NOW)] == [soon]
+    assert await taken(soon - timedelta(seconds=1)) == []
+    assert [(each.until, each.tries) for each in await taken(soon)] == [(soon + TURN, 2)]
+
+
 async def test_of_bots_that_take_over_at_once_one_does(bots: list[Store]) -> None:
     platform = somewhere()
     await bots[0].schedules.keep(planned(platform))

@@ -12,7 +12,7 @@ import json
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -59,6 +59,9 @@ class Life:
     server: str
     at: str
     dies: int | str = NEVER
+
+
+Live = Callable[[Life], Coroutine[Any, Any, None]]
 
 
 class Steps:
@@ -184,11 +187,11 @@ class Nursery:
 
 
 @asynccontextmanager
-async def nursery() -> AsyncIterator[Nursery]:
-    """Where bots are started."""
+async def nursery(program: str = __name__) -> AsyncIterator[Nursery]:
+    """Where bots are started, by a module that is run as a program."""
     root = Path(__file__).parents[3]
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", __name__, cwd=root, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
+        sys.executable, "-m", program, cwd=root, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
     )
     try:
         yield Nursery(process)
@@ -209,27 +212,27 @@ async def _live(life: Life) -> None:
         await core.study.rounds.once(clock.now())
 
 
-def _fork(life: Life) -> int:
+def _fork(life: Life, live: Live) -> int:
     child = os.fork()
     if child:
         return child
     status = 1
     try:
-        asyncio.run(_live(life))
+        asyncio.run(live(life))
         status = 0
     finally:
         os._exit(status)
 
 
-def main() -> None:
-    """Forks bots until stdin ends."""
+def main(live: Live = _live, also: Sequence[str] = ()) -> None:
+    """Forks bots that live so until stdin ends; `also` is read in once, too."""
     logs.configure("error", "text", ())
     shelf.read_all()
-    for module in READ_IN:
+    for module in (*READ_IN, *also):
         importlib.import_module(module)
     catalogues._house_shelf()
     for line in sys.stdin:
-        children = [_fork(Life(**each)) for each in json.loads(line)]
+        children = [_fork(Life(**each), live) for each in json.loads(line)]
         print(json.dumps([os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child in children]), flush=True)  # noqa: T201 - its voice
 
 

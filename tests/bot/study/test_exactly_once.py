@@ -16,7 +16,7 @@ from bot.command import Place
 from bot.group.schedule import Schedule
 from bot.store.posting_rows import OVER, Planned, Posting, schedule_id
 from bot.store.store import Store, open_store
-from bot.study.outbox import TURN
+from bot.study.outbox import SOON, TURN
 from tests.bot.study.mortal_bots import NEVER, Life, Nursery, Platform, nursery, platform
 
 NINE = datetime(2026, 3, 29, 7, 0, tzinfo=UTC)  # in Berlin, on the day on which the clocks changed
@@ -109,6 +109,21 @@ async def test_three_bots_that_look_at_the_same_moment_post_once(
         life = a_life(postgres_database, tmp_path, server)
         life = replace(life, platform=places[0].platform)
         assert all(await bots.live(life, life, life))
+        assert len(there.arrived) == 1
+
+
+async def test_a_bot_that_dies_with_what_it_claimed_holds_it_for_half_a_minute(
+    bots: Nursery, store: Store, postgres_database: SecretStr, tmp_path: Path
+) -> None:
+    """Nothing has been sent yet, so that nobody needs more time to be sure."""
+    async with platform(findable=False) as (there, server):
+        place = await a_channel_with_a_card_at_nine(store)
+        life = replace(a_life(postgres_database, tmp_path, server), platform=place.platform)
+        assert await bots.live(replace(life, dies=1)) == [False]
+        held = await the_posting(store, place)
+        assert held is not None
+        assert (held.state, held.until) == ("claimed", NINE + SOON)
+        assert await bots.live(replace(life, at=(NINE + SOON).isoformat())) == [True]
         assert len(there.arrived) == 1
 
 

@@ -242,6 +242,23 @@ async def test_a_channel_that_may_not_be_written_in_ends_the_quiz_and_frees_the_
     assert await group.core.study.quizzes.running(group.place) is None
 
 
+async def test_what_could_not_be_said_in_time_is_not_said_after_what_people_did_next(in_a_file: Bots) -> None:
+    """No lobby below the first question, whose Join leads nowhere; no question below the end."""
+    group = await in_a_file.one()
+    poster = falters(group)
+    await group.says("ann", "/quiz start 2 20")
+    poster.fault = PostFailed("no connection")
+    await group.goes_on()
+    await group.says("ann", "/quiz join")
+    await group.says("ann", "/quiz begin")
+    poster.fault = PostFailed("no connection")
+    await group.goes_on()
+    await group.says("ann", "/quiz stop")
+    for _ in range(30):
+        await group.goes_on(5)
+    assert [line.partition(".")[0] for line in await group.said()] == ["The quiz was stopped"]
+
+
 async def test_after_a_long_time_away_the_quiz_ends(in_a_file: Bots) -> None:
     group = await in_a_file.one()
     await group.begins("ann", "bob")
