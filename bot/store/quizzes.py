@@ -102,6 +102,13 @@ class Quizzes:
         """The quiz that goes on in a channel."""
         return await self._one(quizzes.c.busy == _busy(place))
 
+    async def answered_by(self, accounts: Iterable[str]) -> list[Quiz]:
+        """The quizzes that go on, and in which one of these has answered something."""
+        theirs = select(quiz_answers.c.quiz).where(quiz_answers.c.person.in_(tuple(accounts)))
+        wanted = select(quizzes).where(quizzes.c.busy.is_not(None), quizzes.c.id.in_(theirs))
+        async with self._engine.connect() as connection:
+            return [_quiz(row) for row in (await connection.execute(wanted)).mappings()]
+
     async def newest(self, place: Place) -> Quiz | None:
         """The quiz that began last in a channel."""
         here = (quizzes.c[name] == value for name, value in _place(place).items())

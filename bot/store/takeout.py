@@ -12,7 +12,17 @@ from sqlalchemy import or_, select
 
 from bot import codec
 from bot.reply import plain
-from bot.store.group_tables import happenings, links, members, postings, quiz_answers, quiz_players, quizzes, schedules
+from bot.store.group_tables import (
+    happenings,
+    link_codes,
+    links,
+    members,
+    postings,
+    quiz_answers,
+    quiz_players,
+    quizzes,
+    schedules,
+)
 from bot.store.tables import (
     answers,
     deck_cards,
@@ -80,6 +90,12 @@ TAKEN: tuple[Taken, ...] = (
         (links.c.account, links.c.person),
     ),
     Taken(
+        link_codes,
+        "a code of yours to link an account with, for a few minutes",
+        {"person": "your id", "until": "how long it holds"},
+        (link_codes.c.person,),
+    ),
+    Taken(
         members,
         "a group that you belong to",
         {
@@ -131,7 +147,7 @@ TAKEN: tuple[Taken, ...] = (
             "about": "of an override or a credit: the answer that it changes",
             "card": "deck/card or ~skill",
             "source": "what exactly was asked",
-            "correct": "1: right",
+            "correct": "1: right; like the mistake and what you were told, empty until a quiz tells everybody",
             "rating": "1 again, 2 hard, 3 good, 4 easy",
             "confidence": "how sure you said you were, 1 to 3",
             "mistake": "the wrong rule that was followed, M1 to M24",

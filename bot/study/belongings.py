@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from cards.memory import Memory
     from cards.model import Deck
 
+UNTOLD = {"correct": None, "mistake": None, "marked": None}  # of an answer, while its question is open in a quiz
+
 
 @dataclass(frozen=True, slots=True)
 class Belongings:
@@ -36,9 +38,17 @@ class Belongings:
         from bot.study.export import exported
 
         tables = await self.core.store.belongings.take_out(user.id)
+        secret = await self._secret(user)
+        tables["answers"] = [row | UNTOLD if row["posed"] in secret else row for row in tables["answers"]]
         shelf = await self._shelf(user)
         calendar = await self.core.tutor.calendar(user)
         return await asyncio.to_thread(exported, user.id, tables, shelf, now=now, calendar=calendar)
+
+    async def _secret(self, user: User) -> set[str]:
+        """The questions of quizzes that nobody is told the answers of yet, also who has given theirs."""
+        accounts = (await self.holdings(user)).accounts
+        going_on = await self.core.store.quizzes.answered_by(accounts)
+        return {posed for quiz in going_on for posed in quiz.questions[quiz.course.closed :]}
 
     async def _shelf(self, user: User) -> list[tuple[Deck, Mapping[str, Memory]]]:
         """Their own decks, and of others the cards that they remember, each with what they remember."""

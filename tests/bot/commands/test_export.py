@@ -19,10 +19,13 @@ from pydantic import SecretStr
 
 from bot.adapters.web.handed import HELD_S, Handed
 from bot.reply import File, Reply
+from bot.store import takeout
+from bot.store.schema import metadata
 from bot.study import export as module
 from cards.calendar import calendar
 from tests.bot.commands.test_link import learns, linked
 from tests.bot.conversation import START, Conversation, conversation
+from tests.bot.study.quiz_lab import party
 
 
 @pytest.fixture
@@ -111,3 +114,36 @@ async def test_a_file_of_an_answer_that_no_history_keeps_can_be_fetched_for_a_wh
     assert handed.get("web:2", START) is None
     now[0] += HELD_S
     assert handed.get("web:1", START) is None
+
+
+async def test_the_answer_to_an_open_question_of_a_quiz_is_no_more_in_it_than_it_is_told(
+    tmp_path: Path, database: Path | SecretStr
+) -> None:
+    """Whoever has answered could tell the others; once all are told, it is there."""
+    async with party(tmp_path, database=database) as group:
+        await group.begins("ann", "bob", line="/quiz start 2 20")
+        posed = await group.question()
+        await group.says("ann", f"/answer {posed.id} ?")
+        [answer] = data_of(await group.says("ann", "/export"))["data"]["answers"]
+        assert (answer["posed"], answer["tried"]) == (posed.id, 0)
+        assert (answer["correct"], answer["mistake"], answer["marked"]) == (None, None, None)
+        await group.goes_on(20)
+        [answer] = data_of(await group.says("ann", "/export"))["data"]["answers"]
+        assert (answer["correct"], answer["marked"]["key"]) == (0, posed.key)
+
+
+def test_every_table_and_every_column_was_thought_of() -> None:
+    """A new one is in the file, or is named here: it says nothing of anybody, or nothing that is theirs alone."""
+    nobodys = {"bots", "channels", "communities", "counters", "duties", "secrets", "withdrawn"}
+    passing = {"events", "questions"}  # names of what was answered, and texts behind buttons, for some days
+    assert {each.table.name for each in takeout.TAKEN} | nobodys | passing == set(metadata.tables)
+    left_out = {
+        f"{each.table.name}.{column.name}"
+        for each in takeout.TAKEN
+        for column in each.table.c
+        if column.name not in each.fields
+    }
+    at_work = {f"postings.{name}" for name in ("bot", "until", "tries")}
+    steps = {f"quizzes.{name}" for name in ("busy", "next", "version", "data")}
+    assert left_out == at_work | steps | {"link_codes.digest"}
+    assert all(set(each.fields) <= set(each.table.c.keys()) for each in takeout.TAKEN)
