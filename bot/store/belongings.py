@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import and_, case, func, select, text
 
-from bot.store.changes import change
+from bot.store.changes import change, changes, unchanged
 from bot.store.forgetting import Leaving, forget
 from bot.store.group_tables import links, members, quiz_players
 from bot.store.scrub import Scrub
@@ -159,6 +159,12 @@ class Belongings:
         self._links.changed()
         await self.wipe()
         return leaving.ids
+
+    async def changes(self) -> int:
+        """Grows whenever people are linked or forgotten, by any bot; waits for whoever is just being so."""
+        async with self._engine.begin() as connection:
+            await unchanged(connection)
+            return await changes(connection)
 
     def forgotten_since(self, account: str, turn: int) -> bool:
         """Whether an account was forgotten here after `turn`: what was begun before is not to be written down."""

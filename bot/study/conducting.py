@@ -76,7 +76,7 @@ class Conductor:
         self._edits: dict[str, datetime] = {}  # when which quiz's newest message shows what has changed
         self._edited: dict[str, datetime] = {}
         self._putting: set[asyncio.Task[None]] = set()
-        self.kind = Kind(make=self.make, sent=self.sent, latest=rules.LONGEST_AWAY, wanted=self.wanted)
+        self.kind = Kind(make=self.make, sent=self.sent, latest=rules.LONGEST_AWAY, names=True, wanted=self.wanted)
 
     # What is due.
 

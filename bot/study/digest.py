@@ -54,7 +54,7 @@ class Digest:
     @property
     def kind(self) -> Kind:
         """How a digest is made."""
-        return Kind(make=self.make)
+        return Kind(make=self.make, names=True)
 
     async def of(self, place: Place) -> Planned | None:
         """When it comes to a channel; None where it does not."""

@@ -42,12 +42,14 @@ class Kind:
             ids and randomness from `Posting.id`. An error is logged, and it is tried again within three hours.
         sent: what is done once it is there; it may be done twice, and never where nobody knows whether it was sent.
         latest: how long after its moment it may still come.
+        names: people stand in it by their names; where somebody was forgotten meanwhile, it is made again.
         wanted: whether what has been made is still to be sent; without it, it is.
     """
 
     make: Callable[[Posting, datetime], Awaitable[Made | None]]
     sent: Callable[[Posting, MessageRef, datetime], Awaitable[None]] | None = None
     latest: timedelta = LATEST
+    names: bool = False
     wanted: Callable[[Posting], Awaitable[bool]] | None = None
 
 

@@ -144,8 +144,12 @@ class Outbox:
     # Steps.
 
     async def _made(self, posting: Posting, kind: Kind) -> Posting | None:
-        """With its content chosen and stored."""
-        postings = self._core.store.postings
+        """With its content chosen and stored.
+
+        Whoever is forgotten while it is made is looked for in what is stored before that is: so it is made again.
+        """
+        postings, changes = self._core.store.postings, self._core.store.belongings.changes
+        before = await changes() if kind.names else 0
         try:
             made = await kind.make(posting, self._now())
         except UserError as fault:  # such as torch that is away: soon it may be back
@@ -155,7 +159,10 @@ class Outbox:
         await self._pace.turn()
         content = codec.dumps(made.reply)
         until = self._now() + SOON
-        return await postings.ready(posting, content=content, posed=made.posed, closes=made.closes, until=until)
+        ready = await postings.ready(posting, content=content, posed=made.posed, closes=made.closes, until=until)
+        if ready is not None and kind.names and await changes() != before:
+            return await self._made(ready, kind)
+        return ready
 
     async def _sent(self, posting: Posting, poster: Poster, kind: Kind) -> Posting | None:
         """Recorded, sent, recorded."""

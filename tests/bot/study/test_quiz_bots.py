@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,9 @@ from bot.command import Place
 from bot.errors import PostError, PostFailed, PostRefused, PostUnsure
 from bot.group.quiz import LOBBY, PAUSE
 from bot.reply import MessageRef, Reply, plain
+from bot.store.posting_rows import Posting
 from bot.store.quizzes import Said
+from bot.study.making import Made
 from tests.bot.conversation import SettableClock
 from tests.bot.study.quiz_lab import Party, party
 
@@ -257,6 +260,31 @@ async def test_what_could_not_be_said_in_time_is_not_said_after_what_people_did_
     for _ in range(30):
         await group.goes_on(5)
     assert [line.partition(".")[0] for line in await group.said()] == ["The quiz was stopped"]
+
+
+async def test_whoever_is_forgotten_while_a_scoreboard_is_made_is_not_on_it(bots: Bots) -> None:
+    """Not by another bot either: what was read before is not stored after."""
+    group, other = await bots.one(), await bots.one()
+    conductor = group.core.study.quizzes.conductor
+    await group.begins("ann", "zerlina", line="/quiz start 2 20")
+    await group.answers("ann")
+    boards: list[str] = []
+
+    async def make(posting: Posting, at: datetime) -> Made | None:
+        made = await conductor.make(posting, at)
+        boards.append("" if made is None else plain(made.reply))
+        if len(boards) == 1:
+            await other.core.study.belongings.forget(other.incoming("zerlina").user)
+        return made
+
+    conductor.kind = replace(conductor.kind, make=make)
+    await group.answers("zerlina", rightly=False)
+    await group.goes_on()
+    assert ["zerlina" in each for each in boards] == [True, False]
+    assert "is closed" in plain(await group.last())
+    said = await group.core.store.postings.newest(group.place, ("quiz",), 9)
+    assert not [each for each in said if "zerlina" in each.content]
+    assert not [each for each in await group.posts() if "zerlina" in plain(each)]
 
 
 async def test_after_a_long_time_away_the_quiz_ends(in_a_file: Bots) -> None:
