@@ -256,8 +256,8 @@ async def test_a_phone_shows_all_without_scrolling_sideways(opens: Opens) -> Non
     assert await page.evaluate(
         "document.querySelector('#log').scrollWidth <= document.querySelector('#log').clientWidth"
     )
-    wide = page.locator(".answer .table").first
-    assert await wide.evaluate("table => table.scrollWidth > table.clientWidth")
+    words = page.locator(".answer .table").first  # long cells are broken; what cannot be is scrolled within its table
+    assert await words.evaluate("table => table.scrollWidth <= table.clientWidth")
     assert await page.locator(".answer .table").evaluate_all("all => all.every(each => each.clientWidth <= 390)")
     await page.click("#menu")
     await expect(page.locator("#side")).to_be_visible()
@@ -291,11 +291,18 @@ async def test_after_a_restart_the_page_goes_on_where_it_was(browser: Browser, t
     await context.close()
 
 
+HASTE = """() => {
+  const box = document.getElementById("box");
+  for (let number = 0; number < 14; number++) {
+    box.value = `/echo ${number}`;
+    box.form.requestSubmit();
+  }
+}"""
+
+
 async def test_haste_is_refused_and_the_words_are_given_back(opens: Opens) -> None:
     page = await opens()
-    for number in range(14):
-        await page.fill("#box", f"/echo {number}")
-        await page.press("#box", "Enter")
+    await page.evaluate(HASTE)
     refused = page.locator(".refused").first
     await expect(refused).to_be_visible()
     words = await refused.locator(".typed").inner_text()
