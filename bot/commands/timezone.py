@@ -83,14 +83,16 @@ async def _must_organise(core: Core, incoming: Incoming) -> None:
 
 
 async def _pressed(core: Core, incoming: Incoming, action: Action) -> Reply:
-    whose, *zone = action.args
+    if len(action.args) != 2:
+        raise StaleAction("This button is of another version of Stride.", suggestion=ASK)
+    whose, zone = action.args
     try:
-        await asyncio.to_thread(named_zone, "".join(zone))
+        await asyncio.to_thread(named_zone, zone)
     except ValueError as fault:
         raise StaleAction("That time zone is no more.", suggestion=ASK) from fault
     if whose == COMMUNITY:
-        return await _set_community(core, incoming, zone[0])
-    return await _set(core, incoming, zone[0])
+        return await _set_community(core, incoming, zone)
+    return await _set(core, incoming, zone)
 
 
 def completions(core: Core, typed: str) -> list[Completion]:

@@ -74,3 +74,11 @@ async def test_the_night_on_which_the_clocks_change_is_a_day_like_others(group: 
     assert (found["days"], found["safe"]) == (2, True)
     assert [each["date"] for each in found["history"]] == ["2026-03-27", "2026-03-28"]
     assert found["day_ends"] == "2026-03-29T02:00:00+00:00"
+
+
+async def test_a_press_that_is_not_whole_is_one_of_another_version(group: Conversation) -> None:
+    """Whoever writes presses by hand on the web page meets no fault of Stride's own."""
+    for args in ((), ("own",), ("own", "Europe/", "Berlin")):
+        pressed = await group.submits("alice", Action("timezone-set", args))
+        assert pressed.fault is not None
+        assert "another version" in pressed.fault.message
