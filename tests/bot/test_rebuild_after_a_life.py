@@ -53,7 +53,7 @@ async def test_nothing_differs_after_links_moves_disputes_retention_and_forgetti
         wrong = await learnt(core, "eve", first, START + day * DAY, right=day % 2 == 0)
     clock.at = START + 8 * DAY
     await group.says("olga", "/daily set 09:00 Europe/Berlin")
-    await group.says("eve", "/remind on 18:00")
+    await group.says("eve", "/remind at 18:00")
     assert await differs(database) == NOTHING
     await linked(group, "alice", "bob")
     assert await differs(database) == NOTHING, "after two became one"
