@@ -21,8 +21,8 @@ from tests.contracts.study_rooms import NAMES, ROOMS, StudyRoom, TerminalRoom
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.long]
 on_every_platform = pytest.mark.parametrize("kind", ROOMS, ids=lambda kind: str(kind.__name__))
-# In the terminal each chat is a bot that posts for all, and numbers anew with each post what can be pressed: what a number
-# stands for when a quiz's question has just come depends on which of two chats was quicker.
+# In the terminal each chat is a bot that posts for all, and numbers anew with each post what can be pressed: what a
+# number stands for when a quiz's question has just come depends on which of two chats was quicker.
 where_all_is_shown_at_once = pytest.mark.parametrize(
     "kind", [kind for kind in ROOMS if kind is not TerminalRoom], ids=lambda kind: str(kind.__name__)
 )
