@@ -110,9 +110,9 @@ async def rebuild(settings: Settings, *, write: bool, as_json: bool, say: Say) -
         late = {"misdue": [each.id for each in misdue]}
         say(json.dumps({**counts, **differences, **late, "written": write and different}))
     elif different:
-        _tell(found, len(people), say, written=write)
-        _tell_counts(miscounted, len(groups), say, written=write)
-        _tell_schedules(misdue, schedules, say, written=write)
+        _tell(list(map(_forgotten, found)), len(people), "learners", say, written=write)
+        _tell(list(map(_counted, miscounted)), len(groups), "groups", say, written=write)
+        _tell(list(map(_planned, misdue)), schedules, "schedules", say, written=write)
     else:
         say(
             f"nothing differs: the memory of {_named(len(people), 'learner')} and the days of "
@@ -126,40 +126,30 @@ def _named(count: int, what: str) -> str:
     return f"{count:,} {what}{'' if count == 1 else 's'}"
 
 
-def _tell(found: list[Difference], people: int, say: Say, *, written: bool) -> None:
-    for each in found[:SHOWN]:
-        say(
-            f"{harmless(each.person)}: {len(each.missing)} missing, {len(each.unfounded)} unfounded, "
-            f"{len(each.other)} different"
-        )
+def _tell(found: list[str], of: int, what: str, say: Say, *, written: bool) -> None:
+    """Says each difference, of the first few, and what is to be done about them or was."""
+    for line in found[:SHOWN]:
+        say(line)
     if len(found) > SHOWN:
         say(f"and {len(found) - SHOWN:,} more")
     if found and written:
-        say(f"{len(found):,} of {people:,} learners put right")
+        say(f"{len(found):,} of {of:,} {what} put right")
     elif found:
-        say(f"{len(found):,} of {people:,} learners differ: stride rebuild --write puts them right")
+        say(f"{len(found):,} of {of:,} {what} differ: stride rebuild --write puts them right")
 
 
-def _tell_counts(found: list[Miscount], groups: int, say: Say, *, written: bool) -> None:
-    for each in found[:SHOWN]:
-        say(f"{harmless(each.platform)} {harmless(each.community)}: {_named(each.counts, 'count')} of a day different")
-    if len(found) > SHOWN:
-        say(f"and {len(found) - SHOWN:,} more")
-    if found and written:
-        say(f"{len(found):,} of {groups:,} groups put right")
-    elif found:
-        say(f"{len(found):,} of {groups:,} groups differ: stride rebuild --write puts them right")
+def _forgotten(each: Difference) -> str:
+    counts = f"{len(each.missing)} missing, {len(each.unfounded)} unfounded, {len(each.other)} different"
+    return f"{harmless(each.person)}: {counts}"
 
 
-def _tell_schedules(found: list[Planned], schedules: int, say: Say, *, written: bool) -> None:
-    for each in found[:SHOWN]:
-        say(f"{harmless(each.id)}: a schedule ({each.kind}) is looked at at another moment than it says")
-    if len(found) > SHOWN:
-        say(f"and {len(found) - SHOWN:,} more")
-    if found and written:
-        say(f"{len(found):,} of {schedules:,} schedules put right")
-    elif found:
-        say(f"{len(found):,} of {schedules:,} schedules differ: stride rebuild --write puts them right")
+def _counted(each: Miscount) -> str:
+    where = f"{harmless(each.platform)} {harmless(each.community)}"
+    return f"{where}: {_named(each.counts, 'count')} of a day different"
+
+
+def _planned(each: Planned) -> str:
+    return f"{harmless(each.id)}: a schedule ({each.kind}) is looked at at another moment than it says"
 
 
 async def _miscounts(tallies: Tallies, groups: list[tuple[str, str]]) -> AsyncIterator[Miscount]:
