@@ -50,8 +50,9 @@ async def core(fake: FakeDiscord, tmp_path: Path) -> AsyncIterator[Core]:
             await asyncio.wait({running, ready}, return_when=asyncio.FIRST_COMPLETED)
             assert not running.done(), running
             yield opened
-        with suppress(asyncio.CancelledError):
-            await running
+            running.cancel()  # before the client is closed, as where Stride ends
+            with suppress(asyncio.CancelledError):
+                await running
 
 
 async def test_a_connection_that_ends_is_taken_up_where_it_was_and_posting_goes_on(
