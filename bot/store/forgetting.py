@@ -79,7 +79,7 @@ NOBODYS: tuple[Column[str], ...] = (
 # What was done for a whole group stays; who did it does not matter.
 BY: tuple[Column[str], ...] = (quizzes.c.by, schedules.c.by)
 # What says in its data who it was about: other accounts, and schedules whose names follow from a person's id.
-TRACED = (What.LINKED.value, What.UNLINKED.value, What.POSTED.value, What.MISSED.value)
+TRACED = tuple(each.value for each in (What.LINKED, What.UNLINKED, What.POSTED, What.MISSED, What.STOPPED))
 # What was said about several people together.
 TOLD: tuple[Column[str], ...] = (exchanges.c.reply, postings.c.content)
 # What programs read about several people together: by their ids, and never by a name.

@@ -95,8 +95,9 @@ async def lives(group: Conversation) -> None:
     await store.learning.withdraw(f"{NAME}-deck/n1", "0", at=at, why="wombat", torch="2")
     await store.members.hide(group.place, ME, at, hidden=True)
     await store.members.note(Happening(at=at, kind=What.HOLIDAY, person=ME, data={"dates": ["2026-03-09"]}))
-    came = Happening(at=at, kind=What.POSTED, person=ME, data={"schedule": REMINDER, "kind": "reminder"})
-    await store.members.note(came)
+    for kind in (What.POSTED, What.MISSED, What.STOPPED):
+        about = {"schedule": REMINDER, "kind": "reminder"}
+        await store.members.note(Happening(at=at, kind=kind, person=ME, data=about))
     await store.members.choose(group.place, at, said_by=f"{ME}, who says it", by=ME)
     await put(group, metadata.tables["schedules"], id="reminder", person=ME, by=ME, options='{"note": "wombat"}')
     await put(group, metadata.tables["schedules"], id="daily", by=ME, options=json.dumps({"by": ME}))
