@@ -35,7 +35,7 @@ _BECAME = {
 
 def changed(says: str, planned: Planned, now: datetime, *, undo: Action | None = None) -> Reply:
     """What was changed, the next times that it comes, and a way back."""
-    parts: list[Part] = [Text(text=says, tone="good"), Text(text=coming(planned, now))]
+    parts: list[Part] = [Text(text=says, tone="good"), *_ahead(planned, now)]
     if undo is not None:
         parts.append(Buttons(buttons=(Button(label="Undo", action=undo),)))
     return Reply(parts=tuple(parts), private=True, data={"daily": described_plan(planned, now)})
@@ -58,7 +58,7 @@ def shown(planned: Planned, last: Posting | None, left_out: tuple[datetime, int]
     """
     parts: list[Part] = [
         Text(text=f"A card of the day comes {described_words(planned)}."),
-        *(given_up(planned, "/daily resume") or (Text(text=coming(planned, now)),)),
+        *_ahead(planned, now),
     ]
     if planned.schedule.paused_until is not None and planned.schedule.paused_until > _today(planned, now):
         parts.append(Text(text=f"It is paused until {_day(planned.schedule.paused_until)}; `/daily resume` ends that."))
@@ -116,6 +116,11 @@ def of_today(planned: Planned, before: Planned | None, now: datetime) -> str:
     today = _today(before, now)
     was, will = (each.due.astimezone(zone_info(each.schedule.zone)).date() for each in (before, planned) if each.due)
     return " None comes today any more." if was == today and will > was else ""
+
+
+def _ahead(planned: Planned, now: datetime) -> tuple[Text, ...]:
+    """The next times, or why there are none until somebody says so."""
+    return given_up(planned, "/daily resume") or (Text(text=coming(planned, now)),)
 
 
 def coming(planned: Planned, now: datetime) -> str:

@@ -44,6 +44,9 @@ async def test_cards_that_are_refused_on_three_days_in_a_row_stop_until_an_organ
     assert "The next:" not in said(shown)
     assert shown.data["daily"]["stopped"]
     assert shown.data["daily"]["next"] == []
+    for line in ("/daily pause until 2 weeks", "/daily skip"):
+        changed = said(await channel.says("olga", line))
+        assert ("It has stopped" in changed, "The next:" in changed) == (True, False), line
     place = channel.place
     happened = await channel.core.store.members.happened_in([(place.platform, place.community)], [What.STOPPED])
     assert [each.data["why"] for each in happened] == ["I am not in this channel any more."]
