@@ -185,7 +185,7 @@ class Core:
             return None
         incoming, turn = clean(incoming), self.store.belongings.turn
         try:
-            known = await self._known(incoming)
+            incoming, known = await self._known(incoming)
             self.store.members.remember(incoming.place, known.user.id, incoming.at)
             reply = await self._answer(known)
         except StoreAway as fault:
@@ -213,16 +213,17 @@ class Core:
         """The newest exchanges of a channel, oldest first; see `Store.history`."""
         return await self.store.history(place, before=before, limit=limit, viewer=viewer)
 
-    async def _known(self, incoming: Incoming) -> Incoming:
-        """The same by the person whose account it was done with; the history keeps the account."""
+    async def _known(self, incoming: Incoming) -> tuple[Incoming, Incoming]:
+        """The same in the group that it belongs to: by the account, for the history, and by whose account that is."""
         user = incoming.user
         try:
+            incoming = await self.study.homes.at_home(incoming)
             person = await self.store.links.person_of(user.account)
         except Exception as fault:
             if self.store.is_away(fault):
                 raise StoreAway from fault
             raise
-        return incoming if person == user.id else replace(incoming, user=replace(user, id=person))
+        return incoming, incoming if person == user.id else replace(incoming, user=replace(user, id=person))
 
     async def _answer(self, incoming: Incoming) -> Reply:
         reference = self.new_reference()

@@ -144,8 +144,7 @@ class StrideBot(discord.Client):
             files = await self._fetched(parse.attached(interaction))
         except NotTaken as fault:
             return fault.reply()
-        await self._core.read_in()
-        return await self._core.handle(await self._core.study.homes.at_home(replace(incoming, files=files)))
+        return await self._core.handle(replace(incoming, files=files))
 
     async def _fetched(self, attached: Sequence[parse.Attached]) -> dict[str, bytes]:
         """The bytes of the files that came along; raises `NotTaken` before anything large is fetched."""

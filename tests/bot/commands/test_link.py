@@ -68,7 +68,8 @@ async def everybodys(group: Conversation, pupil: Pupil, name: str) -> Posed:
 
 async def of(pupil: Pupil) -> Incoming:
     """Something they do, as the core takes it: by the person to whom the account belongs."""
-    return await pupil.group.core._known(pupil.event())
+    _, known = await pupil.group.core._known(pupil.event())
+    return known
 
 
 async def both(group: Conversation) -> tuple[Pupil, Pupil]:

@@ -8,6 +8,7 @@ import tempfile
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import AsyncExitStack, ExitStack, closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -89,6 +90,8 @@ async def test_postgres_is_started_again_and_what_was_said_meanwhile_is_in_the_h
             group.core.store.record_exchange(group.incoming("bob", text="said meanwhile"), helped)
             for _ in range(3):
                 assert "cannot reach my memory" in plain(await group.says("cyd", "/review"))
+            alone = replace(group, place=replace(group.place, community="", private=True))
+            assert "cannot reach my memory" in plain(await alone.says("dan", "/help"))
             await asyncio.to_thread(lambda: server.enter_context(postgres_in(folder, LASTING)))
             async with asyncio.timeout(PATIENCE_S):
                 while "said meanwhile" not in {each.said for each in await group.core.history(group.place)}:

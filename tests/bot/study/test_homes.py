@@ -34,7 +34,7 @@ async def alone(group: Conversation, name: str, text: str) -> tuple[Incoming, st
     """Somebody says something in their own chat; as what it is taken, and the answer."""
     said = replace(group.incoming(name, text=text), place=CHAT)
     taken = await group.core.study.homes.at_home(said)
-    reply = await group.core.handle(taken)
+    reply = await group.core.handle(said)
     assert reply is not None
     return taken, plain(reply)
 
