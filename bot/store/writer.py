@@ -2,7 +2,8 @@
 
 Rows gather for a moment and are committed together, so that a busy channel costs few transactions and no answer waits
 for a disk. A batch that fails is tried again, then row by row; a row that goes on failing is dropped and counted
-in the log, since an answer matters more than its record. While the database is away, all wait until it is back.
+in the log, since an answer matters more than its record. While the database is away, all wait until it is back, or until
+Stride ends.
 """
 
 from __future__ import annotations
@@ -133,23 +134,24 @@ class Writer:
                 return
             await asyncio.sleep(self._pause_s)
         left, lost = list(groups.items()), 0
-        if not self._waits(fault):
+        if not _may_pass(fault):
             left = []
             for write, rows in groups.items():
                 for row in rows:
                     fault = await self._failed([(write, [row])], TRIES)
-                    if self._waits(fault):
+                    if _may_pass(fault):
                         left.append((write, [row]))
                     else:
                         lost += fault is not None
+        if left and self._closing:  # nobody is there any more when it is back
+            lost += sum(len(rows) for _, rows in left) + len(self._rows)
+            left = []
+            self._added += len(self._rows)
+            self._rows.clear()
         if lost:
             self._log.error("store.lost", rows=lost)
         if left:
             await self._put_back(left)
-
-    def _waits(self, fault: Exception | None) -> bool:
-        """Whether what failed so is tried again later, and for as long as it takes."""
-        return fault is not None and (isinstance(fault, OSError) or is_away(fault)) and not self._closing
 
     async def _put_back(self, groups: Iterable[tuple[Write, list[Row]]]) -> None:
         """Has rows wait in front of all others; whoever waits for any goes on, and sees for themselves."""
@@ -183,6 +185,11 @@ class Writer:
             else:
                 groups.setdefault(write, []).append(values)
         return groups
+
+
+def _may_pass(fault: Exception | None) -> bool:
+    """Whether what failed so is tried again later, and for as long as it takes."""
+    return fault is not None and (isinstance(fault, OSError) or is_away(fault))
 
 
 def _same(row: Row) -> Callable[[], Row]:

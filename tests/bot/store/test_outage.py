@@ -18,6 +18,7 @@ from structlog.testing import capture_logs
 from bot.reply import plain
 from bot.store.outage import is_away
 from bot.store.store import open_store
+from bot.store.writer import MOST_TOGETHER, TRIES
 from tests.bot.commands.running import AT_EASE
 from tests.bot.conversation import START, conversation
 from tests.bot.store.postgres_lab import PostgresLab, postgres_in, postgres_lab
@@ -66,6 +67,20 @@ async def test_while_a_file_cannot_be_written_all_waits_and_nothing_is_lost(tmp_
         assert "store.lost" not in {line["event"] for line in lines}
         store._questions.clear()
         assert await store.question("q0") == await store.question("q399") == "text" * 500
+
+
+async def test_who_ends_while_the_database_is_away_waits_for_it_no_longer(tmp_path: Path) -> None:
+    """Whatever waits is given up after a few tries, and how much it was is in the log."""
+    with capture_logs() as lines:
+        async with open_store(tmp_path / "stride.sqlite3") as store:
+            await store.drain()
+            async with store._engine.connect() as held:  # as above
+                await held.exec_driver_sql("PRAGMA max_page_count = 1")
+            for each in range(2 * MOST_TOGETHER + 1):
+                store.keep_question(f"q{each}", "text" * 500, START)
+    told = Counter(line["event"] for line in lines)
+    assert told["store.write"] <= 2 * TRIES
+    assert [line["rows"] for line in lines if line["event"] == "store.lost"] == [2 * MOST_TOGETHER + 1]
 
 
 @pytest.fixture
