@@ -118,7 +118,12 @@ class Posing:
         rows = many(columns(each) for questions in asked for each in questions)
         async with self._engine.begin() as connection:
             fresh = set((await connection.execute(_POSE, {"questions": rows})).scalars())
-        return [all(each.id in fresh for each in questions) for questions in asked]
+        found = []
+        for questions in asked:  # of those that have a question in common, the first has had it kept
+            ids = {each.id for each in questions}
+            found.append(ids <= fresh)
+            fresh -= ids
+        return found
 
     async def _sessions(self, sessions: Sequence[str]) -> list[list[Asked]]:
         found: defaultdict[str, list[Asked]] = defaultdict(list)

@@ -2,7 +2,7 @@
 
 Rows gather for a moment and are committed together, so that a busy channel costs few transactions and no answer waits
 for a disk. A batch that fails is tried again, then row by row; a row that goes on failing is dropped and counted
-in the log, since an answer matters more than its record. While the database is away, all wait until it is back, or until
+in the log, since an answer matters more than its record. While the database is away, all wait until it is back, or
 Stride ends.
 """
 

@@ -166,6 +166,14 @@ async def test_a_log_tells_each_answer_as_it_was_rated_last(learning: Learning) 
     assert [line.kind for line in await learning.answer_to("test:alice", "q1")] == ["answer", "override", "credit"]
 
 
+async def test_of_several_who_pose_the_same_at_once_one_is_told_that_it_was_not_there(learning: Learning) -> None:
+    """The others show what that one drew: it is what answers are held to."""
+    drawn = [asked("q1", source=f"deck/{number}") for number in range(5)]
+    told = await asyncio.gather(*(learning.pose([each]) for each in drawn))
+    found = await learning.asked("q1")
+    assert [each for each, fresh in zip(drawn, told, strict=True) if fresh] == [found]
+
+
 async def test_questions_are_kept_once_and_found_by_session_and_place(learning: Learning) -> None:
     old = [asked("q1"), asked("q2", position=2)]
     new = [asked("q4", session="s2", position=2), asked("q3", session="s2")]  # in the very same moment
