@@ -147,7 +147,7 @@ TAKEN: tuple[Taken, ...] = (
             "about": "of an override or a credit: the answer that it changes",
             "card": "deck/card or ~skill",
             "source": "what exactly was asked",
-            "correct": "1: right; like the mistake and what you were told, empty until a quiz tells everybody",
+            "correct": "1: right; empty, like all that would say so, until a quiz has told everybody",
             "rating": "1 again, 2 hard, 3 good, 4 easy",
             "confidence": "how sure you said you were, 1 to 3",
             "mistake": "the wrong rule that was followed, M1 to M24",

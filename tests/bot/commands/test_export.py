@@ -123,13 +123,20 @@ async def test_the_answer_to_an_open_question_of_a_quiz_is_no_more_in_it_than_it
     async with party(tmp_path, database=database) as group:
         await group.begins("ann", "bob", line="/quiz start 2 20")
         posed = await group.question()
-        await group.says("ann", f"/answer {posed.id} ?")
-        [answer] = data_of(await group.says("ann", "/export"))["data"]["answers"]
-        assert (answer["posed"], answer["tried"]) == (posed.id, 0)
-        assert (answer["correct"], answer["mistake"], answer["marked"]) == (None, None, None)
+        await group.answers("ann", rightly=False)
+        mine = group.incoming("ann").user
+        exported = await group.core.study.belongings.export(mine, group.clock.now())
+        data = data_of(await group.says("ann", "/export"))["data"]
+        [answer], [memory], [day] = data["answers"], data["memories"], data["tallies"]
+        assert (answer["posed"], answer["tried"]) == (posed.id, 1)
+        told = [answer[name] for name in ("correct", "rating", "mistake", "marked", "effect")]
+        assert [*told, memory["due"], memory["data"], day["correct"], exported.cards] == [None] * 8 + [0]
         await group.goes_on(20)
-        [answer] = data_of(await group.says("ann", "/export"))["data"]["answers"]
-        assert (answer["correct"], answer["marked"]["key"]) == (0, posed.key)
+        exported = await group.core.study.belongings.export(mine, group.clock.now())
+        data = data_of(await group.says("ann", "/export"))["data"]
+        [answer], [memory], [day] = data["answers"], data["memories"], data["tallies"]
+        assert (answer["correct"], answer["rating"], answer["marked"]["key"]) == (0, 1, posed.key)
+        assert (memory["card"], memory["data"]["lapses"], day["correct"], exported.cards) == (posed.card, 0, 0, 1)
 
 
 def test_every_table_and_every_column_was_thought_of() -> None:
