@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from bot.actions import Action
 from bot.commands.given_up import given_up
 from bot.commands.leaderboard_reply import NOBODY, season_name
 from bot.commands.learning_words import counted
+from bot.commands.practise_button import practise_button
 from bot.commands.streak_reply import group_data, in_group
 from bot.commands.timezone_reply import local
 from bot.group.schedule import weekdays_in_words
@@ -17,14 +17,13 @@ from bot.group.seasons import SCORING, Placed
 from bot.group.together import Together
 from bot.group.zones import label
 from bot.pictures.charts import Scorer, Season
-from bot.reply import Button, Buttons, Part, Picture, Reply, Table, Text
+from bot.reply import Buttons, Part, Picture, Reply, Table, Text
 from bot.store.posting_rows import Planned
 from bot.study.digest import Weak
 from bot.study.standing import Board
 from cards.misconceptions import MISCONCEPTIONS
 
 FIRST = 3  # places
-LONGEST = 60  # characters of a topic on a button
 NONE = "Nobody answered anything in the week that it would speak of, so no digest would come now."
 
 
@@ -68,11 +67,8 @@ def _weak(weak: Weak | None) -> list[Part]:
         return []
     rule = MISCONCEPTIONS[weak.mistake]
     said = Text(text=f"The commonest mistake ({weak.people} people): {rule.name}. What is right: {rule.right}")
-    words = " ".join(weak.topic.replace(":", " ").split())
-    if not words or len(words) > LONGEST:
-        return [said]
-    button = Button(label=f"Practise {weak.topic}", action=Action("practice-about", (words,)))
-    return [said, Buttons(buttons=(button,))]
+    button = practise_button(weak.topic)
+    return [said] if button is None else [said, Buttons(buttons=(button,))]
 
 
 def chart(boards: Sequence[Board], names: Mapping[str, str]) -> Season | None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from bot.actions import Action
 from bot.commands import asked
 from bot.commands.learning_words import counted
+from bot.commands.practise_button import practise_button
 from bot.commands.streak_reply import headline
 from bot.group.streaks import Streak
 from bot.pictures.chart_words import percent
@@ -37,7 +38,6 @@ PRACTISE = "mine-practise"  # and the id of a misconception
 TO_PRACTISE = 3  # misconceptions that have a button
 WEAKEST = 5  # cards of a topic that are named
 _CELL = 56  # characters
-_LONGEST = 60  # characters of a topic in a button's id
 
 
 def nothing() -> Reply:
@@ -74,7 +74,7 @@ def page(mine: Mine, drawn: Sequence[Part]) -> Reply:
 def topic_page(mine: Mine, drawn: Sequence[Part], words: str) -> Reply:
     """About one topic of theirs."""
     knowledge = mine.knowledge
-    practise = _about(words)
+    practise = practise_button(words, "Practise it", style="primary")
     if not knowledge.begun:
         says = f"You have not begun this yet: {counted(len(knowledge.names), 'card')} wait for you."
         parts: tuple[Part, ...] = (_heading(knowledge), Text(text=says), *_buttons(practise))
@@ -232,14 +232,6 @@ def _mistake_buttons(mistakes: Sequence[Followed]) -> list[Button]:
         for each in mistakes[:TO_PRACTISE]
         if each.topic
     ]
-
-
-def _about(words: str) -> Button | None:
-    """A button that practises what was asked for; none where the words find no room in its id."""
-    said = " ".join(words.replace(":", " ").split())
-    if not said or len(said) > _LONGEST:
-        return None
-    return Button(label="Practise it", action=Action("practice-about", (said,)), style="primary")
 
 
 def _buttons(*found: Button | None) -> tuple[Buttons, ...]:

@@ -9,6 +9,7 @@ from typing import Any
 from bot.actions import Action
 from bot.commands import daily_reply, marked_reply, question_reply, quiz_words
 from bot.commands.learning_words import LETTERS, UNPROVED, counted, how_to_write
+from bot.commands.practise_button import practise_button
 from bot.group.quiz import Given, Player, Score, Weak
 from bot.group.reveals import commonest, spread
 from bot.reply import Button, Buttons, Code, Part, Reply, Table, Text
@@ -134,7 +135,7 @@ def end(quiz: Quiz, scores: Sequence[Score], weak: Sequence[Weak], cut: Posed | 
     if course.closed and scores:
         ways.append(Button(label="My answers", action=Action("quiz-result", (quiz.id,)), style="primary"))
     parts += _practise(weak)
-    ways += [_practise_button(each) for each in weak[:MOST_TOPICS]]
+    ways += [button for each in weak[:MOST_TOPICS] if (button := practise_button(each.topic)) is not None]
     ways.append(Button(label="Another quiz", action=Action("quiz-again", (quiz.id,))))
     parts.append(Buttons(buttons=tuple(ways)))
     practise = [{"topic": each.topic, "wrong": each.wrong, "mistake": each.mistake or None} for each in weak]
@@ -199,8 +200,3 @@ def _practise(weak: Sequence[Weak]) -> list[Part]:
         for each in weak[:MOST_TOPICS]
     )
     return [Table(title="What to practise", headers=("topic", "how often", "the commonest mistake"), rows=rows)]
-
-
-def _practise_button(weak: Weak) -> Button:
-    words = weak.topic.replace(":", " ")[:60]
-    return Button(label=f"Practise {weak.topic}"[:60], action=Action("practice-about", (words,)))

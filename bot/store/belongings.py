@@ -6,7 +6,7 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, case, func, select, text
+from sqlalchemy import case, func, select, text
 
 from bot.store.changes import change, changes, unchanged
 from bot.store.forgetting import Leaving, forget
@@ -14,6 +14,7 @@ from bot.store.group_tables import links, members, quiz_players
 from bot.store.scrub import Scrub
 from bot.store.tables import answers, deck_cards, decks, exchanges, memories, people
 from bot.store.takeout import taken_out
+from bot.store.tallying import RIGHT
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from bot.store.writer import Writer
 
 GONE = "gone:"  # begins an id that leads to nobody
-RIGHT = and_(answers.c.kind.in_(["answer", "credit"]), answers.c.correct == 1)
 RECENT = 1_000  # people who were forgotten here, whose running answers are not to be written down
 
 

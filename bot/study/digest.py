@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from bot.command import User
 from bot.pictures.errors import DrawingError
 from bot.store.posting_rows import Planned, schedule_id
 from bot.study.making import Kind, Made
+from bot.tutor.together import NOBODY
 from cards.calendar import calendar, zone_info
 
 if TYPE_CHECKING:
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
 WEEKS = 6  # that its picture shows
 FEWEST = 3  # people who made a mistake, before it is said that anybody did
-EVERYBODY = User(id="", name="")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,7 +100,7 @@ class Digest:
         found = await self.core.store.mistakes.shared(place, week.begins, min(week.ends, moment))
         if not found or found[0].people < FEWEST:
             return None
-        catalogue = await self.core.tutor.cards(EVERYBODY, place)
+        catalogue = await self.core.tutor.cards(NOBODY, place)
         asked = (card for card in found[0].cards if card in catalogue.cards or card in catalogue.skills)
         topic = next(map(catalogue.topic_title, asked), "")
         return Weak(mistake=found[0].mistake, people=found[0].people, topic=topic)
