@@ -26,6 +26,28 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 GENERAL = place("general")
 
 
+REPLACED_MEANWHILE = """async () => {
+  const { CatchUp } = await import("/static/catchup.js");
+  const { Conversation } = await import("/static/messages.js");
+  const conversation = new Conversation({});
+  const message = (number, more) => ({
+    key: `k${number}`, number, of: null, author: { id: "u", name: "U" }, at: "2026-03-02T09:00:00Z", said: "",
+    action: null, parts: [{ type: "text", text: `words ${number}`, tone: "normal" }], plain: "",
+    private: false, kept: true, fault: false, replaces: false, ...more,
+  });
+  const button = { type: "buttons", buttons: [{ label: "Go", action: "1:go", style: "normal" }] };
+  const older = message(1, { parts: [button] });
+  conversation.newest([older, message(2)]);
+  let asked = 0;
+  const catchUp = new CatchUp(conversation, { ask: () => { asked += 1; }, more: () => {} });
+  catchUp.begin({ messages: [message(2)], earlier: true });
+  conversation.show(message(3, { action: "1:go", replaces: true }));
+  catchUp.hear({ before: 2, messages: [], earlier: false });
+  conversation.prepend([older]);
+  return [asked, Array.from(conversation.shown.keys())];
+}"""
+
+
 def post(text: str) -> Reply:
     return Reply(parts=(Text(text=text),))
 
@@ -81,6 +103,13 @@ async def test_a_change_of_what_is_too_old_to_be_shown_is_not_put_among_the_newe
     await expect(someone.get_by_text("changed")).to_have_count(0)
     await someone.click("#earlier")
     await expect(someone.locator(".exchange .text").first).to_have_text("changed")
+
+
+async def test_what_was_replaced_while_older_pages_were_awaited_is_not_missed_and_does_not_come_back(
+    opens: Opens,
+) -> None:
+    page = await opens()
+    assert await page.evaluate(REPLACED_MEANWHILE) == [1, ["k2", "k3"]]
 
 
 @pytest.mark.long

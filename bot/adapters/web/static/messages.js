@@ -68,6 +68,7 @@ export class Conversation {
   clear(keys) {
     for (const key of keys) {
       const element = this.shown.get(key);
+      if (!element) continue; // another has come in its place meanwhile
       if (element.contains(document.activeElement)) this.log.focus({ preventScroll: true });
       element.remove();
       this.shown.delete(key);
@@ -147,7 +148,7 @@ export class Conversation {
     const height = this.log.scrollHeight;
     const top = this.log.scrollTop;
     this.stick = false;
-    const fresh = messages.filter((message) => !this.shown.has(message.key));
+    const fresh = messages.filter((message) => !this.has(message.key));
     const elements = fresh.map((message) => this.draw(message));
     this.list.prepend(...elements);
     fresh.forEach((message, index) => this.keep(message, elements[index]));
