@@ -126,9 +126,13 @@ def _unusable(host: str, port: int, setting: str, fault: OSError) -> StartError:
 
 
 async def _duties(core: Core) -> None:
+    log = structlog.get_logger("duties")
     while True:
-        for done in await do_due(core.store, core.clock.now(), core.settings.keep):
-            structlog.get_logger("duties").info("done", duty=done.duty, **done.counts)
+        try:
+            for done in await do_due(core.store, core.clock.now(), core.settings.keep):
+                log.info("done", duty=done.duty, **done.counts)
+        except Exception as fault:  # noqa: BLE001 - whatever a database raises, people are answered meanwhile
+            log.warning("duties.failed", error=type(fault).__name__)
         await asyncio.sleep(DUTIES_EVERY_S)
 
 

@@ -11,16 +11,21 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import aiohttp
 import pytest
 from aiohttp import web
 
+from bot import serve as program
 from bot.adapters.slack.client import StrideApp
+from bot.app import build_core
+from bot.duties import Done
 from bot.errors import LoginRefused, PortTaken, StoreError
 from bot.serve import serve
 from bot.settings import DiscordSettings, Settings, SlackSettings, WebSettings
 from sandbox.settings import SandboxSettings
+from tests.bot.store.beside import beside
 
 ROOT = Path(__file__).parent.parent.parent
 NO_TORCH = SandboxSettings(python="/bin/false")
@@ -65,6 +70,35 @@ async def test_a_port_that_is_taken_is_named(tmp_path: Path) -> None:
         port = other.getsockname()[1]
         with pytest.raises(PortTaken, match=f"port {port} .* STRIDE_WEB__PORT"):
             await serve(chosen(tmp_path, web=WebSettings(port=port)), announce=print, stop=asyncio.Event())
+
+
+async def test_what_falls_due_every_day_is_looked_at_again_where_the_store_could_not_be_asked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing else ends by that, and no look is left out after it."""
+    looks, do_due = asyncio.Queue[list[str]](), program.do_due
+
+    async def noted(*given: Any) -> list[Done]:
+        done: list[Done] = []
+        try:
+            done = await do_due(*given)
+            return done
+        finally:
+            looks.put_nowait([each.duty for each in done])
+
+    monkeypatch.setattr(program, "do_due", noted)
+    monkeypatch.setattr(program, "DUTIES_EVERY_S", 0.0)
+    settings = chosen(tmp_path)
+    async with build_core(settings) as core, asyncio.timeout(60):
+        await beside(settings.database, "ALTER TABLE duties RENAME TO away")
+        duties = asyncio.create_task(program._duties(core))
+        assert await looks.get() == []
+        assert await looks.get() == []
+        await beside(settings.database, "ALTER TABLE away RENAME TO duties")
+        while not (done := await looks.get()):
+            pass
+        assert done == ["forget", "history"]
+        duties.cancel()
 
 
 async def test_a_store_that_cannot_be_used_is_named(tmp_path: Path) -> None:
