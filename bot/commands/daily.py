@@ -167,7 +167,7 @@ async def _skip(core: Core, incoming: Incoming, details: str) -> Reply:
         moments = await asyncio.to_thread(said.next_times, planned, incoming.at)
         if not moments:
             raise WrongUsage("No card comes within the next year.", suggestion="/daily show")
-        day = moments[0].astimezone(zone_info(planned.schedule.zone)).date()
+        day = await asyncio.to_thread(planned.schedule.date_of, moments[0])
     skipped = frozenset({day, *(each for each in planned.schedule.skipped if each >= today)})
     if len(skipped) > MOST_SKIPPED:
         raise WrongUsage(

@@ -1,8 +1,8 @@
 """When something is due that comes again and again at a group's own time of day.
 
 Local time stays local when the clocks change: a time that a day leaves out comes as much later as the clocks jumped,
-one that it has twice comes the first time. What was missed while nobody was there comes once if it is less than three
-hours late, and else not at all.
+one that it has twice comes the first time; a date that a zone left out has nothing. What was missed while nobody was
+there comes once if it is less than three hours late, and else not at all.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import islice
+from zoneinfo import ZoneInfo
 
 from cards.calendar import named_zone
 
@@ -53,7 +54,14 @@ class Schedule:
         """The moment in UTC at which it comes on a date; None on a date without it."""
         if day.weekday() not in self.weekdays or day in self.skipped or day < (self.paused_until or date.min):
             return None
-        return datetime.combine(day, self.at, named_zone(self.zone)).astimezone(UTC)
+        zone = named_zone(self.zone)
+        moment = datetime.combine(day, self.at, zone).astimezone(UTC)
+        return moment if moment.astimezone(zone).date() == day or _is_there(day, zone) else None
+
+    def date_of(self, moment: datetime) -> date:
+        """The date for which it comes at a moment: the one before, where the clocks jumped over midnight."""
+        day = moment.astimezone(named_zone(self.zone)).date()
+        return day if self.on(day) == moment or self.on(day - _DAY) != moment else day - _DAY
 
     def coming(self, moment: datetime, most: int) -> list[datetime]:
         """The moments after one, so many at most; none where this computer does not know the zone any more."""
@@ -70,7 +78,7 @@ class Schedule:
         while empty < LOOKED_AHEAD:
             found = self.on(day)
             day += _DAY
-            if found is not None and found > moment:  # a date that the zone left out has the moment of the next
+            if found is not None and found > moment:
                 moment, empty = found, 0
                 yield found
             else:
@@ -146,6 +154,12 @@ def weekdays_in_words(weekdays: frozenset[int]) -> str:
     if weekdays in (_NAMED["weekdays"], _NAMED["weekends"]):
         return "weekdays" if 0 in weekdays else "weekends"
     return ", ".join(DAYS[each] for each in sorted(weekdays))
+
+
+def _is_there(day: date, zone: ZoneInfo) -> bool:
+    """Whether a zone has a date at all: one that the date line moved over left one out."""
+    begins, ends = (datetime.combine(each, time(), zone).astimezone(UTC) for each in (day, day + _DAY))
+    return begins < ends
 
 
 def _weekday(word: str) -> int | None:

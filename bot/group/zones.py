@@ -17,6 +17,7 @@ from cards.calendar import zone_info
 MOST = 10
 _ALIKE = 0.75
 _FARTHEST = timedelta(hours=14)  # that any place is from UTC
+_NO_PLACE = frozenset({"localtime", "Factory", "posixrules"})  # a computer's own, and of one that was told none
 _AREAS = frozenset(
     {"Africa", "America", "Antarctica", "Arctic", "Asia", "Atlantic", "Australia", "Europe", "Indian", "Pacific", "UTC"}
 )
@@ -262,8 +263,8 @@ def _alike(wanted: str, names: dict[str, str]) -> tuple[str, ...]:
 
 @cache
 def _known() -> frozenset[str]:
-    """Every zone that there is."""
-    return frozenset(available_timezones())
+    """Every zone that means the same everywhere."""
+    return frozenset(available_timezones()) - _NO_PLACE
 
 
 @cache

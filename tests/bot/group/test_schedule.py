@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import islice, pairwise
 from zoneinfo import ZoneInfo, available_timezones
@@ -46,6 +47,25 @@ def test_a_time_that_a_day_leaves_out_comes_an_hour_later() -> None:
 
 def test_a_time_that_a_day_has_twice_comes_once() -> None:
     assert first(daily("02:30"), "2026-10-24T12:00Z") == ["25 00:30", "26 01:30", "27 01:30"]
+
+
+def test_a_date_that_a_zone_left_out_has_nothing_and_no_other_day_has_it_instead() -> None:
+    """Samoa went over the date line: after Thursday, 29 December 2011, came Saturday."""
+    fridays = Schedule(at=time(9), zone="Pacific/Apia", weekdays=frozenset({4}))
+    assert first(fridays, "2011-12-20T00:00Z") == ["23 19:00", "05 19:00", "12 19:00"]
+    every_day = Schedule(at=time(9), zone="Pacific/Apia")
+    assert first(every_day, "2011-12-28T20:00Z", 2) == ["29 19:00", "30 19:00"]
+    rests = replace(every_day, skipped=frozenset({date(2011, 12, 31)}))
+    assert first(rests, "2011-12-28T20:00Z", 2) == ["29 19:00", "31 19:00"]
+
+
+def test_what_comes_after_midnight_because_the_clocks_jumped_is_still_the_evenings() -> None:
+    """In Nuuk there is no 23:30 on Saturday, 28 March 2026: its card comes at half past midnight."""
+    evenings = Schedule(at=time(23, 30), zone="America/Nuuk")
+    coming = list(islice(evenings.after(at("2026-03-28T02:00Z")), 2))
+    assert [evenings.date_of(each).day for each in coming] == [28, 29]
+    rests = replace(evenings, skipped=frozenset({evenings.date_of(coming[0])}))
+    assert next(rests.after(at("2026-03-28T02:00Z"))) == coming[1]
 
 
 def test_it_rests_on_other_days_while_paused_and_where_one_is_skipped() -> None:

@@ -145,3 +145,8 @@ def test_zones_are_read_as_people_count() -> None:
         "UTC",
         "UTC+9",
     ]
+
+
+@pytest.mark.parametrize("words", ["localtime", "Factory"])
+def test_what_is_a_zone_on_this_computer_alone_is_none(words: str) -> None:
+    assert not search(words, SUMMER).zones
