@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from datetime import datetime, timedelta
@@ -37,7 +38,8 @@ SOON = timedelta(seconds=30)  # instead, while nothing has been sent and nobody 
 STEP_S = 45.0  # that a platform has for an answer: less than a turn, so that no two ever send at once
 PAUSES = tuple(timedelta(seconds=each) for each in (15, 30, 60, 120, 300, 600))  # between tries, then the last one
 SKEW = timedelta(minutes=10)  # by which clocks of platforms may differ
-AT_ONCE = 32  # things that are made and sent side by side, and share what is written
+AT_ONCE = 32  # things that are made and sent side by side on a platform, and share what is written
+LOOK_S = 1.0  # between looks at what else is due while a platform takes long to answer
 TOGETHER = 128  # that are claimed at a time
 REFUSALS = 3  # in a row, on as many days, after which a platform is left alone
 LEFT_OUT = "it could not be sent in time"
@@ -72,10 +74,40 @@ class Outbox:
 
     async def do_due(self, platforms: Sequence[str], at: datetime) -> Sequence[Did]:
         """See `FallsDue`."""
-        done: list[Did] = []
-        while found := await self._claimed(platforms, at):
-            done += await self._all(found)
+        done, fault = list[Did](), None
+        async with asyncio.TaskGroup() as group:
+            try:
+                await self._go_on(platforms, at, group, done)
+            except Exception as found:  # noqa: BLE001 - what is on its way is first waited for: it is raised below
+                fault = found
+        if fault is not None:
+            raise fault
         return done
+
+    async def _go_on(self, platforms: Sequence[str], at: datetime, group: asyncio.TaskGroup, done: list[Did]) -> None:
+        """Begins what is due where a platform has room, until nothing is due or on its way any more.
+
+        So a post to which its platform says nothing holds up only what comes after it in its own channel.
+        """
+        turns = {each: asyncio.Semaphore(AT_ONCE) for each in platforms}
+        going: dict[asyncio.Task[None], tuple[str, ...]] = {}  # the channel that each takes further, platform first
+        more = set(platforms)  # on which something may be due that has not been claimed
+        while more or going:
+            busy = Counter(channel[0] for channel in going.values())
+            if room := sorted(each for each in more if busy[each] < AT_ONCE):
+                found = await self._claimed(room, max(at, self._now()))
+                if len(found) < TOGETHER:
+                    more.difference_update(room)
+                before = {channel: task for task, channel in going.items()}
+                for channel, postings in _by_channel(found).items():
+                    further = self._all(postings, before.get(channel), turns[channel[0]], done)
+                    going[group.create_task(further)] = channel
+                continue
+            finished, _ = await asyncio.wait(going, timeout=LOOK_S, return_when=asyncio.FIRST_COMPLETED)
+            for task in finished:
+                del going[task]
+            if not finished:
+                more = set(platforms)
 
     async def _claimed(self, platforms: Sequence[str], at: datetime) -> list[Posting]:
         """A batch of what is due; reveals first, since what comes next is asked below them.
@@ -99,22 +131,20 @@ class Outbox:
             )
         return found
 
-    async def _all(self, found: Sequence[Posting]) -> list[Did]:
-        """Takes each a step further, those of one channel in their order."""
-        channels: dict[tuple[str, ...], list[Posting]] = {}
-        for each in found:
-            place = each.place
-            channels.setdefault((place.platform, place.community, place.channel, each.person), []).append(each)
-        turns, done = asyncio.Semaphore(AT_ONCE), list[Did | None]()
-
-        async def those(of_channel: Sequence[Posting]) -> None:
-            async with turns:
-                done.extend([await self._taken_further(each) for each in of_channel])
-
-        async with asyncio.TaskGroup() as group:
-            for of_channel in channels.values():
-                group.create_task(those(of_channel))
-        return [each for each in done if each is not None]
+    async def _all(
+        self,
+        of_channel: Sequence[Posting],
+        before: asyncio.Task[None] | None,
+        turns: asyncio.Semaphore,
+        done: list[Did],
+    ) -> None:
+        """Takes each a step further, after those of the same channel that came before."""
+        if before is not None:
+            await asyncio.wait({before})
+        async with turns:
+            for each in of_channel:
+                did = await self._taken_further(each)
+                done += [] if did is None else [did]
 
     async def _taken_further(self, posting: Posting) -> Did | None:
         """One turn; whatever goes wrong in it, the others have theirs."""
@@ -170,9 +200,12 @@ class Outbox:
         if kind.wanted is not None and not await kind.wanted(posting):
             return await self._core.store.postings.over(posting, "nothing")
         reply = codec.loads(posting.content)
-        begun = await self._core.store.postings.sending(posting, until=self._now() + TURN)
+        ends = self._now() + TURN
+        begun = await self._core.store.postings.sending(posting, until=ends)
         if begun is None:
             return None
+        if self._now() + timedelta(seconds=STEP_S) > ends:  # this bot stood still: somebody else may be sending it
+            return await self._later(begun, "I was held up", "ready")
         try:
             async with asyncio.timeout(STEP_S):
                 message = await poster.post(begun.place, reply, key=begun.id, person=await self._account(begun))
@@ -258,6 +291,15 @@ class Outbox:
 
     def _now(self) -> datetime:
         return self._core.clock.now()
+
+
+def _by_channel(found: Iterable[Posting]) -> dict[tuple[str, ...], list[Posting]]:
+    """Those of one channel, or to one person, in their order."""
+    channels: dict[tuple[str, ...], list[Posting]] = {}
+    for each in found:
+        place = each.place
+        channels.setdefault((place.platform, place.community, place.channel, each.person), []).append(each)
+    return channels
 
 
 def message_of(posting: Posting) -> MessageRef | None:
