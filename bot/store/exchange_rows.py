@@ -5,13 +5,32 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from sqlalchemy import bindparam, exists, select
+
 from bot import codec
+from bot.store.dialect import insert
+from bot.store.tables import exchanges
+from bot.store.writer import Write
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from bot.command import Place
     from bot.reply import Reply
+
+_ASKED = [column for column in exchanges.c if column.name not in {"id", "post", "change"}]
+_given = {column.name: bindparam(column.name, type_=column.type) for column in _ASKED}
+_there = exists().where(
+    *(
+        exchanges.c[name] == _given[name]
+        for name in ("person", "at", "platform", "community", "channel", "said", "reply")
+    )
+)
+ADD_EXCHANGE = Write(
+    4,
+    insert(exchanges),
+    again=Write(4, insert(exchanges).from_select([*_given], select(*_given.values()).where(~_there))),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

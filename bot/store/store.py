@@ -25,7 +25,7 @@ from bot.store.deck_ids import DeckIds
 from bot.store.decks import Decks
 from bot.store.dialect import insert
 from bot.store.engine import open_engine
-from bot.store.exchange_rows import Exchange, exchange, place_row
+from bot.store.exchange_rows import ADD_EXCHANGE, Exchange, exchange, place_row
 from bot.store.learning import Learning
 from bot.store.links import Links
 from bot.store.lives import Lives
@@ -72,7 +72,6 @@ ADD_EVENT = Write(2, insert(events).on_conflict_do_nothing())
 ADD_QUESTION = Write(
     3, _question.on_conflict_do_update(index_elements=[questions.c.id], set_={"kept": _question.excluded.kept})
 )
-ADD_EXCHANGE = Write(4, insert(exchanges))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

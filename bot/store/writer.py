@@ -3,7 +3,8 @@
 Rows gather for a moment and are committed together, so that a busy channel costs few transactions and no answer waits
 for a disk. A batch that fails is tried again, then row by row; a row that goes on failing is dropped and counted
 in the log, since an answer matters more than its record. While the database is away, all wait until it is back, or
-Stride ends.
+Stride ends; what a connection broke off over may have been committed, so that whatever is tried again must be harmless
+where it was.
 """
 
 from __future__ import annotations
@@ -35,10 +36,15 @@ Row = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Write:
-    """A statement and its place within a batch: what others refer to goes first."""
+    """A statement and its place within a batch: what others refer to goes first.
+
+    Attributes:
+        again: another one for rows that may have been written already; None: twice does what once does.
+    """
 
     order: int
     statement: Insert
+    again: Write | None = None
 
 
 class Writer:
@@ -132,6 +138,7 @@ class Writer:
         for attempt in range(1, TRIES + 1):
             if (fault := await self._failed(groups.items(), attempt)) is None:
                 return
+            groups = {write.again or write: rows for write, rows in groups.items()}
             await asyncio.sleep(self._pause_s)
         left, lost = list(groups.items()), 0
         if not _may_pass(fault):

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import SecretStr
+from sqlalchemy.ext.asyncio import AsyncConnection
 from structlog.testing import capture_logs
 
 from bot.actions import Action
@@ -175,6 +178,29 @@ async def test_while_the_database_is_away_answers_go_on_and_the_loss_is_logged(
             assert [each.said for each in await opened.history(GROUP)] == ["kept"]
         assert {"event": "store.lost", "rows": 1, "log_level": "error"} in lines
         assert await opened.question("abc") == "text"
+
+
+async def test_what_was_said_stands_once_in_the_history_though_a_connection_broke_off_at_its_commit(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever wrote it cannot know that it was committed, and writes it again; what was not is written then."""
+    begin = store._engine.begin
+    breaks = [True, True]
+
+    @asynccontextmanager
+    async def breaking() -> AsyncIterator[AsyncConnection]:
+        async with begin() as connection:
+            yield connection
+        if breaks and breaks.pop():
+            raise ConnectionResetError
+
+    store.record_exchange(said("before"), says("a"))
+    await store.drain()
+    monkeypatch.setattr(store._writer, "_engine", SimpleNamespace(begin=breaking))
+    for text in ("once", "too"):
+        store.record_exchange(said(text), says(text, private=True))
+    assert [each.said for each in await store.history(GROUP, viewer=ALICE.id)] == ["before", "once", "too"]
+    assert not breaks
 
 
 @given(st.datetimes(timezones=st.timezones()))
