@@ -138,7 +138,7 @@ class Writer:
         for attempt in range(1, TRIES + 1):
             if (fault := await self._failed(groups.items(), attempt)) is None:
                 return
-            groups = {write.again or write: rows for write, rows in groups.items()}
+            groups = _again(groups)
             await asyncio.sleep(self._pause_s)
         left, lost = list(groups.items()), 0
         if not _may_pass(fault):
@@ -197,6 +197,14 @@ class Writer:
 def _may_pass(fault: Exception | None) -> bool:
     """Whether what failed so is tried again later, and for as long as it takes."""
     return fault is not None and (isinstance(fault, OSError) or is_away(fault))
+
+
+def _again(groups: Mapping[Write, list[Row]]) -> dict[Write, list[Row]]:
+    """The same for rows that may be there: with those of them that were tried before."""
+    found: dict[Write, list[Row]] = {}
+    for write, rows in groups.items():
+        found.setdefault(write.again or write, []).extend(rows)
+    return found
 
 
 def _same(row: Row) -> Callable[[], Row]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -185,13 +186,16 @@ async def test_what_was_said_stands_once_in_the_history_though_a_connection_brok
 ) -> None:
     """Whoever wrote it cannot know that it was committed, and writes it again; what was not is written then."""
     begin = store._engine.begin
-    breaks = [True, True]
+    breaks = ["after", "before"]
 
     @asynccontextmanager
     async def breaking() -> AsyncIterator[AsyncConnection]:
+        when = breaks.pop() if breaks else "never"
         async with begin() as connection:
             yield connection
-        if breaks and breaks.pop():
+            if when == "before":
+                raise ConnectionResetError
+        if when == "after":
             raise ConnectionResetError
 
     store.record_exchange(said("before"), says("a"))
@@ -201,6 +205,33 @@ async def test_what_was_said_stands_once_in_the_history_though_a_connection_brok
         store.record_exchange(said(text), says(text, private=True))
     assert [each.said for each in await store.history(GROUP, viewer=ALICE.id)] == ["before", "once", "too"]
     assert not breaks
+
+
+async def test_what_is_said_while_what_was_said_before_waits_is_written_with_it(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both fail together once more, what was tried before and what was not."""
+    begin = store._engine.begin
+    faults = 2 * writer.TRIES + 1
+
+    @asynccontextmanager
+    async def away() -> AsyncIterator[AsyncConnection]:
+        nonlocal faults
+        faults -= 1
+        if faults == writer.TRIES:
+            store.record_exchange(said("later"), says("b"))
+        if faults >= 0:
+            raise ConnectionResetError
+        async with begin() as connection:
+            yield connection
+
+    monkeypatch.setattr(store._writer, "_pause_s", 0.0)
+    monkeypatch.setattr(store._writer, "_engine", SimpleNamespace(begin=away))
+    store.record_exchange(said("before"), says("a"))
+    async with asyncio.timeout(60):
+        while len(kept := await store.history(GROUP)) < 2:
+            pass
+    assert [each.said for each in kept] == ["before", "later"]
 
 
 @given(st.datetimes(timezones=st.timezones()))
