@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from bot.answers import Answers
-from bot.clock import SYSTEM_CLOCK, Clock
+from bot.clock import SYSTEM_CLOCK, Clock, SharedClock
 from bot.command import Command, Completion, Incoming, Place
 from bot.completion import complete
 from bot.deck_files.reader import DeckReader
@@ -174,6 +174,17 @@ class Core:
         """Whether the layer language has been read in."""
         return self._oracle is not None
 
+    async def put_clock_right(self) -> None:
+        """Has the clock show what those of all bots on this store show; raises what the database does."""
+        clock = self.clock
+        if not isinstance(clock, SharedClock):
+            return
+        asked = clock.own.now()
+        shared = await self.store.time()
+        if shared is not None and clock.put_right(asked, shared, clock.own.now()):
+            log = structlog.get_logger("clock")
+            log.warning("clock.put_right", ahead_s=round(clock.ahead.total_seconds(), 1))
+
     async def organises(self, incoming: Incoming) -> bool:
         """Whether whoever did this is an organiser where they did it."""
         return incoming.user.organiser or await self.store.role_of(incoming.user.account) == "organiser"
@@ -258,7 +269,7 @@ def _learn(sandbox: Sandbox) -> Oracle:
 async def build_core(
     settings: Settings,
     *,
-    clock: Clock = SYSTEM_CLOCK,
+    clock: Clock | None = None,
     sandbox: AbstractAsyncContextManager[Sandbox] | None = None,
     patient: bool = False,
 ) -> AsyncIterator[Core]:
@@ -266,7 +277,7 @@ async def build_core(
 
     Args:
         settings: as read by `bot.settings.load`.
-        clock: what time it is.
+        clock: what time it is; None: this machine's, put right where bots on other machines share the store.
         sandbox: another way to torch than `settings.sandbox` names.
         patient: the first question waits for as long as torch takes to be imported, instead of being told to wait.
 
@@ -282,12 +293,14 @@ async def build_core(
         open_sandbox(way, settings.nats) if sandbox is None else sandbox as worker,
         Pictures() as pictures,
     ):
-        yield Core(
+        core = Core(
             settings=settings,
             store=store,
             sandbox=worker,
             pictures=pictures,
-            clock=clock,
+            clock=clock or (SYSTEM_CLOCK if settings.database_url is None else SharedClock()),
             quick_s=QUICK_S + way.start_s if patient else QUICK_S,
             confirm_s=way.start_s if patient else CONFIRM_S,
         )
+        await core.put_clock_right()
+        yield core

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Literal, TypeVar, cast
 
-from sqlalchemy import delete, or_, select
+from sqlalchemy import delete, func, or_, select
 
 from bot import codec
 from bot.actions import to_id
@@ -346,6 +346,13 @@ class Store:
             known = (reply, codec.dumps(reply))
             _keep(self._replies, id(reply), known, REPLIES_IN_MEMORY)
         return known[1]
+
+    async def time(self) -> datetime | None:
+        """What time it is for all who share the database; None where that is this machine's own time."""
+        if self._engine.dialect.name == "sqlite":
+            return None
+        async with self._engine.connect() as connection:
+            return cast("datetime", (await connection.execute(select(func.clock_timestamp()))).scalar_one())
 
     def is_away(self, fault: Exception) -> bool:
         """Whether a fault says that the database cannot be reached or written just now."""

@@ -40,11 +40,12 @@ class Attendance:
 
 
 async def attend(core: Core) -> None:
-    """Says it every minute, until it is cancelled."""
+    """Says it every minute, by a clock that is right, until it is cancelled."""
     attendance = Attendance(core.store.attendance, core.new_event())
     log = structlog.get_logger("attendance")
     while True:
         try:
+            await core.put_clock_right()
             await attendance.beat(core.clock.now())
         except Exception as fault:  # noqa: BLE001 - whatever a database raises, people are answered meanwhile
             log.warning("attendance.failed", error=type(fault).__name__)

@@ -123,7 +123,7 @@ class StrideBot(discord.Client):
 
     async def _answer(self, interaction: Press) -> None:
         try:
-            incoming = parse.incoming(interaction, self._order(interaction))
+            incoming = parse.incoming(interaction, self._core.clock.now(), self._order(interaction))
         except ActionError:
             await Exchange(interaction).says(OUTDATED)
             return

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any, cast
 
 import discord
@@ -16,6 +17,7 @@ from bot.actions import Action, from_id
 from bot.command import Incoming, Place, User
 
 CHOICE = "choice"
+ANSWERED_WITHIN = timedelta(seconds=5)  # Discord takes a first answer for three: older is only what a clock makes so
 FLAG_OPTION, FILE_OPTION, FILE_INPUT = 5, 11, 19  # Discord's numbers for their kinds
 
 
@@ -28,11 +30,15 @@ class Attached:
     url: str
 
 
-def incoming(interaction: discord.Interaction[Any], order: Sequence[str] = ()) -> Incoming:
+def incoming(interaction: discord.Interaction[Any], now: datetime, order: Sequence[str] = ()) -> Incoming:
     """A command, press, choice or form; raises `bot.actions.ActionError` for a button that is not of this version.
 
-    Its files are named, and have no bytes yet: `attached` says where they are. `order` are the names of the command's
-    options, as they would be typed.
+    Its files are named, and have no bytes yet: `attached` says where they are.
+
+    Args:
+        interaction: what Discord told.
+        now: by Stride's clock.
+        order: the names of the command's options, as they would be typed.
     """
     data = _data(interaction)
     user = interaction.user
@@ -52,12 +58,17 @@ def incoming(interaction: discord.Interaction[Any], order: Sequence[str] = ()) -
             channel=str(interaction.channel_id),
             private=interaction.guild_id is None,
         ),
-        at=interaction.created_at,
+        at=happened(interaction.created_at, now),
         text=text,
         action=action,
         values=values,
         files={each.name: b"" for each in attached(interaction)},
     )
+
+
+def happened(said: datetime, now: datetime) -> datetime:
+    """When something was done by Stride's clock, where Discord's may be another: `now`, or shortly before."""
+    return said if now - ANSWERED_WITHIN <= said <= now else now
 
 
 def attached(interaction: discord.Interaction[Any]) -> list[Attached]:
