@@ -31,6 +31,22 @@ class _Connection(aiosqlite.Connection):
         # Only its own thread asks SQLite for anything: cursors are made, and closed after their last row, elsewhere.
         super().__init__(lambda: sqlite3.connect(path, check_same_thread=False), _CHUNK)
         self._thread.daemon = True  # as SQLAlchemy has it where it makes one: no crash waits for it
+        self._visits = 0  # that nobody has come back from; who was cancelled never does
+
+    async def _execute(self, fn: Any, *args: Any, **kwargs: Any) -> Any:
+        self._visits += 1
+        try:
+            found = await super()._execute(fn, *args, **kwargs)  # type: ignore[no-untyped-call] # the driver's own
+        except Exception:
+            self._visits -= 1
+            raise
+        self._visits -= 1
+        return found
+
+    async def rollback(self) -> None:
+        """Takes back what is not committed; after a look, which begins nothing, there is nothing to go there for."""
+        if self._visits or self._conn.in_transaction:
+            await super().rollback()
 
     @contextmanager
     async def cursor(self) -> aiosqlite.Cursor:

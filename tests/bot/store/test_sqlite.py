@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -50,9 +52,10 @@ async def test_a_look_takes_one_visit_to_the_connections_thread(
     engine: AsyncEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await filled(engine, 3)
+    visits: list[Any] = []
     async with engine.connect() as connection:
         driver: Any = (await connection.get_raw_connection()).driver_connection
-        visits, execute = [], driver._execute
+        execute = driver._execute
 
         async def counted(function: Any, *args: Any, **named: Any) -> Any:
             visits.append(function)
@@ -60,7 +63,25 @@ async def test_a_look_takes_one_visit_to_the_connections_thread(
 
         monkeypatch.setattr(driver, "_execute", counted)
         assert len((await connection.execute(ALL)).all()) == 3
-        assert len(visits) == 1
+    assert len(visits) == 1, "there was nothing to take back"
+
+
+async def test_what_somebody_stopped_waiting_for_is_taken_back(engine: AsyncEngine) -> None:
+    """Also where it has not begun yet when it is to be taken back."""
+    held = threading.Event()
+    async with engine.connect() as connection:
+        driver: Any = (await connection.get_raw_connection()).driver_connection
+        busy = asyncio.create_task(driver._execute(held.wait))
+        given_up = asyncio.create_task(driver.execute("INSERT INTO events (id, at) VALUES ('e', 1)"))
+        await asyncio.sleep(0)
+        given_up.cancel()
+        await asyncio.gather(given_up, return_exceptions=True)
+        back = asyncio.create_task(driver.rollback())
+        await asyncio.sleep(0)
+        held.set()
+        await asyncio.gather(busy, back)
+        assert list((await connection.execute(ALL)).scalars()) == []
+        assert not driver.in_transaction
 
 
 async def test_a_stream_that_is_left_halfway_keeps_nobody_from_writing(engine: AsyncEngine) -> None:
