@@ -6,9 +6,9 @@ import json
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import String, and_, bindparam, cast, func, select, union_all
+from sqlalchemy import Integer, String, and_, bindparam, cast, func, literal_column, select, union_all
 
 from bot.group.moments import Moments
 from bot.store.engine import looking
@@ -19,25 +19,39 @@ from bot.store.tables import Moment, answers
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from sqlalchemy import BindParameter
+    from sqlalchemy import BindParameter, Column, ColumnElement, Select
     from sqlalchemy.ext.asyncio import AsyncEngine
 
 RESTS = (What.HOLIDAY, What.WORKDAY)
 _THEIRS: BindParameter[str] = bindparam("people", expanding=True)
 _UPTO = bindparam("upto", type_=Moment)
-# All moments of a person as one value: as many rows would take longer than all the rest.
-_ANSWERED = (
-    select(answers.c.person, func.aggregate_strings(cast(answers.c.at, String), ","))
-    .where(answers.c.person.in_(_THEIRS), answers.c.at <= _UPTO, answers.c.kind == "answer", answers.c.tried == 1)
-    .group_by(answers.c.person)
-)
-_BELONG = (
-    select(members)
-    .where(members.c.person.in_(_THEIRS), members.c.since <= _UPTO)
-    .order_by(members.c.since, members.c.platform, members.c.community)
-)
+
+
+def _line(kind: str, **columns: ColumnElement[Any]) -> Select[Any]:
+    """What is no happening, as a row of one."""
+    return select(*(columns.get(each.name, _empty(each, kind)).label(each.name) for each in happenings.c))
+
+
+def _empty(column: Column[Any], kind: str) -> ColumnElement[Any]:
+    number = isinstance(column.type, (Integer, Moment))
+    return literal_column("0" if number else f"'{kind if column is happenings.c.kind else ''}'", column.type)
+
+
 _PLACES = select(members.c.platform, members.c.community).where(members.c.person.in_(_THEIRS)).distinct().subquery()
-_HAPPENED = union_all(
+# In one look: each is small, so that the ways to the database and back are what takes time.
+_LIVES = union_all(
+    # All moments of a person as one value: as many rows would take longer than all the rest.
+    _line("answers", person=answers.c.person, data=func.aggregate_strings(cast(answers.c.at, String), ","))
+    .where(answers.c.person.in_(_THEIRS), answers.c.at <= _UPTO, answers.c.kind == "answer", answers.c.tried == 1)
+    .group_by(answers.c.person),
+    _line(
+        "member",
+        id=members.c.hidden,
+        at=members.c.since,
+        platform=members.c.platform,
+        community=members.c.community,
+        person=members.c.person,
+    ).where(members.c.person.in_(_THEIRS), members.c.since <= _UPTO),
     select(happenings).where(
         happenings.c.person.in_(_THEIRS), happenings.c.kind == What.ZONE, happenings.c.at <= _UPTO
     ),
@@ -85,26 +99,32 @@ class Lives:
 
     async def of(self, people: Sequence[str], upto: datetime) -> dict[str, Lived]:
         """Of everybody who ever answered by a moment. Who came to a place must have been written down."""
-        named = {"people": list(people), "upto": upto}
         async with self._engine.connect() as connection:
-            answered = (await connection.execute(_ANSWERED, named)).all()
-            if not answered:
-                return {}
-            belong = (await connection.execute(_BELONG, named)).mappings().all()
-            happened = (await connection.execute(_HAPPENED, named)).mappings().all()
+            found = await connection.execute(_LIVES, {"people": list(people), "upto": upto})
+            rows = found.mappings().all()
+        answered: dict[str, str] = {}
         zones, belongs = defaultdict(list), defaultdict(list)
         said, outages = defaultdict(list), []
-        for row in belong:
-            belongs[row["person"]].append(Membership(**{**row, "hidden": bool(row["hidden"])}))
-        for row in sorted(happened, key=lambda each: (each["at"], each["id"])):
-            found = happening(row)
-            match found.kind:
+        for row in sorted(rows, key=lambda each: (each["at"], each["platform"], each["community"], each["id"])):
+            match row["kind"]:
+                case "answers":
+                    answered[row["person"]] = row["data"]
+                case "member":
+                    belongs[row["person"]].append(
+                        Membership(
+                            platform=row["platform"],
+                            community=row["community"],
+                            person=row["person"],
+                            since=row["at"],
+                            hidden=bool(row["id"]),
+                        )
+                    )
                 case What.ZONE:
-                    zones[found.person].append(found)
+                    zones[row["person"]].append(happening(row))
                 case What.OUTAGE:
-                    outages.append(found)
+                    outages.append(happening(row))
                 case _:
-                    said[found.platform, found.community].append(found)
+                    said[row["platform"], row["community"]].append(happening(row))
         return {
             person: Lived(
                 answered=moments,
@@ -113,5 +133,5 @@ class Lives:
                 said=said,
                 outages=outages,
             )
-            for person, moments in answered
+            for person, moments in answered.items()
         }
