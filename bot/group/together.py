@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from math import ceil
@@ -78,28 +78,39 @@ def group_days(zones: Sequence[Move], now: datetime, most: int) -> list[Day]:
     return list(days(where, now))[: -most - 1 : -1]
 
 
+def active_on(answered: Mapping[date, Iterable[str]], dates: Iterable[date]) -> dict[date, int]:
+    """How many people are active on each of some days.
+
+    Args:
+        answered: who did on which day, on those before them that make somebody active, too.
+        dates: of the days.
+    """
+    wanted, last, found = frozenset(dates), dict[str, int](), dict[date, int]()
+    for day in sorted(answered):
+        last |= dict.fromkeys(answered[day], day.toordinal())
+        if day in wanted:
+            gone = day.toordinal() - ACTIVE_DAYS
+            found[day] = sum(map(gone.__lt__, last.values()))
+    return found
+
+
 def group_day(
-    day: Day,
-    answered: Mapping[date, frozenset[str]],
-    *,
-    quorum: Quorum,
-    rests: frozenset[date],
-    outages: Sequence[Outage],
+    day: Day, answered: int, active: int, *, quorum: Quorum, rests: frozenset[date], outages: Sequence[Outage]
 ) -> GroupDay:
     """What a day came to.
 
     Args:
         day: which.
-        answered: who did, on it and on the days before it that make somebody active.
+        answered: how many people did on it.
+        active: how many were.
         quorum: what it took then.
         rests: the group's holidays.
         outages: when Stride was not there, in their order.
     """
-    active = frozenset().union(*(answered.get(day.date - back * _DAY, frozenset()) for back in range(ACTIVE_DAYS)))
     return GroupDay(
         date=day.date,
-        answered=len(answered.get(day.date, frozenset())),
-        needed=quorum.needed(len(active)),
+        answered=answered,
+        needed=quorum.needed(active),
         excused=day.date in rests or in_the_way(outages, day),
     )
 

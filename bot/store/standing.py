@@ -15,12 +15,26 @@ from functools import cache
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Integer, String, bindparam, case, cast, func, literal_column, null, select, union_all
+from sqlalchemy import (
+    Column,
+    Integer,
+    String,
+    and_,
+    bindparam,
+    case,
+    cast,
+    func,
+    literal_column,
+    null,
+    select,
+    type_coerce,
+    union_all,
+)
 
 from bot.group.seasons import A_DAY, FOR_A_DAY, points
 from bot.store.engine import looking
 from bot.store.group_tables import members
-from bot.store.many import among, many
+from bot.store.many import among, listed, many
 from bot.store.tables import Moment, answers, people, tallies
 from bot.store.tallying import RIGHT, TRIED
 
@@ -79,18 +93,18 @@ class Standings:
             parts: other stretches of time, without their last moments.
 
         Returns:
-            By the beginnings of these stretches.
+            By the beginnings of these stretches; those in which nobody did are left out.
         """
         there = {"platform": place.platform, "community": place.community}
-        between: dict[datetime, list[str]] = {}
-        rows: Sequence[Any] = ()
+        found: list[Row[Any]] = []
         async with self._engine.connect() as connection:
             if whole:
-                rows = (await connection.execute(_ON_DAYS, there | {"first": min(whole), "last": max(whole)})).all()
-            for begins, ends in parts:
-                found = await connection.execute(_BETWEEN, there | {"begins": begins, "ends": ends})
-                between[begins] = list(found.scalars())
-        return between | {row.day: _apart(row.people) for row in rows if row.day in whole}
+                named = there | {"first": min(whole), "last": max(whole)}
+                found += [row for row in await connection.execute(_ON_DAYS, named) if row.begins in whole]
+            if parts:
+                listed_ = many({"begins": begins, "ends": ends} for begins, ends in parts)
+                found += (await connection.execute(_BETWEEN, there | {"parts": listed_})).all()
+        return {row.begins: _apart(row.people) for row in found}
 
     async def done(self, place: Place, spans: Sequence[Span]) -> list[Done]:
         """What everybody did in a community, in each of some stretches of time, whose days are the community's.
@@ -185,13 +199,17 @@ _POINTS = case((_GIVEN > _A_DAY, _A_DAY), else_=_GIVEN)  # as `points` has it
 _BELONGING = select(members.c.person, members.c.since, members.c.hidden).where(
     *_there(members), among(members.c.person, "persons")
 )
-_BETWEEN = (
-    select(answers.c.person)
-    .where(*_there(answers), answers.c.at >= bindparam("begins"), answers.c.at < bindparam("ends"), TRIED)
+_PARTS = listed("parts", [Column("begins", Moment), Column("ends", Moment)]).subquery()
+_WHO = (
+    select(type_coerce(_PARTS.c.begins, Moment).label("begins"), answers.c.person)
+    .join(answers, and_(answers.c.at >= _PARTS.c.begins, answers.c.at < _PARTS.c.ends))
+    .where(*_there(answers), TRIED)
     .distinct()
+    .subquery()
 )
+_BETWEEN = select(_WHO.c.begins, _together(_WHO.c.person).label("people")).group_by(_WHO.c.begins)
 _ON_DAYS = (
-    select(tallies.c.day, _together(tallies.c.person).label("people"))
+    select(tallies.c.day.label("begins"), _together(tallies.c.person).label("people"))
     .where(*_there(tallies), tallies.c.day >= bindparam("first"), tallies.c.day <= bindparam("last"))
     .where(tallies.c.tried > 0)
     .group_by(tallies.c.day)

@@ -11,7 +11,17 @@ from typing import TYPE_CHECKING, Any
 from bot.group.days import Move
 from bot.group.seasons import WEEKS_BEFORE, Placed, Season, gained, placed, season, spans
 from bot.group.streaks import Happened, Outage, Streak, streak
-from bot.group.together import ACTIVE_DAYS, GroupDay, Quorum, Together, counted, group_day, group_days, quorum_at
+from bot.group.together import (
+    ACTIVE_DAYS,
+    GroupDay,
+    Quorum,
+    Together,
+    active_on,
+    counted,
+    group_day,
+    group_days,
+    quorum_at,
+)
 from bot.group.whereabouts import HOME_ZONE, Belongs, moves, resting, rests
 from bot.store.lives import RESTS
 from bot.store.members import Happening, What
@@ -28,8 +38,7 @@ if TYPE_CHECKING:
     from bot.store.standing import Done
 
 EVERYWHERE = ("", "")  # of what happens to all communities at once
-LOOKED_BACK = 28  # days of a group at a time
-FURTHEST = 13  # times
+LOOKED_BACK = (28, 56, 112, 168)  # days of a group, one look after the other: most have ended within the first
 _DAY = timedelta(days=1)
 
 
@@ -111,19 +120,32 @@ class Standing:
 
     async def group_streak(self, place: Place, now: datetime) -> Together:
         """A community's streak at a moment: the days in a row on which enough of its active members answered."""
-        said = [*RESTS, What.QUORUM, What.COMMUNITY_ZONE]
-        happened = await self.core.store.members.happened_in([(place.platform, place.community)], said)
-        happened = [each for each in happened if each.at <= now]
+        said = [*RESTS, What.QUORUM, What.COMMUNITY_ZONE, What.OUTAGE]
+        there = [(place.platform, place.community), EVERYWHERE]
+        all_said = await self.core.store.members.happened_in(there, said)
+        happened = [each for each in all_said if each.at <= now]
         quorums = [(each.at, Quorum(**each.data)) for each in happened if each.kind is What.QUORUM]
-        free, away = _resting(happened), await self._outages(now)
-        most = FURTHEST * LOOKED_BACK
-        days = await asyncio.to_thread(group_days, _zones(happened), now, most + ACTIVE_DAYS - 1)
-        found: list[GroupDay] = []
-        for first in range(0, most, LOOKED_BACK):
-            answered = await self._answered(place, days[first : first + LOOKED_BACK + ACTIVE_DAYS - 1], now)
+        free, away = _resting(happened), _away((each for each in all_said if each.kind is What.OUTAGE), now)
+        most = sum(LOOKED_BACK) + ACTIVE_DAYS - 1
+        days = await asyncio.to_thread(group_days, _zones(happened), now, most)
+        zone, answered, found = await self.group_zone(place), dict[date, list[str]](), list[GroupDay]()
+        for count in LOOKED_BACK:
+            looked = days[len(found) : len(found) + count]
+            before = days[len(found) + count : len(found) + count + ACTIVE_DAYS - 1]
+            unknown = [day for day in (*looked, *before) if day.date not in answered]
+            answered |= await self._answered(place, zone, unknown, now)
+            given = {day.date: answered[day.date] for day in (*looked, *before)}
+            active = await asyncio.to_thread(active_on, given, [day.date for day in looked])
             found += [
-                group_day(day, answered, quorum=quorum_at(quorums, min(day.ends, now)), rests=free, outages=away)
-                for day in days[first : first + LOOKED_BACK]
+                group_day(
+                    day,
+                    len(answered[day.date]),
+                    active[day.date],
+                    quorum=quorum_at(quorums, min(day.ends, now)),
+                    rests=free,
+                    outages=away,
+                )
+                for day in looked
             ]
             if counted(found)[1]:
                 break
@@ -143,17 +165,13 @@ class Standing:
         seen = await self.core.store.standing.belonging(place, set().union(*(each.points for each in done)))
         return _board(found, zone, done, begun, seen)
 
-    async def _outages(self, now: datetime) -> list[Outage]:
-        """When no bot was there, up to a moment."""
-        return _away(await self.core.store.members.happened_in([EVERYWHERE], [What.OUTAGE]), now)
-
-    async def _answered(self, place: Place, days: Sequence[Day], now: datetime) -> dict[date, frozenset[str]]:
-        """Who had answered by a moment on each of some days."""
-        zone, upto = await self.group_zone(place), now + timedelta.resolution
+    async def _answered(self, place: Place, zone: str, days: Sequence[Day], now: datetime) -> dict[date, list[str]]:
+        """Who had answered by a moment on each of some days of a community that has a zone."""
+        upto = now + timedelta.resolution
         whole = await asyncio.to_thread(_whole, days, zone, now)
         parts = [(day.begins, min(day.ends, upto)) for day in days if day.begins not in whole]
         found = await self.core.store.standing.active(place, whole, parts)
-        return {day.date: frozenset(found[day.begins]) for day in days if day.begins in found}
+        return {day.date: found.get(day.begins, []) for day in days}
 
 
 def lived_streak(lived: Lived, now: datetime) -> Streak:
