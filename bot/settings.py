@@ -24,7 +24,7 @@ from bot.errors import SettingsError
 from sandbox.settings import NatsSettings, SandboxSettings
 
 PREFIX = "STRIDE_"
-FOREIGN = frozenset({"STRIDE_SPECS"})  # the tests' own: where the platforms' schemas lie
+FOREIGN = frozenset({"STRIDE_SPECS", "STRIDE_BENCH_DIR"})  # folders of the tests and of the bench
 KUBERNETES = re.compile(r"STRIDE(_.*)?_(SERVICE_(HOST|PORT\w*)|PORT_\d+_(TCP|UDP)\w*)$")
 
 SHORTEST_HIDDEN = 8  # of a password by itself: a shorter one, such as "stride", would take its word out of every line

@@ -32,8 +32,10 @@ async def figures() -> list[Figure]:
 
 async def _started() -> tuple[float, float, float]:
     """Seconds until the page came, and until its socket knew all; the bot's weight in MB then."""
-    with tempfile.TemporaryDirectory() as folder:
-        environment = {**os.environ, "STRIDE_DATA_DIR": folder, "STRIDE_WEB__PORT": "0"}
+    # On its defaults, whatever this shell has set for a bot of its own.
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("STRIDE_")}
+    with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryFile() as said:
+        environment |= {"STRIDE_DATA_DIR": folder, "STRIDE_WEB__PORT": "0"}
         began = time.perf_counter()
         process = await asyncio.create_subprocess_exec(
             sys.executable,
@@ -42,10 +44,15 @@ async def _started() -> tuple[float, float, float]:
             "run",
             env=environment,
             stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.DEVNULL,
+            stderr=said,
         )
         try:
             address = await asyncio.wait_for(_address(process), PATIENCE_S)
+            if address is None:
+                status = await process.wait()
+                said.seek(0)
+                words = said.read().decode(errors="replace").strip() or "nothing"
+                raise AssertionError(f"stride run ended with status {status} and said on stderr: {words}")
             jar = aiohttp.CookieJar(unsafe=True)  # of an address in place of a name
             async with aiohttp.ClientSession(cookie_jar=jar) as session:
                 async with session.get(address) as page:
@@ -57,18 +64,20 @@ async def _started() -> tuple[float, float, float]:
                         raise AssertionError("the page was told of no command")
             return served, time.perf_counter() - began, resident_mb(process.pid)
         finally:
-            process.terminate()
-            await process.wait()
+            if process.returncode is None:
+                process.terminate()
+                await process.wait()
 
 
-async def _address(process: asyncio.subprocess.Process) -> str:
+async def _address(process: asyncio.subprocess.Process) -> str | None:
+    """Where it says that its page is; None where it ended without saying so."""
     if process.stdout is None:
         raise AssertionError("the process was started with a pipe")
     async for line in process.stdout:
         found = ADDRESS.search(line)
         if found:
             return found.group().decode()
-    raise AssertionError("stride run ended without saying where to look")
+    return None
 
 
 WITH_PLATFORMS = """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -53,6 +54,16 @@ def test_without_any_setting_stride_is_on_this_machine_only(monkeypatch: pytest.
     assert found.database == Path("/srv/data/stride/stride.sqlite3")
     assert found.discord.token is None
     assert found.slack.bot_token is None
+
+
+def test_a_folder_named_for_the_tests_or_the_bench_keeps_no_bot_from_starting_in_the_same_shell(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    tests = Path(__file__).parent.parent
+    sources = "".join(path.read_text() for path in tests.rglob("*.py"))
+    looked_up = set(re.findall(r'environ\.get\("(STRIDE_\w+)"\)', sources))
+    assert {"STRIDE_SPECS", "STRIDE_BENCH_DIR"} <= looked_up
+    assert _load(monkeypatch, **dict.fromkeys(looked_up, "/srv/folder")).data_dir == settings.default_data_dir()
 
 
 def test_a_relative_xdg_folder_is_not_followed(monkeypatch: pytest.MonkeyPatch) -> None:
