@@ -67,7 +67,7 @@ async def serve(
                     group.create_task(_rounds(core), name="rounds"),
                     group.create_task(attend(core), name="attendance"),
                     group.create_task(_read_in(core), name="language and decks"),
-                    group.create_task(core.sandbox.warm(), name="jails"),  # so that nobody's first run waits for torch
+                    group.create_task(_jails(core), name="jails"),
                 ]
                 tasks += [
                     group.create_task(_kept(name, connect), name=name) for name, connect in _platforms(settings, core)
@@ -87,6 +87,12 @@ async def _read_in(core: Core) -> None:
     await core.oracle()
     await core.tutor.warm()
     await asyncio.to_thread(zones.read_in)
+
+
+async def _jails(core: Core) -> None:
+    """So that nobody's first run waits for torch; reading it in would hold up the commands, which come first."""
+    await core.read_in()
+    await core.sandbox.warm()
 
 
 def _signalled() -> asyncio.Event:
