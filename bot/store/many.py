@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Self
 
 from sqlalchemy import Boolean, ColumnElement, Text, bindparam, cast, literal_column, select, true, tuple_
+from sqlalchemy import column as column_of
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
@@ -19,6 +20,7 @@ from bot.store.tables import EPOCH, MICROSECOND, Moment
 if TYPE_CHECKING:
     from sqlalchemy import Column, Select
     from sqlalchemy.sql.compiler import SQLCompiler
+    from sqlalchemy.types import TypeEngine
 
 
 class _Each(FunctionElement[Any]):
@@ -27,8 +29,14 @@ class _Each(FunctionElement[Any]):
     inherit_cache = True
 
 
-class _Field(FunctionElement[Any]):
-    """What one of these values has under a name, or at a place."""
+class _Rows(FunctionElement[Any]):
+    """The same of a list of mappings: a column for each of the names that come after it."""
+
+    inherit_cache = True
+
+
+class _Place(FunctionElement[Any]):
+    """What one of the values has at a place."""
 
     inherit_cache = True
 
@@ -51,8 +59,9 @@ def many(values: Iterable[Any]) -> str:
 
 def listed(name: str, columns: Iterable[Column[Any]]) -> Select[Any]:
     """The columns of the rows in a parameter of that name, to be inserted."""
-    value = _each(name)
-    return select(*(_typed(_Field(value, _key(column.name)), column) for column in columns)).where(true())
+    named = [column_of(each.name, _kind(each)) for each in columns]
+    rows = _Rows(bindparam(name, type_=Text), *named).table_valued(*named)
+    return select(*(rows.c[each.name] for each in named)).where(true())
 
 
 def among(column: Column[str], name: str) -> ColumnElement[bool]:
@@ -63,21 +72,17 @@ def among(column: Column[str], name: str) -> ColumnElement[bool]:
 def pairs(one: Column[str], other: Column[str], name: str) -> ColumnElement[bool]:
     """Whether two columns have one of the pairs of texts in a parameter of that name."""
     value = _each(name)
-    fields = (_typed(_Field(value, literal_column(place)), column) for place, column in (("0", one), ("1", other)))
-    return tuple_(one, other).in_(select(*fields))
+    places = (cast(_Place(value, literal_column(at)), _kind(column)) for at, column in (("0", one), ("1", other)))
+    return tuple_(one, other).in_(select(*places))
 
 
 def _each(name: str) -> ColumnElement[Any]:
     return _Each(bindparam(name, type_=Text)).table_valued("value").c.value
 
 
-def _key(name: str) -> ColumnElement[str]:
-    return literal_column(f"'{name}'")
-
-
-def _typed(field: ColumnElement[Any], column: Column[Any]) -> ColumnElement[Any]:
-    kind = column.type
-    return cast(field, kind.impl_instance if isinstance(kind, Moment) else kind).label(column.name)
+def _kind(column: Column[Any]) -> TypeEngine[Any]:
+    """As the database has it: moments are numbers in JSON already."""
+    return column.type.impl_instance if isinstance(column.type, Moment) else column.type
 
 
 def _number(value: datetime) -> int:
@@ -94,17 +99,33 @@ def _each_of_postgres(element: _Each, compiler: SQLCompiler, **options: Any) -> 
     return f"json_array_elements(CAST({compiler.process(element.clauses, **options)} AS JSON))"
 
 
-@compiles(_Field, "sqlite")
-def _field_of_sqlite(element: _Field, compiler: SQLCompiler, **options: Any) -> str:
-    value, key = (compiler.process(each, **options) for each in element.clauses)
-    path = f"'$[{key}]'" if key.isdigit() else f"'$.{key[1:-1]}'"
-    return f"json_extract({value}, {path})"
+@compiles(_Rows, "sqlite")
+def _rows_of_sqlite(element: _Rows, compiler: SQLCompiler, **options: Any) -> str:
+    value, *columns = element.clauses
+    fields = (f"json_extract(value, '$.{each.name}') AS {compiler.process(each)}" for each in columns)
+    return f"(SELECT {', '.join(fields)} FROM json_each({compiler.process(value, **options)}))"  # noqa: S608 - the compiler's own words
 
 
-@compiles(_Field, "postgresql")
-def _field_of_postgres(element: _Field, compiler: SQLCompiler, **options: Any) -> str:
-    value, key = (compiler.process(each, **options) for each in element.clauses)
-    return f"{value} ->> {key}"
+@compiles(_Rows, "postgresql")
+def _rows_of_postgres(element: _Rows, compiler: SQLCompiler, **options: Any) -> str:
+    """As records: what has many columns is read once then, and not once for each of them."""
+    value, *columns = element.clauses
+    kind = compiler.dialect.type_compiler_instance.process
+    fields = (f"{compiler.process(each)} {kind(each.type)}" for each in columns)
+    records = f"json_to_recordset(CAST({compiler.process(value, **options)} AS JSON))"
+    return f"(SELECT * FROM {records} AS given({', '.join(fields)}))"  # noqa: S608 - as above
+
+
+@compiles(_Place, "sqlite")
+def _place_of_sqlite(element: _Place, compiler: SQLCompiler, **options: Any) -> str:
+    value, place = (compiler.process(each, **options) for each in element.clauses)
+    return f"json_extract({value}, '$[{place}]')"
+
+
+@compiles(_Place, "postgresql")
+def _place_of_postgres(element: _Place, compiler: SQLCompiler, **options: Any) -> str:
+    value, place = (compiler.process(each, **options) for each in element.clauses)
+    return f"{value} ->> {place}"
 
 
 @compiles(_Among, "sqlite")

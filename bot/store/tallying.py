@@ -39,7 +39,7 @@ _ADD = _some.on_conflict_do_update(
     set_={name: tallies.c[name] + _some.excluded[name] for name in ("tried", "correct")},
 )
 _ZONES = select(communities.c.platform, communities.c.community, communities.c.zone).where(
-    communities.c.zone != "", pairs(communities.c.platform, communities.c.community, "groups")
+    pairs(communities.c.platform, communities.c.community, "groups")
 )
 
 
@@ -141,7 +141,9 @@ async def _calendars(
     connection: AsyncConnection, groups: Collection[Group], known: dict[str, Calendar]
 ) -> dict[Group, Calendar]:
     found = await connection.execute(_ZONES, {"groups": many(sorted(groups))})
-    zones = dict.fromkeys(groups, HOME_ZONE) | {(row.platform, row.community): row.zone for row in found}
+    # Those where nobody has said one are left out here: PostgreSQL, asked to, took them for so many that it read all.
+    said = {(row.platform, row.community): row.zone for row in found if row.zone}
+    zones = dict.fromkeys(groups, HOME_ZONE) | said
     for zone in set(zones.values()) - known.keys():  # with a zone's first use its rules are read from the disk
         known[zone] = await asyncio.to_thread(calendar, zone)
     return {group: known[zone] for group, zone in zones.items()}
