@@ -12,12 +12,13 @@ from bot.arguments import shorten
 from bot.command import Command, Example, Incoming, Option
 from bot.commands import streak_reply as reply
 from bot.errors import NotAllowed, WrongUsage
-from bot.group.together import FEWEST, Quorum
+from bot.group.together import FEWEST, Quorum, Together
 from bot.reply import Reply
 from bot.store.members import Happening, What
 
 if TYPE_CHECKING:
     from bot.app import Core
+    from bot.group.streaks import Streak
 
 ALL, QUORUM = "all", "quorum"
 MOST_PEOPLE = 1000
@@ -36,11 +37,16 @@ async def streak(core: Core, incoming: Incoming, given: Mapping[str, str]) -> Re
 
 
 async def _shown(core: Core, incoming: Incoming, *, every: bool) -> Reply:
-    standing, user, place = core.study.standing, incoming.user, incoming.place
-    found = await standing.streak(user, place, incoming.at)
-    zone = found.history[-1].day.zone if found.history else await standing.zone(user, place)
-    homes = core.study.homes
-    group = None if homes.alone(incoming) else await standing.group_streak(place, incoming.at)
+    standing, user, place, homes = core.study.standing, incoming.user, incoming.place, core.study.homes
+
+    async def own() -> tuple[Streak, str]:
+        found = await standing.streak(user, place, incoming.at)
+        return found, found.history[-1].day.zone if found.history else await standing.zone(user, place)
+
+    async def together() -> Together | None:
+        return None if homes.alone(incoming) else await standing.group_streak(place, incoming.at)
+
+    (found, zone), group = await asyncio.gather(own(), together())  # while many cards go out, each look takes a while
     called = homes.called(incoming)
     return await asyncio.to_thread(reply.shown, found, zone, incoming.at, group=group, called=called, every=every)
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pydantic import SecretStr
     from sqlalchemy import Engine
 
+AT_MOST = 8  # connections to a file; each is kept once it was made, since that takes longer than most looks
 _PRAGMAS = ("busy_timeout = 10000", "synchronous = FULL", "foreign_keys = ON", "secure_delete = ON")
 
 
@@ -72,7 +73,7 @@ def _sqlite(path: Path) -> AsyncEngine:
     from bot.store.sqlite import connect  # whoever has PostgreSQL does without
 
     opened = create_async_engine(
-        f"sqlite+aiosqlite:///{path}", pool_size=4, max_overflow=4, async_creator=partial(connect, path)
+        f"sqlite+aiosqlite:///{path}", pool_size=AT_MOST, max_overflow=0, async_creator=partial(connect, path)
     )
     engine = OneWriter(opened.sync_engine)
 

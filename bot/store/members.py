@@ -14,6 +14,7 @@ from sqlalchemy import ScalarSelect, and_, or_, select, update
 
 from bot.store import tallying
 from bot.store.dialect import insert
+from bot.store.engine import looking
 from bot.store.group_tables import communities, happenings, members
 from bot.store.writer import Write
 
@@ -102,7 +103,7 @@ class Members:
 
     def __init__(self, engine: AsyncEngine, writer: Writer) -> None:
         """Both stay the store's."""
-        self._engine = engine
+        self._engine, self._looking = engine, looking(engine)
         self._writer = writer
         self._known: OrderedDict[tuple[str, str, str], datetime] = OrderedDict()
 
@@ -132,14 +133,14 @@ class Members:
             .where(members.c.person == person)
             .order_by(members.c.since, members.c.platform, members.c.community)
         )
-        async with self._engine.connect() as connection:
+        async with self._looking.connect() as connection:
             rows = (await connection.execute(wanted)).mappings().all()
         return [Membership(**{**row, "hidden": bool(row["hidden"])}) for row in rows]
 
     async def hidden(self, place: Place, person: str) -> bool:
         """Whether others in a community do not see how somebody does."""
         wanted = select(members.c.hidden).where(*_in(members, place), members.c.person == person)
-        async with self._engine.connect() as connection:
+        async with self._looking.connect() as connection:
             return bool((await connection.execute(wanted)).scalar())
 
     async def hide(self, place: Place, person: str, at: datetime, *, hidden: bool) -> bool:
@@ -163,7 +164,7 @@ class Members:
     async def community(self, place: Place) -> Community | None:
         """What is known of a community; None where nobody chose anything for it."""
         wanted = select(communities).where(*_in(communities, place))
-        async with self._engine.connect() as connection:
+        async with self._looking.connect() as connection:
             row = (await connection.execute(wanted)).mappings().first()
         return None if row is None else Community(**{**row, "settings": json.loads(row["settings"])})
 
@@ -205,7 +206,7 @@ class Members:
 
     async def _log(self, *wanted: Any) -> list[Happening]:
         found = select(happenings).where(*wanted).order_by(happenings.c.at, happenings.c.id)
-        async with self._engine.connect() as connection:
+        async with self._looking.connect() as connection:
             return [happening(row) for row in (await connection.execute(found)).mappings()]
 
 

@@ -19,6 +19,7 @@ from bot.store import posting_rows as rows
 from bot.store import turns
 from bot.store.batches import Batches
 from bot.store.dialect import insert
+from bot.store.engine import looking
 from bot.store.group_tables import postings
 from bot.store.many import among, listed, many
 from bot.store.members import Happening, note
@@ -49,7 +50,7 @@ class Postings:
 
     def __init__(self, engine: AsyncEngine) -> None:
         """The engine stays the store's."""
-        self._engine = engine
+        self._engine, self._looking = engine, looking(engine)
         self._taken: Batches[_Step, bool] = Batches(self._all_taken)
         self._about: Batches[str, list[Posting]] = Batches(self._all_about)
 
@@ -206,7 +207,7 @@ class Postings:
     async def _all_about(self, posed: Sequence[str]) -> list[list[Posting]]:
         """Each answer begins with it, so that those who ask at once do so in one query."""
         found: dict[str, list[Posting]] = {each: [] for each in posed}
-        async with self._engine.connect() as connection:
+        async with self._looking.connect() as connection:
             for row in (await connection.execute(_ABOUT, {"posed": many(found)})).mappings():
                 found[row["posed"]].append(rows.posting(row))
         return [list(found[each]) for each in posed]
@@ -225,7 +226,7 @@ class Postings:
         return await self._read(wanted.order_by(postings.c.moment.desc()).limit(limit))
 
     async def _read(self, wanted: Any) -> list[Posting]:
-        async with self._engine.connect() as connection:
+        async with self._looking.connect() as connection:
             return [rows.posting(row) for row in (await connection.execute(wanted)).mappings()]
 
 

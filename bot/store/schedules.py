@@ -18,6 +18,7 @@ from bot.store import posting_rows as rows
 from bot.store import turns
 from bot.store.batches import Batches
 from bot.store.dialect import insert
+from bot.store.engine import looking
 from bot.store.group_tables import postings, schedules
 from bot.store.many import among, listed, many
 from bot.store.members import Happening, What, note
@@ -87,7 +88,7 @@ class Schedules:
 
     def __init__(self, engine: AsyncEngine) -> None:
         """The engine stays the store's."""
-        self._engine = engine
+        self._engine, self._looking = engine, looking(engine)
         self._one: Batches[str, Planned | None] = Batches(self._those)
 
     async def keep(self, planned: Planned, *, happened: Sequence[Happening] = ()) -> Planned:
@@ -219,14 +220,14 @@ class Schedules:
 
     async def _those(self, ids: Sequence[str]) -> list[Planned | None]:
         """Each card begins with its schedule, so that those that are made at once are looked up in one query."""
-        async with self._engine.connect() as connection:
+        async with self._looking.connect() as connection:
             rows_of = (await connection.execute(_THOSE, {"ids": many(ids)})).mappings()
             found = {row["id"]: rows.planned(row) for row in rows_of}
         return [found.get(each) for each in ids]
 
     async def _read(self, *wanted: Any) -> list[Planned]:
         order = (schedules.c.due.is_(None), schedules.c.due, schedules.c.id)
-        async with self._engine.connect() as connection:
+        async with self._looking.connect() as connection:
             found = await connection.execute(select(schedules).where(*wanted).order_by(*order))
             return [rows.planned(row) for row in found.mappings()]
 

@@ -122,13 +122,13 @@ class Standing:
         """A community's streak at a moment: the days in a row on which enough of its active members answered."""
         said = [*RESTS, What.QUORUM, What.COMMUNITY_ZONE, What.OUTAGE]
         there = [(place.platform, place.community), EVERYWHERE]
-        all_said = await self.core.store.members.happened_in(there, said)
+        all_said, zone = await asyncio.gather(self.core.store.members.happened_in(there, said), self.group_zone(place))
         happened = [each for each in all_said if each.at <= now]
         quorums = [(each.at, Quorum(**each.data)) for each in happened if each.kind is What.QUORUM]
         free, away = _resting(happened), _away((each for each in all_said if each.kind is What.OUTAGE), now)
         most = sum(LOOKED_BACK) + ACTIVE_DAYS - 1
         days = await asyncio.to_thread(group_days, _zones(happened), now, most)
-        zone, answered, found = await self.group_zone(place), dict[date, list[str]](), list[GroupDay]()
+        answered, found = dict[date, list[str]](), list[GroupDay]()
         for count in LOOKED_BACK:
             looked = days[len(found) : len(found) + count]
             before = days[len(found) + count : len(found) + count + ACTIVE_DAYS - 1]

@@ -84,6 +84,15 @@ async def test_what_somebody_stopped_waiting_for_is_taken_back(engine: AsyncEngi
         assert not driver.in_transaction
 
 
+async def test_what_was_written_is_undone_where_its_connection_is_given_back_without_a_commit(
+    engine: AsyncEngine,
+) -> None:
+    async with engine.connect() as connection:
+        await connection.execute(ADD, {"id": "e0", "at": 5})
+    async with engine.connect() as connection:
+        assert not (await connection.execute(ALL)).all()
+
+
 async def test_a_stream_that_is_left_halfway_keeps_nobody_from_writing(engine: AsyncEngine) -> None:
     await filled(engine, 3 * FIRST)
     async with engine.connect() as connection:
