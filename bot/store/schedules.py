@@ -74,13 +74,10 @@ _ADD = (
 
 @dataclass(frozen=True, slots=True)
 class _Taken:
-    """How a schedule goes on, what comes of it now, and what the log says of what does not come any more."""
+    """A schedule that was looked at, and what comes of it; None: its zone is none any more."""
 
-    schedule: str
-    last: datetime
-    following: datetime | None
-    posting: Posting | None = None
-    missed: Happening | None = None
+    row: Row[Any]
+    due: Due | None
 
 
 class Schedules:
@@ -191,10 +188,14 @@ class Schedules:
             if not due:
                 await connection.rollback()
                 return None
-            found = await asyncio.to_thread(_all_taken, due, at, bot, until)  # which reads zones from the disk
-            await connection.execute(_ADVANCE, {_GIVEN: _advanced(found)})
-            fresh = await _added(connection, [each.posting for each in found if each.posting is not None])
-            await note(connection, [each.missed for each in found if each.missed is not None])
+            taken = await asyncio.to_thread(_all_taken, due, at)  # which reads zones from the disk
+            # What comes of them is put together while the database writes down how they go on.
+            _, (posted, given) = await asyncio.gather(
+                connection.execute(_ADVANCE, {_GIVEN: _advanced(taken, at)}),
+                asyncio.to_thread(_posted, taken, bot, until),
+            )
+            fresh = await _added(connection, posted, given)
+            await note(connection, _missed(taken, at))
             await connection.commit()
         return fresh
 
@@ -232,18 +233,13 @@ class Schedules:
             return [rows.planned(row) for row in found.mappings()]
 
 
-async def _added(connection: AsyncConnection, found: Sequence[Posting]) -> list[Posting]:
-    """Keeps postings in their first turn; those that were not there before."""
-    if not found:
+async def _added(connection: AsyncConnection, posted: Sequence[Posting], given: str) -> list[Posting]:
+    """Keeps postings, `given` as a parameter, in their first turn; those that were not there before."""
+    if not posted:
         return []
-    turn = {name: getattr(found[0], name) for name in _TURN}  # of all the same
-    given = many({"id": each.id, "schedule": each.schedule, "moment": each.moment} for each in found)
+    turn = {name: getattr(posted[0], name) for name in _TURN}  # of all the same
     fresh = set((await connection.execute(_ADD, turn | {_GIVEN: given})).scalars())
-    return [each for each in found if each.id in fresh]
-
-
-def _advanced(taken: Iterable[_Taken]) -> str:
-    return many({"id": each.schedule, "last": each.last, "due": each.following} for each in taken)
+    return [each for each in posted if each.id in fresh]
 
 
 def _with_due(planned: Planned) -> Planned:
@@ -258,36 +254,55 @@ def _is_misdue(planned: Planned) -> bool:
         return False
 
 
-def _all_taken(due: Iterable[Row[Any]], at: datetime, bot: str, until: datetime) -> list[_Taken]:
+def _all_taken(due: Iterable[Row[Any]], at: datetime) -> list[_Taken]:
     """What becomes of each; many come at the same time of the same zone, and that is worked out once."""
     known: dict[tuple[Any, ...], Due] = {}
     taken = []
     for row in due:
-        identity, kind, platform, community, channel, person, *when = tuple(row)
-        last = when[-1]
-        key = tuple(when)
-        try:
-            found = known.get(key) or known.setdefault(key, due_of(rows.schedule(row._mapping), last, at))  # noqa: SLF001 - its public name for its columns
-        except ValueError as fault:  # a zone that the tz database has lost since
-            structlog.get_logger("store").error("schedule.unreadable", schedule=identity, why=str(fault))
-            taken.append(_Taken(identity, last, at + UNKNOWN_ZONE))
-            continue
-        place = Place(platform=platform, community=community, channel=channel)
-        posting = None
-        if found.moment is not None:
-            posting = rows.first(identity, kind, place, person, found.moment, bot, until)
-        missed = _missed(identity, kind, place, person, at, found.missed) if found.missed else None
-        taken.append(_Taken(identity, max(at, last), found.following, posting, missed))
+        when = tuple(row)[len(_WHOSE) :]
+        found = known.get(when)
+        if found is None:
+            try:
+                found = known[when] = due_of(rows.schedule(row._mapping), when[-1], at)  # noqa: SLF001 - its public name for its columns
+            except ValueError as fault:  # a zone that the tz database has lost since
+                structlog.get_logger("store").error("schedule.unreadable", schedule=row.id, why=str(fault))
+        taken.append(_Taken(row, found))
     return taken
 
 
-def _missed(identity: str, kind: str, place: Place, person: str, at: datetime, times: int) -> Happening:
-    return Happening(
-        at=at,
-        kind=What.MISSED,
-        platform=place.platform,
-        community=place.community,
-        channel=place.channel,
-        person=person,
-        data={"schedule": identity, "kind": kind, "times": times},
+def _advanced(taken: Iterable[_Taken], at: datetime) -> str:
+    """How schedules go on, as a parameter."""
+    return many(
+        {"id": each.row.id, "last": each.row.last, "due": at + UNKNOWN_ZONE}
+        if each.due is None
+        else {"id": each.row.id, "last": max(at, each.row.last), "due": each.due.following}
+        for each in taken
     )
+
+
+def _posted(taken: Iterable[_Taken], bot: str, until: datetime) -> tuple[list[Posting], str]:
+    """What comes now, and the same as a parameter."""
+    found = []
+    for each in taken:
+        if each.due is not None and each.due.moment is not None:
+            identity, kind, platform, community, channel, person = tuple(each.row)[: len(_WHOSE)]
+            place = Place(platform=platform, community=community, channel=channel)
+            found.append(rows.first(identity, kind, place, person, each.due.moment, bot, until))
+    return found, many({"id": each.id, "schedule": each.schedule, "moment": each.moment} for each in found)
+
+
+def _missed(taken: Iterable[_Taken], at: datetime) -> list[Happening]:
+    """What the log says of what does not come any more."""
+    return [
+        Happening(
+            at=at,
+            kind=What.MISSED,
+            platform=each.row.platform,
+            community=each.row.community,
+            channel=each.row.channel,
+            person=each.row.person,
+            data={"schedule": each.row.id, "kind": each.row.kind, "times": each.due.missed},
+        )
+        for each in taken
+        if each.due is not None and each.due.missed
+    ]

@@ -78,13 +78,18 @@ async def _measured(
 
 
 async def _claimed(store: Store) -> float:
+    """How long it takes a bot that has claimed before: with the first, statements are put together once and for all."""
     if await store.schedules.next_due(["bench"], ["daily"]) != AT:  # as the loop asks before it claims
         raise AssertionError("something else is due")
-    began = time.perf_counter()
-    taken = await store.schedules.claim_due(["bench"], AT, bot="bench", until=AT + timedelta(minutes=2), limit=DUE)
-    took = (time.perf_counter() - began) * 1e3
-    if len(taken) != DUE:
-        raise AssertionError(f"{len(taken)} were claimed")
+    took = 0.0
+    for limit in (1, DUE):
+        began = time.perf_counter()
+        taken = await store.schedules.claim_due(
+            ["bench"], AT, bot="bench", until=AT + timedelta(minutes=2), limit=limit
+        )
+        took = (time.perf_counter() - began) * 1e3
+        if len(taken) != limit:
+            raise AssertionError(f"{len(taken)} were claimed")
     return took
 
 

@@ -138,7 +138,7 @@ COLUMNS = {
     ),
 }
 RESET = f"UPDATE schedules SET due = {_NOW}, last = {_NOW - 86_400_000_000} WHERE id IN "
-FIRST = ", ".join(f"'s{number}'" for number in range(DUE))
+FIRST = ", ".join(f"'s{number}'" for number in range(1 + DUE))  # one more, for the first claim of a bot
 
 
 def folder_for(size: Size) -> Path:
