@@ -208,7 +208,8 @@ def read_choice(text: str, choices: Sequence[str]) -> Reading:
     if len(short) == 1 and short.isalpha() and ord(short) - ord("a") < len(choices):
         return Reading(choices[ord(short) - ord("a")])
     for alike in (lambda one: " ".join(one.replace("`", "").split()), key_of):  # (L - 1)*s - 2p is not (L - 1)*s + 2p
-        exact = [choice for choice in choices if alike(choice) == alike(text)]
+        mine = alike(text)
+        exact = [choice for choice in choices if alike(choice) == mine]
         if len(exact) == 1:
             return Reading(exact[0])
     if short.isdigit():

@@ -46,6 +46,8 @@ _COMMAS = str.maketrans(
 
 def seen(text: str) -> str:
     """Without smileys and characters that show nothing; raised digits as powers, and halves as such."""
+    if text.isascii():  # none of all this is
+        return text
     text = _HALVES.sub("+", _POWER.sub(lambda raised: f"^{raised[0]}", text))
     kept = (sign for sign in text if sign < _EMOJI and unicodedata.category(sign) not in _UNSEEN)
     return "".join(kept).replace("\N{VARIATION SELECTOR-16}", "")

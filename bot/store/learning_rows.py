@@ -88,6 +88,9 @@ class Recorded:
     fresh: bool
 
 
+_NAMES = {kind: tuple(each.name for each in fields(kind)) for kind in (Asked, Line)}
+
+
 def entries(lines: Iterable[Line]) -> list[Entry]:
     """A log as `cards.replay` takes it: each answer as it was rated last."""
     lines = list(lines)
@@ -118,7 +121,7 @@ def effect(entry: Entry) -> dict[str, Any]:
 
 def columns(row: Asked | Line) -> dict[str, Any]:
     """What a row's columns hold."""
-    found = {each.name: getattr(row, each.name) for each in fields(row)}
+    found = {name: getattr(row, name) for name in _NAMES[type(row)]}
     if isinstance(row, Asked):
         place = found.pop("place")
         return found | {"platform": place.platform, "community": place.community, "channel": place.channel}

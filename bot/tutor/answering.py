@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from bot.tutor.checking import Checker
     from bot.tutor.pupils import Held, Pupils
     from cards.grade import Confidence
-    from cards.learner import Entry
+    from cards.learner import Answered, Entry
 
 TRIES = 100  # to write for a learner; each that fails means that another answer of theirs was kept by another bot
 MOST_SAID = 500  # characters of an answer that are kept
@@ -198,8 +198,7 @@ class Answers:
             known = held.learner.memory(posed.card)
             at = incoming.at if known is None else max(incoming.at, known.last)  # clocks of platforms differ a little
             answered = held.learner.answer(posed.card, rating, at, held.days)
-            marked = _marked(posed, given, rating, due=answered.memory, held=held, at=at)
-            marked = replace(marked, leech=answered.leech, easier=answered.easier)
+            marked = _marked(posed, given, rating, answered, held=held, at=at)
             line = Line(
                 person=person,
                 at=answered.entry.at,
@@ -251,7 +250,7 @@ def revealed(posed: Posed, said: str) -> Revealed:
     )
 
 
-def _marked(posed: Posed, given: Given, rating: Rating, *, due: Memory, held: Held, at: datetime) -> Marked:
+def _marked(posed: Posed, given: Given, rating: Rating, answered: Answered, *, held: Held, at: datetime) -> Marked:
     verdict = given.verdict
     mistake = None if verdict is None else verdict.mistake
     return Marked(
@@ -268,9 +267,11 @@ def _marked(posed: Posed, given: Given, rating: Rating, *, due: Memory, held: He
         proof=posed.proof,
         torch=posed.torch,
         rating=rating,
-        due=due.due,
+        due=answered.memory.due,
         day=held.days.day(at),
         at=at,
+        leech=answered.leech,
+        easier=answered.easier,
     )
 
 
