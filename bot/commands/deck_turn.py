@@ -12,10 +12,9 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeVar
 
-import structlog
-
 from bot.actions import Action
 from bot.command import Incoming
+from bot.commands import meanwhile
 from bot.commands.run import teller
 from bot.reply import Button, Buttons, Part, Reply, Text
 
@@ -25,8 +24,6 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 BUDGET_S = 90.0  # a slow command has two minutes, and others wait meanwhile
 PACE_S = 3.0  # between two words of progress: Slack lets nobody edit a message more often for long
-
-log = structlog.get_logger(__name__)
 
 
 @dataclass(slots=True)
@@ -99,7 +96,4 @@ async def _tell(show: Callable[[Reply], Awaitable[None]], turn: Turn) -> None:
         if turn.ticket:
             cancel = Button(label="Cancel", action=Action("cancel", (turn.ticket,)), style="danger")
             parts.append(Buttons(buttons=(cancel,)))
-        try:
-            await show(Reply(parts=tuple(parts), private=True))
-        except Exception as fault:  # noqa: BLE001 - what is said before the answer is never needed
-            log.warning("progress was not shown", error=type(fault).__name__)
+        await meanwhile.show(show, Reply(parts=tuple(parts), private=True))

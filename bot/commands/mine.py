@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from bot.actions import Action
 from bot.command import Command, Example, Incoming, Option
-from bot.commands import mine_reply, practice
+from bot.commands import meanwhile, mine_reply, practice
 from bot.errors import StaleAction
-from bot.reply import Reply
+from bot.reply import Part, Reply
 
 if TYPE_CHECKING:
     from bot.app import Core
+    from bot.study.mine import Mine
+
+AT_ONCE_S = 1.0  # pictures that take longer are not waited for with the numbers
 
 
 async def mine(core: Core, incoming: Incoming, given: Mapping[str, str]) -> Reply:
@@ -22,8 +26,24 @@ async def mine(core: Core, incoming: Incoming, given: Mapping[str, str]) -> Repl
     found = await core.study.mine.of(incoming.user, incoming.place, incoming.at, words)
     if found is None:
         return mine_reply.nothing()
-    drawn = [await core.pictures.shown(chart) for chart in mine_reply.charts(found)]
+    drawn = await _drawn(core, incoming, found)
     return mine_reply.topic_page(found, drawn, words) if words else mine_reply.page(found, drawn)
+
+
+async def _drawn(core: Core, incoming: Incoming, found: Mine) -> list[Part]:
+    """The charts as parts; where they take their time, the numbers are shown before them."""
+    drawing = asyncio.create_task(_draw(core, found), name="mine pictures")
+    try:
+        done, _ = await asyncio.wait({drawing}, timeout=AT_ONCE_S)
+        if not done and incoming.progress is not None:
+            await meanwhile.show(incoming.progress, mine_reply.before(found))
+        return await drawing
+    finally:
+        drawing.cancel()
+
+
+async def _draw(core: Core, found: Mine) -> list[Part]:
+    return [await core.pictures.shown(chart) for chart in mine_reply.charts(found)]
 
 
 async def practised(core: Core, incoming: Incoming, action: Action) -> Reply:

@@ -56,6 +56,16 @@ def charts(mine: Mine) -> list[Chart]:
     return [chart for chart in found if chart is not None]
 
 
+def before(mine: Mine) -> Reply:
+    """The numbers, while there is something to draw of them."""
+    knowledge = mine.knowledge
+    drawing = Text(text="The pictures are being drawn.", tone="note")
+    if knowledge.title:
+        return Reply(parts=(_heading(knowledge), Text(text=_numbers(mine)), drawing), private=True)
+    streak = Text(text=streak_line(mine.streak), tone="heading")
+    return Reply(parts=(streak, Text(text=_numbers(mine)), Text(text=_todo(knowledge)), drawing), private=True)
+
+
 def page(mine: Mine, drawn: Sequence[Part]) -> Reply:
     """All about somebody; `drawn` are the parts for `charts`, in their order."""
     first = drawn[:1] if mine.streak.history else ()

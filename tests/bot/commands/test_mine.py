@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from bot.actions import to_id
+from bot.commands import mine
 from bot.commands.mine_reply import streak_line
 from bot.group.streaks import Streak
 from bot.pictures.charts import Chart
@@ -71,6 +74,48 @@ async def test_the_page_says_in_words_what_its_pictures_show(learner: Conversati
     ):
         assert words in said, said
     assert "Practise: the +1 left out" in labels(reply)
+
+
+async def test_the_numbers_are_there_before_pictures_that_take_their_time(
+    learner: Conversation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown: list[Reply] = []
+    seen = asyncio.Event()
+
+    async def drawn(chart: Chart) -> Picture:
+        async with asyncio.timeout(60):
+            await seen.wait()
+        return Picture(data=b"", alt=type(chart).__name__)
+
+    async def progress(reply: Reply) -> None:
+        shown.append(reply)
+        seen.set()
+        raise OSError("the platform is away for a moment, and the answer comes all the same")
+
+    monkeypatch.setattr(mine, "AT_ONCE_S", 0.0)
+    monkeypatch.setattr(learner.core.pictures, "chart", drawn)
+    reply = await learner.core.handle(replace(learner.incoming("alice", text="/mine"), progress=progress))
+    assert reply is not None
+    assert "[picture: Year]" in plain(reply)
+    [before] = shown
+    assert before.private
+    said = plain(before)
+    for words in ("8 days in a row", "57 answers on 19 days", "due", "The pictures are being drawn."):
+        assert words in said
+    assert not [part for part in before.parts if isinstance(part, Picture | Buttons)]
+
+
+async def test_pictures_that_are_there_at_once_come_with_the_numbers(
+    learner: Conversation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown: list[Reply] = []
+
+    async def progress(reply: Reply) -> None:
+        shown.append(reply)
+
+    monkeypatch.setattr(mine, "AT_ONCE_S", 60.0)
+    assert await learner.core.handle(replace(learner.incoming("alice", text="/mine"), progress=progress))
+    assert not shown
 
 
 async def test_programs_get_the_same_numbers(learner: Conversation) -> None:
