@@ -52,7 +52,8 @@ async def _set(core: Core, incoming: Incoming, details: str) -> Reply:
     try:
         understood = await core.tutor.understood_for_channel(incoming.place, wish.topic, wish.difficulty)
     except WrongUsage as fault:
-        raise WrongUsage(fault.message, suggestion=f"/daily set {wish.at:%H:%M} {zone} conv") from fault
+        nor = "" if wish.zone else " Nor do I know a time zone of that name; the nearest large city will do."
+        raise WrongUsage(f"{fault.message}{nor}", suggestion=f"/daily set {wish.at:%H:%M} {zone} conv") from fault
     before = await core.study.daily.of(incoming.place)
     options = {"topic": wish.topic, "difficulty": wish.difficulty}
     planned = Planned(
@@ -66,7 +67,8 @@ async def _set(core: Core, incoming: Incoming, details: str) -> Reply:
     )
     kept = await core.store.schedules.keep(await _once_a_date(core, planned, before))
     core.study.wake()
-    taken = f" ({understood})" if understood.strip("`").casefold() != wish.topic.casefold() else ""
+    meant = understood.removesuffix(f" about `{wish.topic.replace('`', '')}`")
+    taken = f" ({meant})" if meant.strip("`").casefold() != wish.topic.casefold() else ""
     says = f"A card of the day comes here {said.described_words(kept)}{taken}."
     says += await asyncio.to_thread(said.of_today, kept, before, incoming.at)
     if await _is_the_first_zone(core, incoming):
@@ -124,7 +126,7 @@ async def _pause(core: Core, incoming: Incoming, details: str) -> Reply:
     today = await _today(planned, incoming)
     if not details:
         raise WrongUsage("Until when?", suggestion=f"/daily pause until {today + timedelta(days=7)}")
-    until = _date(details, today)
+    until = _date(details, today, suggestion=f"/daily pause until {today + timedelta(days=7)}")
     if until <= today:
         raise WrongUsage(
             f"{until} is not after today ({today}).", suggestion=f"/daily pause until {today + timedelta(days=7)}"
@@ -155,10 +157,12 @@ async def _skip(core: Core, incoming: Incoming, details: str) -> Reply:
     if unknown := await asyncio.to_thread(unknown_zone, planned.schedule.zone):
         raise WrongUsage(unknown, suggestion=words.EXAMPLE)
     if details:
-        day = _date(details, today)
+        day = _date(details, today, suggestion="/daily skip tomorrow")
+        if day < today:
+            raise WrongUsage(f"{said.day_words([day])} is past already.", suggestion="/daily skip")
         moment = await asyncio.to_thread(planned.schedule.on, day)
-        if moment is None or day < today:
-            raise WrongUsage(f"No card comes on {day}.", suggestion="/daily show")
+        if moment is None:
+            raise WrongUsage(f"No card would come on {said.day_words([day])}.", suggestion="/daily show")
         if moment <= incoming.at and (planned.due is None or planned.due > incoming.at):
             raise WrongUsage(
                 f"The time of the card of {said.day_words([day])} is past already.", suggestion="/daily skip"
@@ -291,11 +295,11 @@ async def _today(planned: Planned, incoming: Incoming) -> date:
     return incoming.at.astimezone(zone).date()
 
 
-def _date(details: str, today: date) -> date:
+def _date(details: str, today: date, *, suggestion: str) -> date:
     try:
         return read_date(details, today)
     except ValueError as fault:
-        raise WrongUsage(f"{fault}.", suggestion=f"/daily pause until {today + timedelta(days=7)}") from fault
+        raise WrongUsage(f"{fault}.", suggestion=suggestion) from fault
 
 
 def _nothing_after(verb: str, details: str) -> None:

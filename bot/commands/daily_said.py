@@ -13,7 +13,7 @@ from bot.commands.daily_words import DIFFICULTIES
 from bot.commands.given_up import given_up
 from bot.commands.question_reply import asked, described
 from bot.commands.timezone_reply import unknown_zone
-from bot.group.schedule import weekdays_in_words
+from bot.group.schedule import weekdays_spoken
 from bot.group.zones import label
 from bot.reply import Button, Buttons, Part, Reply, Text, Tone
 from bot.store.posting_rows import Planned, Posting
@@ -89,7 +89,7 @@ def preview(planned: Planned, posed: Posed, moment: datetime) -> Reply:
         Text(text=f"Such a card may come on {when}, about {posed.topic}:", tone="heading"),
         *question,
         *key(posed),
-        Text(text="Nobody was asked. What is asked then also hangs on how the group does until then.", tone="note"),
+        Text(text="Nobody was asked. What comes also depends on how the group answers until then.", tone="note"),
     )
     data = {"question": described(posed), "key": posed.key, "moment": moment.isoformat()}
     return Reply(parts=parts, private=True, data=data)
@@ -99,9 +99,8 @@ def described_words(planned: Planned) -> str:
     """Such as `weekdays at 09:00 (Europe/Berlin), about conv, hard ones`."""
     when, topic = planned.schedule, planned.options.get("topic", "")
     hard = next((name for name, level in DIFFICULTIES.items() if level == planned.options.get("difficulty")), "")
-    days = weekdays_in_words(when.weekdays)
-    on = days if days == "every day" else f"on {days}"
     about = f", about `{shorten(topic)}`" if topic else ""
+    on = weekdays_spoken(when.weekdays)
     return f"{on} at {when.at:%H:%M} ({label(when.zone)}){about}{f', {hard} ones' if hard else ''}"
 
 

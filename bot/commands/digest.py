@@ -66,7 +66,9 @@ def _read(words: str) -> tuple[frozenset[int], time]:
     try:
         return weekdays, read_time(" ".join(hours)) if hours else NINE
     except ValueError as fault:
-        raise WrongUsage(f"{fault}.", suggestion=EXAMPLE) from fault
+        odd = next((word for word in hours if not word[0].isdecimal()), "")
+        says = f"`{shorten(odd)}` is neither a day of the week nor a time of day" if odd else fault
+        raise WrongUsage(f"{says}.", suggestion=EXAMPLE) from fault
 
 
 DIGEST = Command(

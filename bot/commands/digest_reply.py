@@ -12,10 +12,11 @@ from bot.commands.learning_words import counted
 from bot.commands.practise_button import practise_button
 from bot.commands.streak_reply import group_data, in_group
 from bot.commands.timezone_reply import local
-from bot.group.schedule import weekdays_in_words
+from bot.group.schedule import weekdays_in_words, weekdays_spoken
 from bot.group.seasons import SCORING, Placed
 from bot.group.together import Together
 from bot.group.zones import label
+from bot.pictures.chart_words import percent
 from bot.pictures.charts import Scorer, Season
 from bot.reply import Buttons, Part, Picture, Reply, Table, Text
 from bot.store.posting_rows import Planned
@@ -37,7 +38,7 @@ def digest(
 ) -> Reply:
     """A group's week; `drawn` is its `chart`."""
     over = at >= board.season.ends
-    share = f", {board.right / board.tried:.0%} of them right" if board.right <= board.tried else ""
+    share = f", {percent(board.right, board.tried)} of them right" if board.right <= board.tried else ""
     said = (
         f"{counted(board.people, 'person').replace('persons', 'people')} gave {counted(board.tried, 'answer')}{share}. "
         f"{in_group(group)}"
@@ -72,15 +73,18 @@ def _weak(weak: Weak | None) -> list[Part]:
 
 
 def chart(boards: Sequence[Board], names: Mapping[str, str]) -> Season | None:
-    """The weeks of those who have the first places in the last one; None where nobody has points in it.
+    """The weeks of those who have the first places in the last one, since any of them had points.
 
-    Weeks from before anybody had any are left out. Who is hidden has no place, and so no points here.
+    None where nobody has points in the last one, or none of them any before. Who is hidden has no place, and so no
+    points here.
     """
     first = _first(boards[-1].points)
     if not first:
         return None
     points = [{each.person: round(each.value) for each in board.points} for board in boards]
     begins = next(number for number, week in enumerate(points) if any(each.person in week for each in first))
+    if begins == len(boards) - 1:  # the table says as much of one week
+        return None
     people = tuple(
         Scorer(
             name=names.get(each.person, NOBODY),
@@ -140,8 +144,7 @@ def _when(planned: Planned, at: datetime) -> str:
     when = planned.schedule
     coming = None if planned.stopped else next(iter(when.coming(at, 1)), None)
     ahead = f" The next: {local(when.zone, coming)}." if coming is not None else ""
-    days = weekdays_in_words(when.weekdays).title()
-    return f"A digest comes here every {days} at {when.at:%H:%M} ({label(when.zone)}).{ahead}"
+    return f"A digest comes here {weekdays_spoken(when.weekdays)} at {when.at:%H:%M} ({label(when.zone)}).{ahead}"
 
 
 def _data(planned: Planned) -> dict[str, Any]:

@@ -28,7 +28,8 @@ def shown(
     if board.points:
         parts.append(_table(board.points, names, person, "points", ""))
     else:
-        parts.append(Text(text="Nobody has points yet: the first answer leads."))
+        over = at >= board.season.ends
+        parts.append(Text(text=f"Nobody {'had points then' if over else 'has points yet: the first answer leads'}."))
     if board.gains:
         parts.append(Text(text="Against their own last four weeks, as far as this one has gone:"))
         parts.append(_table(board.gains, names, person, "gained", "+"))
@@ -47,9 +48,10 @@ def seen(board: Board, person: str) -> list[str]:
 
 
 def season_name(board: Board) -> str:
-    """Such as `2 to 8 March 2026`."""
+    """Such as `2 to 8 March 2026`, or `29 December 2025 to 4 January 2026`."""
     first, last = board.season.monday, board.season.monday + timedelta(days=6)
-    begins = f"{first.day}" if first.month == last.month else f"{first.day} {first:%B}"
+    year = "" if first.year == last.year else f" {first.year}"
+    begins = f"{first.day}" if first.month == last.month else f"{first.day} {first:%B}{year}"
     return f"{begins} to {last.day} {last:%B %Y}"
 
 

@@ -87,10 +87,10 @@ async def _show(core: Core, incoming: Incoming) -> Reply:
         each for each in await core.store.schedules.of(incoming.place, "quiz") if each.due is not None or each.stopped
     ]
     if found is None:
-        return quiz_private.none(comes)
+        return await asyncio.to_thread(quiz_private.none, comes)
     players, scores = await quizzes.players(found), await quizzes.scores(found)
     answers = len(await quizzes.mine(found, incoming))
-    return quiz_private.state(found, players, scores, comes, answers=answers)
+    return await asyncio.to_thread(quiz_private.state, found, players, scores, comes, answers=answers)
 
 
 # What is done to a quiz that goes on.
@@ -202,7 +202,7 @@ async def _schedule(core: Core, incoming: Incoming, details: str) -> Reply:
         )
     )
     core.study.wake()
-    return await core.study.with_obstacle(place, quiz_private.scheduled(planned, topic))
+    return await core.study.with_obstacle(place, await asyncio.to_thread(quiz_private.scheduled, planned, topic))
 
 
 async def _off(core: Core, incoming: Incoming) -> Reply:

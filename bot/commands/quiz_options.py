@@ -93,7 +93,7 @@ def read_when(text: str) -> tuple[When, str]:
             break
         words.pop(0)
     if at is None:
-        said = f"`{shorten(words[0])}` is no time of day. " if words and days is None else ""
+        said = f"`{shorten(words[0])}` is neither a day of the week nor a time of day. " if words else ""
         raise WrongUsage(
             f"{said}Say on which days and at what time, such as `fri 17:00`.", suggestion="/quiz at fri 17:00 conv 5"
         )
@@ -108,7 +108,7 @@ def _time(word: str) -> time | None:
     try:
         return read_time(word)
     except ValueError as fault:
-        raise WrongUsage(f"{fault}.".replace("'", "`"), suggestion="/quiz at fri 17:00 conv 5") from fault
+        raise WrongUsage(f"{fault}.", suggestion="/quiz at fri 17:00 conv 5") from fault
 
 
 def _like_a_zone(word: str) -> bool:

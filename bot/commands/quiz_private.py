@@ -10,13 +10,14 @@ from bot.commands import daily_reply, quiz_words, session_reply
 from bot.commands.given_up import given_up
 from bot.commands.learning_words import how_to_write
 from bot.commands.quiz_reply import described, scored
+from bot.commands.timezone_reply import local
 from bot.group.quiz import Player, Score
-from bot.group.schedule import weekdays_in_words
+from bot.group.schedule import weekdays_in_words, weekdays_spoken
+from bot.group.zones import label
 from bot.reply import Button, Buttons, Field, Form, Part, Reply, Text
 from bot.store.posting_rows import Planned
 from bot.store.quizzes import Quiz
 from bot.tutor.model import Marked, Posed
-from cards.calendar import zone_info
 
 
 def started(quiz: Quiz, *, there: bool) -> Reply:
@@ -135,7 +136,10 @@ def result(quiz: Quiz, scores: Sequence[Score], person: str, results: Sequence[M
 def state(
     quiz: Quiz, players: Sequence[Player], scores: Sequence[Score], comes: Sequence[Planned], *, answers: int
 ) -> Reply:
-    """A quiz as it stands, or the last one as it ended; `answers` is how many whoever asks has given."""
+    """A quiz as it stands, or the last one as it ended; `answers` is how many whoever asks has given.
+
+    Zones are read from the disk.
+    """
     course = quiz.course
     what = quiz_words.about(quiz.topic, course.total, course.seconds)
     parts: list[Part] = []
@@ -160,17 +164,17 @@ def state(
 
 
 def none(comes: Sequence[Planned]) -> Reply:
-    """There has been no quiz here yet."""
+    """There has been no quiz here yet. Zones are read from the disk."""
     words = "There has been no quiz in this channel yet. `/quiz start` begins one."
     data = {"quiz": None, "schedules": [_planned(each) for each in comes]}
     return Reply(parts=(Text(text=words), *_comes(comes)), private=True, data=data)
 
 
 def scheduled(planned: Planned, topic: str) -> Reply:
-    """Quizzes come by themselves from now on."""
+    """Quizzes come by themselves from now on. Zones are read from the disk."""
     options = planned.options
     what = quiz_words.about(topic, options["number"], options["seconds"])
-    parts = (Text(text=f"From now on a quiz comes {_when(planned)}: {what}.", tone="good"), *_next(planned))
+    parts = (Text(text=f"From now on a quiz comes {_when(planned)}: {what}.{_next(planned)}", tone="good"),)
     return Reply(parts=parts, private=True, data={"schedule": _planned(planned)})
 
 
@@ -194,7 +198,8 @@ def _comes(comes: Sequence[Planned]) -> list[Part]:
     parts: list[Part] = []
     for each in comes:
         what = quiz_words.about(each.options["topic"], each.options["number"], each.options["seconds"])
-        parts += [Text(text=f"A quiz comes {_when(each)}: {what}.", tone="note"), *given_up(each, _again(each))]
+        parts.append(Text(text=f"A quiz comes {_when(each)}: {what}.{_next(each)}", tone="note"))
+        parts += given_up(each, _again(each))
     return parts
 
 
@@ -206,18 +211,15 @@ def _again(planned: Planned) -> str:
     return f"/quiz at {days} {when.at:%H:%M} {when.zone} {asked}"
 
 
-def _next(planned: Planned) -> list[Part]:
-    if planned.due is None:
-        return []
-    local = planned.due.astimezone(zone_info(planned.schedule.zone))
-    return [Text(text=f"The first one: {local:%A, %d %B, %H:%M}.", tone="note")]
+def _next(planned: Planned) -> str:
+    if planned.due is None or planned.stopped:
+        return ""
+    return f" The next: {local(planned.schedule.zone, planned.due)}."
 
 
 def _when(planned: Planned) -> str:
     when = planned.schedule
-    days = weekdays_in_words(when.weekdays)
-    on = days if days == "every day" else f"on {days}"
-    return f"{on} at {when.at:%H:%M} ({when.zone})"
+    return f"{weekdays_spoken(when.weekdays)} at {when.at:%H:%M} ({label(when.zone)})"
 
 
 def _planned(planned: Planned) -> dict[str, Any]:

@@ -9,7 +9,9 @@ from bot.actions import Action
 from bot.commands.given_up import given_up
 from bot.commands.learning_words import after, counted
 from bot.commands.timezone_reply import local
-from bot.group.schedule import weekdays_in_words
+from bot.group import quiet
+from bot.group.quiet import NIGHT
+from bot.group.schedule import weekdays_spoken
 from bot.group.streaks import Streak
 from bot.group.zones import label
 from bot.reply import Button, Buttons, Reply, Text
@@ -29,7 +31,8 @@ def reminder(streak: Streak, due: int, zone: str, at: datetime) -> Reply:
         pieces.append(f"Your streak of {counted(streak.days, 'day')} needs one answer before {until}.")
     elif streak.lost and streak.earn_back_until is not None:
         more, until = counted(streak.earn_back_answers, "answer"), local(zone, streak.earn_back_until)
-        pieces.append(f"{more} before {until} bring your streak of {counted(streak.lost, 'day')} back.")
+        brings = "brings" if streak.earn_back_answers == 1 else "bring"
+        pieces.append(f"{more} before {until} {brings} your streak of {counted(streak.lost, 'day')} back.")
     buttons = (
         Button(label="Review", action=Action("review-next"), style="primary"),
         Button(label="No more reminders", action=Action(STOP)),
@@ -43,14 +46,14 @@ def shown(planned: Planned | None, at: datetime) -> Reply:
     if planned is None:
         said = "You are not reminded of anything. `/remind at 18:00` changes that."
         return Reply(parts=(Text(text=said),), private=True, data={"reminder": None})
-    parts = (Text(text=_when(planned, at)), *given_up(planned, f"/remind at {planned.schedule.at:%H:%M}"))
+    again = f"/remind at {planned.schedule.at:%H:%M}"
+    parts = (Text(text=_when(planned, at)), Text(text=_only(planned), tone="note"), *given_up(planned, again))
     return Reply(parts=parts, private=True, data=_data(planned))
 
 
 def changed(planned: Planned, at: datetime) -> Reply:
     """It was set. Zones are read from the disk."""
-    note = "Only when something is due and you have not answered that day; once a day at most, to you alone."
-    parts = (Text(text=_when(planned, at), tone="good"), Text(text=note, tone="note"))
+    parts = (Text(text=_when(planned, at), tone="good"), Text(text=_only(planned), tone="note"))
     return Reply(parts=parts, private=True, data=_data(planned))
 
 
@@ -62,11 +65,15 @@ def ended(*, was: bool) -> Reply:
 
 def _when(planned: Planned, at: datetime) -> str:
     when = planned.schedule
-    days = weekdays_in_words(when.weekdays)
-    on = days if days == "every day" else f"on {days}"
     coming = None if planned.stopped else next(iter(when.coming(at, 1)), None)
     ahead = f" The next could come {local(when.zone, coming)}." if coming is not None else ""
-    return f"You are reminded {on} at {when.at:%H:%M} ({label(when.zone)}).{ahead}"
+    return f"You are reminded {weekdays_spoken(when.weekdays)} at {when.at:%H:%M} ({label(when.zone)}).{ahead}"
+
+
+def _only(planned: Planned) -> str:
+    hours = quiet.read(planned.options.get("quiet", str(NIGHT)))
+    never = f", and never from {hours.begins:%H:%M} to {hours.ends:%H:%M}" if hours.begins != hours.ends else ""
+    return f"Only when something is due and you have not answered that day; once a day at most, to you alone{never}."
 
 
 def _data(planned: Planned) -> dict[str, Any]:

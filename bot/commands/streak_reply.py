@@ -72,7 +72,8 @@ def in_group(group: Together, called: str = "") -> str:
 def quorum(chosen: Quorum, *, changed: bool) -> Reply:
     """What a day of the group takes."""
     now = "From now on a" if changed else "A"
-    said = f"{now} day counts for the group when {chosen} answer on it, at least two. Active is who answered that week."
+    whoever = "" if chosen.people else ", at least two. Active is who answered that week"
+    said = f"{now} day counts for the group when {chosen} answer on it{whoever}."
     return Reply(parts=(Text(text=said, tone="good" if changed else "normal"),), private=True, data=_quorum(chosen))
 
 
@@ -110,14 +111,15 @@ def _today(found: Streak, zone: str, at: datetime, ends: datetime) -> str:
 def _earn_back(found: Streak, zone: str, at: datetime) -> str:
     until = found.earn_back_until or at
     more = f"{counted(found.earn_back_answers, 'more answer')} before {local(zone, until)} ({after(until - at)})"
-    return f"You lost a streak of {counted(found.lost, 'day')}. {more} bring it back."
+    brings = "brings" if found.earn_back_answers == 1 else "bring"
+    return f"You lost a streak of {counted(found.lost, 'day')}. {more} {brings} it back."
 
 
 def _freezes(found: Streak) -> str:
     if not found.until_freeze:
         return f"Freezes: {found.freezes}, as many as can be held. One is used by itself on a day without an answer."
-    more = counted(found.until_freeze, "more day")
-    return f"Freezes: {found.freezes} of {MOST_FREEZES}. {more} with an answer earn the next."
+    more, earns = counted(found.until_freeze, "more day"), "earns" if found.until_freeze == 1 else "earn"
+    return f"Freezes: {found.freezes} of {MOST_FREEZES}. {more} with an answer {earns} the next."
 
 
 def _where(zone: str, at: datetime) -> str:

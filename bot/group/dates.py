@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import date, timedelta
 
-from bot.group.schedule import read_weekdays
+from bot.group.schedule import read_weekdays, repeated
 
 MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 LOOKS = "write it like 2026-12-24, 24 Dec, tomorrow, monday or 2 weeks"
@@ -21,7 +21,7 @@ def read_date(words: str, today: date) -> date:
     said = " ".join(words.casefold().split()).removeprefix("until ").removeprefix("for ").removeprefix("in ")
     found = _near(said, today) or _written(said, today)
     if found is None:
-        raise ValueError(f"{words.strip()[:40]!r} is no date; {LOOKS}")
+        raise ValueError(f"{repeated(said)} is no date; {LOOKS}")
     if abs((found - today).days) > MOST_DAYS:
         raise ValueError(f"{found.isoformat()} is too far away; {LOOKS}")
     return found

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import time
 
-from bot.group.schedule import read_time
+from bot.group.schedule import read_time, repeated
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,5 +32,6 @@ def read(words: str) -> Quiet:
     """`22:00-08:00`, `10pm to 7am`; raises `ValueError` with a sentence for people."""
     first, dash, last = words.replace("\u2013", "-").replace(" to ", "-").partition("-")
     if not dash:
-        raise ValueError(f"{words.strip()[:20]!r} are no quiet hours; write them like 22:00-08:00")
+        what = f"{repeated(words)} are no quiet hours" if words.strip() else "Quiet hours are two times"
+        raise ValueError(f"{what}; write them like 22:00-08:00")
     return Quiet(read_time(first), read_time(last))

@@ -30,6 +30,7 @@ _NAMED: dict[str, frozenset[int]] = {
 _LONG = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _TIME = re.compile(r"(\d{1,2})(?:[:.h](\d{2}))?\s*(am|pm)?\Z", re.ASCII | re.IGNORECASE)
 _DAY = timedelta(days=1)
+_REPEATED = 40  # characters of somebody's words in a sentence
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,7 +129,7 @@ def read_time(words: str) -> time:
     if match and match[3]:
         hour = hour % 12 + 12 * (match[3].lower() == "pm") if 0 < hour <= 12 else 99
     if hour > 23 or minute > 59:
-        raise ValueError(f"{words[:20]!r} is no time of day; write it like 09:00 or 9pm")
+        raise ValueError(f"{repeated(words)} is no time of day; write it like 09:00 or 9pm")
     return time(hour, minute)
 
 
@@ -160,6 +161,22 @@ def _is_there(day: date, zone: ZoneInfo) -> bool:
     """Whether a zone has a date at all: one that the date line moved over left one out."""
     begins, ends = (datetime.combine(each, time(), zone).astimezone(UTC) for each in (day, day + _DAY))
     return begins < ends
+
+
+def weekdays_spoken(weekdays: frozenset[int]) -> str:
+    """Such as `every day`, `on weekdays` or `on Mondays and Thursdays`."""
+    if weekdays == EVERY_DAY:
+        return "every day"
+    if weekdays == _NAMED["weekdays"]:
+        return "on weekdays"
+    *most, last = (f"{_LONG[each].title()}s" for each in sorted(weekdays))
+    return f"on {', '.join(most)} and {last}" if most else f"on {last}"
+
+
+def repeated(words: str) -> str:
+    """Somebody's words to repeat in a sentence: marked, short, and without a mark of their own."""
+    calm = " ".join(words.replace("`", "'").split())
+    return f"`{calm[:_REPEATED]}`"
 
 
 def _weekday(word: str) -> int | None:

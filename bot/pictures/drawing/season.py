@@ -1,4 +1,4 @@
-"""The season: everybody's points week by week as small bars on one scale, and this week's as a number."""
+"""The season: everybody's points week by week as small bars on one scale, and the last week's as a number."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _WIDEST = 56  # of a week's bar
 
 
 def season(chart: Season) -> Sheet:
-    """A row for each person; the last bar of each is this week."""
+    """A row for each person; the last bar of each is the week that it is about."""
     foot = SMALL + 12
     sheet = Sheet(Sheet.head + _ROW * len(chart.people) + foot + PAD, chart.title, line(chart))
     most = max(1, *(points for each in chart.people for points in each.points), 1)
@@ -36,7 +36,7 @@ def season(chart: Season) -> Sheet:
             sheet.fill(Box(begin + week * pitch, floor - tall, pitch - 4, tall), colour)
         sheet.fill(Box(begin, floor, pitch * len(chart.weeks) - 4, 1), RULE)
         sheet.words(WIDTH - PAD, words, f"{each.points[-1]:,}", size=TEXT, ends=True, bold=True, colour=INK)
-    weeks = "this week" if len(chart.weeks) == 1 else f"{len(chart.weeks)} weeks; the dark bar is this week"
+    weeks = "one week" if len(chart.weeks) == 1 else f"{len(chart.weeks)} weeks; the dark bar is the last of them"
     sheet.words(PAD, Sheet.head + _ROW * len(chart.people) + 8, weeks, colour=SOFT)
     return sheet
 

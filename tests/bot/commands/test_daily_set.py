@@ -43,8 +43,8 @@ async def test_the_first_card_says_where_the_group_is(channel: Channel) -> None:
     ("typed", "said_back"),
     [
         ("9 berlin weekdays", "on weekdays at 09:00 (Europe/Berlin)."),
-        ("9 am New York mon,wed", "on mon, wed at 09:00 (America/New York)."),
-        ("17:30 Asia/Kathmandu mon, wed, fri", "on mon, wed, fri at 17:30 (Asia/Kathmandu)."),
+        ("9 am New York mon,wed", "on Mondays and Wednesdays at 09:00 (America/New York)."),
+        ("17:30 Asia/Kathmandu mon, wed, fri", "on Mondays, Wednesdays and Fridays at 17:30 (Asia/Kathmandu)."),
         ("6pm every day London", "every day at 18:00 (Europe/London)."),
         ("08:00 Europe/Berlin pooling", "about `pooling`."),
         ("08:00 Europe/Berlin easy", "easy ones."),
@@ -94,6 +94,32 @@ async def test_a_pause_ends_by_itself_or_by_a_word(channel: Channel) -> None:
     assert "The next: Sat 28 Mar 09:00" in said(resumed)
     assert await channel.comes(NINE + timedelta(hours=1)) == []
     assert len(await channel.comes(NINE + timedelta(days=1))) == 1
+
+
+async def test_a_word_that_is_neither_topic_nor_zone_is_told_as_such(channel: Channel) -> None:
+    await channel.says("olga", SET)
+    refused = said(await channel.says("olga", "/daily set 09:00 springfield"))
+    assert "no questions about `springfield`" in refused
+    assert "Nor do I know a time zone of that name" in refused
+    assert "time zone" not in said(await channel.says("olga", "/daily set 09:00 Europe/Berlin springfield"))
+
+
+async def test_what_a_topic_was_taken_for_is_told_once(channel: Channel) -> None:
+    taken = said(await channel.says("olga", "/daily set 09:00 Europe/Berlin conv"))
+    assert "about `conv` (6 topics)." in taken
+
+
+async def test_a_day_that_cannot_be_skipped_says_why(channel: Channel) -> None:
+    await channel.says("olga", "/daily set 09:00 Europe/Berlin weekdays")
+    for day, why in (
+        ("2025-12-01", "Mon 1 Dec is past already"),
+        ("saturday", "No card would come on Sat"),
+        ("until xyzzy", "`xyzzy` is no date"),
+    ):
+        refused = await channel.says("olga", f"/daily skip {day}")
+        assert refused.fault is not None
+        assert why in said(refused)
+        assert (refused.fault.suggestion or "").startswith(("/daily skip", "/daily show"))
 
 
 async def test_skip_leaves_one_out_and_can_be_undone(channel: Channel) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from bot.reply import Table, plain
 from tests.bot.conversation import START, Conversation
@@ -65,6 +65,13 @@ async def test_the_week_before_stays_to_be_seen(group: Conversation) -> None:
     last = await group.says("alice", "/leaderboard last")
     assert "The week from 2 to 8 March 2026" in plain(last)
     assert tables(last) == [(("1.", "alice", "4"),)]
+    group.clock.advance(days=14)
+    assert "Nobody had points then." in plain(await group.says("alice", "/leaderboard last"))
+
+
+async def test_a_week_of_two_years_names_both(group: Conversation) -> None:
+    group.clock.at = datetime(2026, 1, 3, 9, tzinfo=UTC)
+    assert "This week, 29 December 2025 to 4 January 2026;" in plain(await group.says("alice", "/leaderboard"))
 
 
 async def test_it_shows_nothing_of_another_community(group: Conversation) -> None:

@@ -76,3 +76,10 @@ def test_a_moment_that_cannot_be_read_is_told_with_a_line_that_works(typed: str)
     suggestion = caught.value.suggestion
     assert suggestion is not None
     read_when(suggestion.removeprefix("/quiz at"))
+
+
+def test_a_day_that_there_is_not_is_named() -> None:
+    with pytest.raises(WrongUsage, match="`fry` is neither a day of the week nor a time of day"):
+        read_when("fry 17:00 conv")
+    with pytest.raises(WrongUsage, match=r"^`25:00` is no time of day"):
+        read_when("fri 25:00")

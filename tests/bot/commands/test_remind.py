@@ -132,11 +132,21 @@ async def test_a_late_reminder_stays_out_of_the_quiet_hours(told: Conversation) 
 
 async def test_days_and_quiet_hours_are_read_as_people_write_them(told: Conversation) -> None:
     reply = await told.says("alice", "/remind at 7pm mon, wed quiet 20:00-09:00")
-    assert "on mon, wed at 19:00" in plain(reply)
+    assert "on Mondays and Wednesdays at 19:00" in plain(reply)
+    assert "never from 20:00 to 09:00" in plain(reply)
+    assert "never from 20:00 to 09:00" in plain(await told.says("alice", "/remind"))
     assert reply.data["reminder"]["quiet"] == "20:00-09:00"
     for wrong in ("", "25:00", "18:00 someday", "18:00 quiet", "18:00 quiet 9", "23:00 quiet 22:00-08:00"):
         assert (await told.says("alice", f"/remind at {wrong}")).fault, wrong
-    assert (await told.says("alice", "/remind at 23:00")).fault is None  # whoever asks for the night means it
+    by_night = await told.says("alice", "/remind at 23:00")
+    assert by_night.fault is None  # whoever asks for the night means it
+    assert "never" not in plain(by_night)
+
+
+async def test_the_word_that_a_digest_cannot_read_is_named(told: Conversation) -> None:
+    refused = plain(await told.says("olga", "/digest on someday 9:00"))
+    assert "`someday` is neither a day of the week nor a time of day." in refused
+    assert "`25:00` is no time of day" in plain(await told.says("olga", "/digest on sun 25:00"))
 
 
 async def test_off_ends_it_and_so_does_the_button_under_each(told: Conversation) -> None:
@@ -152,21 +162,25 @@ async def test_off_ends_it_and_so_does_the_button_under_each(told: Conversation)
 
 async def test_a_digest_comes_once_a_week_where_an_organiser_wants_it(told: Conversation) -> None:
     assert "Only organisers" in plain(await told.says("alice", "/digest on"))
-    assert "every Mon at 09:00 (UTC)" in plain(await told.says("olga", "/digest on"))
+    assert "on Mondays at 09:00 (UTC)" in plain(await told.says("olga", "/digest on"))
     await told.says("alice", "/help")
     await answered(told.core, "alice", START + HOUR, START + 2 * HOUR)
     await answered(told.core, "bob", START + HOUR, right=False)
     assert await came(told, START + 6 * DAY) == []
     [digest] = await came(told, START + 7 * DAY)
     assert "The week 2 to 8 March 2026" in plain(digest)
-    assert "2 people gave 3 answers, 67% of them right." in plain(digest)
-    [picture] = [part for part in digest.parts if isinstance(part, Picture)]
-    assert picture.alt == (
-        "Points by the week: bars by the week; points in the week of 2 March 2026: 1. alice 5 points; 2. somebody 3 "
-        "points."
-    )
+    assert "2 people gave 3 answers, 67 % of them right." in plain(digest)
+    assert "alice" in plain(digest)
+    assert not [part for part in digest.parts if isinstance(part, Picture)], "there is no week to compare it with"
     assert await came(told, START + 8 * DAY) == [digest]
-    assert await came(told, START + 14 * DAY) == [digest]  # nobody did anything: nothing is said
+    await answered(told.core, "alice", START + 9 * DAY)
+    [_, second] = await came(told, START + 14 * DAY)
+    [picture] = [part for part in second.parts if isinstance(part, Picture)]
+    assert picture.alt == (
+        "Points by the week: bars by the week; points in the week of 9 March 2026: 1. alice 4 points, after 5 the week "
+        "before."
+    )
+    assert len(await came(told, START + 21 * DAY)) == 2  # nobody did anything: nothing is said
 
 
 async def test_a_digests_picture_has_the_weeks_since_anybody_had_points_and_nobody_who_is_hidden(
@@ -195,7 +209,7 @@ async def test_a_digest_keeps_its_time_where_the_group_moves_to_and_comes_once_o
     await answered(told.core, "alice", START + HOUR, START + 8 * DAY)
     assert len(await came(told, START + 7 * DAY)) == 1
     await told.says("olga", "/timezone community los angeles")
-    assert "every Mon at 09:00 (America/Los Angeles)" in plain(await told.says("olga", "/digest"))
+    assert "on Mondays at 09:00 (America/Los Angeles)" in plain(await told.says("olga", "/digest"))
     assert len(await came(told, START + 7 * DAY + 8 * HOUR)) == 1  # nine on that same Monday
     assert len(await came(told, START + 14 * DAY)) == 1
     assert len(await came(told, START + 14 * DAY + 7 * HOUR)) == 2
@@ -231,9 +245,9 @@ async def test_a_digest_can_be_looked_at_and_switched_off(told: Conversation) ->
     told.clock.advance(days=1)
     preview = await told.says("olga", "/digest preview")
     assert preview.private
-    assert "1 person gave 1 answer, 100% of them right." in plain(preview)
-    assert "every Fri at 17:00" in plain(await told.says("olga", "/digest on fri 5pm"))
-    assert "every Fri at 17:00" in plain(await told.says("olga", "/digest"))
+    assert "1 person gave 1 answer, 100 % of them right." in plain(preview)
+    assert "on Fridays at 17:00" in plain(await told.says("olga", "/digest on fri 5pm"))
+    assert "on Fridays at 17:00" in plain(await told.says("olga", "/digest"))
     for wrong in ("weekdays 9:00", "mon 25:00", "sometimes"):
         assert (await told.says("olga", f"/digest on {wrong}")).fault, wrong
     assert "any more" in plain(await told.says("olga", "/digest off"))

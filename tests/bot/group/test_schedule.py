@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.group.schedule import LATEST, Schedule, due, read_time, read_weekdays, weekdays_in_words
+from bot.group.schedule import LATEST, Schedule, due, read_time, read_weekdays, weekdays_in_words, weekdays_spoken
 
 BERLIN = "Europe/Berlin"
 ZONES = sorted(zone for zone in available_timezones() if "/" in zone)
@@ -155,6 +155,27 @@ def test_days_are_read_as_people_write_them(words: str, meant: str) -> None:
     found = read_weekdays(words)
     assert found is not None
     assert weekdays_in_words(found) == meant
+
+
+@pytest.mark.parametrize(
+    ("words", "spoken"),
+    [
+        ("daily", "every day"),
+        ("mon-fri", "on weekdays"),
+        ("fri", "on Fridays"),
+        ("sat-sun", "on Saturdays and Sundays"),
+        ("fri,mon,wed", "on Mondays, Wednesdays and Fridays"),
+    ],
+)
+def test_days_are_told_in_a_sentence(words: str, spoken: str) -> None:
+    assert weekdays_spoken(read_weekdays(words) or frozenset()) == spoken
+
+
+def test_what_cannot_be_read_is_repeated_marked_and_short() -> None:
+    with pytest.raises(ValueError, match=r"^`nine 'o' clock` is no time of day"):
+        read_time("nine  `o`\nclock")
+    with pytest.raises(ValueError, match=f"^`{'9' * 40}` is"):
+        read_time("9" * 500)
 
 
 @pytest.mark.parametrize("words", ["", "conv", "m", "mon,", "mon-xyz", "monkey"])

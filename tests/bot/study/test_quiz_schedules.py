@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import datetime
@@ -27,7 +28,7 @@ async def group(tmp_path: Path) -> AsyncIterator[Party]:
 async def test_a_quiz_comes_at_its_time_and_again_the_week_after(group: Party) -> None:
     """The clock of the tests begins on Monday, 2 March 2026, at nine."""
     told = await group.says("olga", "/quiz at fri 17:00 Europe/Berlin 2 20")
-    assert "Friday, 06 March, 17:00" in plain(told)
+    assert "The next: Fri 6 Mar, 17:00." in plain(told)
     group.clock.at = datetime.fromisoformat("2026-03-06T15:59:59Z")
     assert await group.goes_on() == []
     await group.goes_on(1)
@@ -94,8 +95,10 @@ async def test_organisers_alone_decide_and_take_it_back(group: Party) -> None:
         assert refused.fault is not None
         assert "organisers" in plain(refused)
     assert (await group.says("olga", "/quiz off")).fault is not None, "there is none"
-    await group.says("olga", "/quiz at daily 17:00 pooling 3 20")
+    begun = plain(await group.says("olga", "/quiz at daily 17:00 pooling 3 20"))
     shown = await group.says("ann", "/quiz show")
+    for said in (begun, plain(shown)):
+        assert re.search(r"every day at 17:00 \(UTC\): 3 questions .*\. The next: \w{3} \d+ \w{3}, 17:00\.", said)
     assert shown.data["schedules"][0] | {"next": None} == {
         "at": "17:00",
         "zone": "UTC",
