@@ -127,6 +127,16 @@ async def test_a_press_a_choice_and_a_form_are_answered(opens: Opens) -> None:
     await expect(page.locator(".answer").last).to_contain_text("conv1d: two\nlines")
 
 
+async def test_a_double_click_is_one_press(opens: Opens, page: Served) -> None:
+    someone = await opens()
+    await say(someone, "/table")
+    await someone.get_by_role("button", name="Why?").dblclick()
+    await expect(someone.locator(".answer").last).to_contain_text("More about formula.")
+    await someone.get_by_role("button", name="Python").click()
+    await expect(someone.locator(".answer").last).to_contain_text("More about python.")
+    assert page.lab.answered == 3, "the command and two presses"
+
+
 async def test_a_press_that_replaces_leaves_one_answer(opens: Opens) -> None:
     page = await opens()
     await say(page, "/change")

@@ -122,6 +122,24 @@ async def test_the_next_question_of_a_quiz_is_in_sight_unless_one_has_scrolled_a
     await expect(shown.get_by_text("Question 3")).not_to_be_in_viewport()
 
 
+async def test_what_was_counted_down_to_is_in_sight_and_what_was_not_is_announced(
+    opens: Opens, poster: Poster, page: Served
+) -> None:
+    """The end of a quiz, which comes after the long result of its last question, and counts down to nothing."""
+    someone = await opens(viewport={"width": 390, "height": 500})
+    comes = Text(text="The result comes", until=page.core.clock.now() + timedelta(minutes=1))
+    long = tuple(Text(text=f"line {number}") for number in range(30))
+    shown = someone.locator(".exchange .text")
+    await poster.post(GENERAL, Reply(parts=(*long, comes)), key="r1")
+    await expect(shown.get_by_text("line 0")).to_be_in_viewport()
+    await poster.post(GENERAL, Reply(parts=(Text(text="The quiz is over"), *long)), key="e1")
+    await expect(shown.get_by_text("The quiz is over")).to_be_in_viewport()
+    await poster.post(GENERAL, post("Card of the day"), key="c1")
+    await expect(shown.get_by_text("Card of the day")).to_have_count(1)
+    await expect(shown.get_by_text("The quiz is over")).to_be_in_viewport()
+    await expect(someone.locator("#newer")).to_be_visible()
+
+
 async def test_a_clock_that_is_wrong_counts_by_the_servers(opens: Opens, poster: Poster, page: Served) -> None:
     someone = await opens()
     await someone.clock.install(time=page.core.clock.now() - timedelta(hours=5))

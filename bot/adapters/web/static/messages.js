@@ -76,13 +76,17 @@ export class Conversation {
     this.days();
   }
 
-  /** A new exchange: to who asked it is shown from its top, and to others where they have read to the end. */
+  /**
+   * A new exchange: to who asked it is shown from its top, and to others where they have read to the end, or where it is
+   * what was counted down to: the result of a quiz.
+   */
   show(message) {
     const mine = this.pending.has(message.of) || this.presses.has(message.of);
+    const awaited = message.author === null && this.list.lastElementChild?.querySelector("time.left");
     const element = this.place(message);
     if (!element) return;
     this.days();
-    if (mine || this.stick || (pressing(message) && !this.moved)) this.reveal(element);
+    if (mine || this.stick || ((pressing(message) || awaited) && !this.moved)) this.reveal(element);
     else get("newer").hidden = false;
     if (mine) element.querySelector("form.form textarea, form.form input")?.focus({ preventScroll: true });
   }

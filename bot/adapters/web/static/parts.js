@@ -70,7 +70,10 @@ const KINDS = {
       type: "button",
       class: button.style,
       "data-action": button.action,
-      click: (event) => act(button.action, {}, event.currentTarget),
+      click: ({ currentTarget, detail }) => {
+        // The second click of a double one comes after many an answer, and means nothing by itself.
+        if (detail < 2 && currentTarget.getAttribute("aria-busy") !== "true") act(button.action, {}, currentTarget);
+      },
     }, button.label))),
 
   select: (part, { act }) => {
