@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -19,9 +19,10 @@ MOST_BUTTONS = 5  # in one row everywhere
 LABEL = 60
 
 
-async def _help(core: Core, _incoming: Incoming, given: Mapping[str, str]) -> Reply:
+async def _help(core: Core, incoming: Incoming, given: Mapping[str, str]) -> Reply:
     if "command" not in given:
-        return _all(core)
+        organiser = await core.organises(incoming)
+        return _all([command for command in core.commands if organiser or not command.organisers_only])
     word = given["command"]
     command = core.dispatcher.named(word)
     if command is None:
@@ -45,17 +46,18 @@ async def _example(core: Core, incoming: Incoming, action: Action) -> Reply:
     return replace(reply, parts=(Code(code=text), *reply.parts))
 
 
-def _all(core: Core) -> Reply:
-    rows = tuple((usage(command), command.says) for command in core.commands)
+def _all(commands: Sequence[Command]) -> Reply:
+    """What somebody can type, of whom these are the commands."""
+    rows = tuple((usage(command), command.says) for command in commands)
     parts: list[Part] = [
         Text(text="Stride teaches PyTorch. Everything it says, torch has run.", tone="heading"),
         Table(headers=("type", "and get"), rows=rows),
     ]
-    firsts = [button for command in core.commands for button in _buttons(command)[:2] if command is not HELP]
+    firsts = [button for command in commands for button in _buttons(command)[:2] if command is not HELP]
     if firsts:
         parts += [Text(text="Try one:"), Buttons(buttons=tuple(firsts[:MOST_BUTTONS]))]
-    parts.append(Text(text=f"`/help {_first(core)}` says more about one command.", tone="note"))
-    return Reply(parts=tuple(parts), data={"commands": [_described(command) for command in core.commands]})
+    parts.append(Text(text=f"`/help {_first(commands)}` says more about one command.", tone="note"))
+    return Reply(parts=tuple(parts), data={"commands": [_described(command) for command in commands]})
 
 
 def _one(core: Core, command: Command) -> Reply:
@@ -81,8 +83,8 @@ def _one(core: Core, command: Command) -> Reply:
     return Reply(parts=tuple(parts), data={"commands": [_described(command)]})
 
 
-def _first(core: Core) -> str:
-    return next((command.name for command in core.commands if command is not HELP), HELP.name)
+def _first(commands: Sequence[Command]) -> str:
+    return next((command.name for command in commands if command is not HELP), HELP.name)
 
 
 def _needed(option: Option) -> str:

@@ -47,8 +47,8 @@ LEADERBOARD = Command(
     help=(
         f"{SCORING} So a week is won by coming back, and nobody is too far ahead for long. The second list is "
         "against oneself: the points that somebody has more than they usually had by this time of the week, in their "
-        "last four weeks. Who has as much shares a place. It never shows who answered what. `hide` leaves you out, "
-        "`show` brings you back, `last` shows the week before."
+        "last four weeks. Who has as many points shares a place. It never shows who answered what. `hide` leaves you "
+        "out, `show` brings you back, `last` shows the week before."
     ),
     options=(
         Option(

@@ -85,9 +85,9 @@ STREAK = Command(
     name="streak",
     says="Your streak, and for each day why it is what it is; only you see it",
     help=(
-        "A day counts with one answer on it, right or wrong; that you do not know is none. Your day runs from 4 in the "
-        "morning to 4 in the morning in your time zone (`/timezone`). Seven days with an answer earn a freeze, and you "
-        "hold two at most; it is used by itself on a day that you miss. Holidays of your group and days on which "
+        "A day counts with one answer on it, right or wrong; to say that you do not know is none. Your day begins "
+        "at 4 in the morning in your time zone (`/timezone`). Seven days with an answer earn a freeze, and you hold "
+        "two at most; it is used by itself on a day that you miss. Holidays of your group and days on which "
         "Stride was not there cost nothing. A streak that was lost comes back with ten answers within two days. `all` "
         "shows every day; `quorum` with `50%` or a number of people is what a day of the group takes, for organisers."
     ),

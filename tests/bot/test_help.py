@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-from bot.reply import plain
+from bot.reply import Table, plain
 from tests.bot.conversation import Conversation
 
 
-async def test_help_lists_every_command(group: Conversation) -> None:
-    reply = await group.says("alice", "/help")
-    assert all(f"/{command.name}" in plain(reply) for command in group.core.commands)
+async def test_help_lists_every_command_that_one_may_type(group: Conversation) -> None:
+    """What is the organisers' is told of by its own name, and not offered to whoever may not use it."""
+    everything = {command.name for command in group.core.commands}
+    for organisers in {command.name for command in group.core.commands if command.organisers_only}:
+        assert "For organisers only." in plain(await group.says("alice", f"/help {organisers}"))
+        everything.discard(organisers)
+    for name, seen in (("alice", everything), ("olga", {command.name for command in group.core.commands})):
+        reply = await group.says(name, "/help")
+        assert {command["name"] for command in reply.data["commands"]} == seen
+        [rows] = [part.rows for part in reply.parts if isinstance(part, Table)]
+        assert {row[0].split()[0].removeprefix("/") for row in rows} == seen
+    assert {"daily", "digest", "group"}.isdisjoint(everything)
 
 
 async def test_help_about_a_command_shows_its_options_and_examples(group: Conversation) -> None:

@@ -68,7 +68,24 @@ def test_a_name_of_a_zone_or_a_city_is_sure_and_an_old_one_becomes_todays(words:
     assert search(words, SUMMER) == Found((zone,), sure=True)
 
 
-@pytest.mark.parametrize("words", ["et", "PT", "mt", "ct", "est", "gmt", "utc+2", "-5"])
+@pytest.mark.parametrize(
+    ("city", "zone"),
+    [
+        ("Salt Lake City", "America/Denver"),
+        ("Medellín", "America/Bogota"),
+        ("Edinburgh", "Europe/London"),
+        ("Tübingen", "Europe/Berlin"),
+        ("Kraków", "Europe/Warsaw"),
+        ("Pune", "Asia/Kolkata"),
+        ("Hangzhou", "Asia/Shanghai"),
+        ("Kyoto", "Asia/Tokyo"),
+    ],
+)
+def test_a_city_that_no_zone_is_named_for_is_found(city: str, zone: str) -> None:
+    assert search(city, SUMMER) == Found((zone,), sure=True)
+
+
+@pytest.mark.parametrize("words", ["et", "PT", "mt", "ct", "est", "gmt", "utc+2", "-5", "Portland", "san josé"])
 def test_what_means_several_zones_is_asked(words: str) -> None:
     assert several(words)
     found = search(words, SUMMER)

@@ -12,7 +12,7 @@ const NUMBER = /^[-+]?\d[\d,._]*%?$/;
 const MARKED = /^ *\^+ *$/m; // a line that points at a column of the one above
 const LEAST_ROWS = 8; // of a field for several lines
 const MOST_ROWS = 24;
-const LONG = 18; // characters of a cell beyond which a phone may break it
+const LONG = 18; // characters of a cell beyond which it may be broken
 const PROSE = /[a-z]{2,} [a-z]{2,}/i;
 const HEADLINE = /^(?:([^:(]+): )?(.+) → (.+)$/s;
 
