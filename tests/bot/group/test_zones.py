@@ -7,7 +7,7 @@ from itertools import chain
 from zoneinfo import ZoneInfo, available_timezones
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.group.zones import _CALLED, _OFTEN, _SEVERAL, Found, label, offset, search, several
@@ -114,6 +114,7 @@ def test_nothing_is_found_for_what_is_no_place() -> None:
         assert search(words, SUMMER).zones == ()
 
 
+@settings(deadline=None)  # it counts no time, and a busy machine takes as long as it likes
 @given(st.text(max_size=80))
 def test_whatever_is_typed_only_zones_are_offered(words: str) -> None:
     assert all(ZoneInfo(zone) for zone in search(words, SUMMER).zones)
