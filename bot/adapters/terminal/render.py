@@ -86,8 +86,9 @@ def show(
     for number, part in enumerate(reply.parts):
         if isinstance(part, Buttons) and not choices:
             continue
+        to_read = console.is_terminal and isinstance(part, Text | Buttons)  # the rest is to be copied as it is
         for each in _shown(part, offered):
-            console.print(each, highlight=False, soft_wrap=True)
+            console.print(each, highlight=False, soft_wrap=not to_read)
         if number in kept:
             console.print(f"    {kept[number]}", style="cyan", markup=False, highlight=False, soft_wrap=True)
     return offered

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from datetime import datetime, timedelta, timezone
 
 import pytest
@@ -46,6 +47,21 @@ def test_every_part_is_shown_and_choices_are_numbered_through() -> None:
     for words in ("[1] Explain", "[2] Show that", "Choose", "[3] Alpha", "[4] Beta", "[5] Your name"):
         assert words in text
     assert len(offered) == 5
+
+
+def test_in_a_terminal_words_stay_whole_and_what_may_be_copied_is_as_it_was() -> None:
+    said = "A card of the day comes here on Mondays and Wednesdays at 09:00, about conv."
+    code = "nn.Sequential(nn.Conv1d(3, 16, 3), nn.ReLU(), nn.Conv1d(16, 8, 3))"
+    reply = Reply(parts=(Text(text=said), Code(code=code)))
+    shown = {}
+    for terminal in (True, False):
+        out = io.StringIO()
+        render.show(reply, Console(file=out, width=40, force_terminal=terminal, no_color=True), {})
+        lines = re.sub(r"\x1b\[[\d;]*m", "", out.getvalue()).splitlines()
+        shown[terminal] = [line.rstrip() for line in lines]
+    wrapped = ["A card of the day comes here on Mondays", "and Wednesdays at 09:00, about conv."]
+    assert shown[True] == [*wrapped, f"    {code}"]
+    assert shown[False] == [said, f"    {code}"]  # a program reads a line as a line
 
 
 def test_where_nothing_can_be_pressed_no_buttons_are_shown() -> None:
