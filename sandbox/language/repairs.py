@@ -12,6 +12,7 @@ from itertools import islice
 
 from sandbox.language.catalogue import full_args
 from sandbox.language.formulas.working import Fix
+from sandbox.language.layers.registry import LAYERS
 from sandbox.language.layers.tensor_ops import CASTS
 from sandbox.language.layouts import Shape, typed_inputs
 from sandbox.language.model import FLOAT, INTEGER, Dtype, Pipeline, Stage, Tensor
@@ -22,6 +23,7 @@ from sandbox.language.walk import Walk, walk
 MAX_WALKS = 2_000  # stages followed in search of a repair
 MAX_AXES = 6
 _CAST_BY_DTYPE = {dtype: name for name, dtype in CASTS.items()}
+_RANKS = {"1d", "2d", "3d"}
 _NOWHERE = Token("word", "", 0, 0)
 
 
@@ -44,6 +46,8 @@ def applied(pipeline: Pipeline, index: int, fix: Fix) -> Pipeline:
     stages = list(pipeline.stages)
     if fix.args:
         stages[index] = replace(stages[index], args={**stages[index].args, **fix.args})
+    if fix.name:
+        stages[index] = replace(stages[index], name=fix.name)
     if fix.insert is not None:
         stages.insert(index, fix.insert)
     training = pipeline.training and not fix.evaluate
@@ -54,8 +58,10 @@ def _proposed(stage: Stage, met: tuple[Tensor, ...], known: Sequence[Fix], *, fi
     yield from _other_dtypes(stage, met, first=first)
     yield from _other_order(stage, met)
     yield from (fix for fix in known if first or not fix.inputs)
+    yield from _other_rank(stage, met)
     if not first:
         return
+    yield from map(_given, _more_inputs(stage, met))
     yield from _targets(stage, met)
     if len(met) > 1:
         yield from map(_given, _turned(stage, met))
@@ -99,6 +105,26 @@ def _other_order(stage: Stage, met: tuple[Tensor, ...]) -> Iterator[Fix]:
         return
     if met[0].shape[-1] == channels != met[0].shape[1]:
         yield Fix(insert=Stage("op", "permute", {"dims": (0, axes - 1, *range(1, axes - 1))}))
+
+
+def _other_rank(stage: Stage, met: tuple[Tensor, ...]) -> Iterator[Fix]:
+    """`batchnorm2d` for the `batchnorm1d` that got an image: the same layer for as many axes as the input has."""
+    axes = len(met[0].shape)
+    if stage.kind != "layer" or stage.name[-2:] not in _RANKS or axes - int(stage.name[-2]) in (1, 2):
+        return
+    for rank in (axes - 2, axes - 1):
+        name = f"{stage.name[:-2]}{rank}d"
+        if name in LAYERS:
+            yield Fix(name=name)
+
+
+def _more_inputs(stage: Stage, met: tuple[Tensor, ...]) -> Iterator[tuple[Tensor, ...]]:
+    """The target that a loss compares with and nobody wrote, and its like: inputs as the first."""
+    if len(met) == 1:
+        for count in (2, 3):
+            yield _usual(stage, met * count)
+    if stage.name == "bmm":
+        yield tuple(replace(tensor, shape=(1, *tensor.shape), strides=None) for tensor in met)
 
 
 def _targets(stage: Stage, met: tuple[Tensor, ...]) -> Iterator[Fix]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from sandbox.language.formulas.tensors import give, promoted, summed_dtype, times
@@ -109,10 +109,20 @@ def _common(w: Working, label: str, left: Sequence[Size], right: Sequence[Size])
 def _result(w: Working, axes: _Axes, sizes: dict[str, tuple[Size, ...]]) -> tuple[str, ...]:
     for label in axes.labels:
         if label not in sizes and label != _DOTS:
-            w.refuse(f"{label!r} comes out and goes into no tensor: it must stand before the arrow too.")
+            words = f"{label!r} comes out and goes into no tensor: it must stand before the arrow too."
+            w.refuse(words, *_instead(w, axes, label, sizes))
         if axes.labels.count(label) > 1:
             w.refuse(f"{label!r} stands twice after the arrow; each letter can come out once.", _once(w, axes))
     return tuple(label for label in axes.labels if label in sizes)
+
+
+def _instead(w: Working, axes: _Axes, label: str, sizes: Iterable[str]) -> Iterator[Fix]:
+    """Another letter in its place: one that goes in and does not come out, the last first."""
+    before = str(w.args["equation"]).partition("->")[0]
+    for other in reversed([each for each in sizes if each not in axes.labels]):
+        yield Fix({"equation": f"{before}->{''.join(other if each == label else each for each in axes.labels)}"})
+    kept = "".join(each for each in axes.labels if each != label)
+    yield Fix({"equation": f"{before}->{kept}"})
 
 
 def _once(w: Working, axes: _Axes) -> Fix:

@@ -17,6 +17,7 @@ from sandbox.language.formulas.spatial import (
     times,
 )
 from sandbox.language.formulas.working import Fix, Formula, Working
+from sandbox.language.model import Tensor
 from sandbox.language.size import Size, product
 
 # What torch's CPU kernels for blocks are made for: anything but whole numbers.
@@ -71,6 +72,7 @@ def fold(working: Working) -> None:
         wanted,
         f"An image of {times(*sizes)} has {sums}, so {wanted} columns, and your input has {blocks}.",
         *_fold_fixes(blocks, windows),
+        Fix(inputs=(Tensor((*working.x.shape[:-1], wanted), working.x.dtype),)),
     )
     working.line("C", "columns / (k_H * k_W)", f"{columns}/({times(*kernel)})", columns // area)
     for window, size in zip(windows, sizes, strict=True):
@@ -84,10 +86,11 @@ def pixel_shuffle(working: Working) -> None:
     factor = working.integer("upscale_factor")
     require_least(working, "upscale_factor", (factor,), 1)
     lead, channels, height, width = _image(working)
+    wider = _wider(working, channels, factor**2)
     words = (
         f"PixelShuffle makes one channel of {factor}*{factor} = {factor**2}, and {channels} is not a multiple of that."
     )
-    working.require_multiple(channels, factor**2, words, *_shuffle_fixes(channels, factor))
+    working.require_multiple(channels, factor**2, words, *_shuffle_fixes(channels, factor), *wider)
     made = (channels // factor**2, height * factor, width * factor)
     working.line("C", "C / r^2", f"{channels}/{factor}^2", made[0])
     working.line("H", "H * r", times(height, factor), made[1])
@@ -166,6 +169,16 @@ def _shuffle_fixes(channels: Size, factor: int) -> tuple[Fix, ...]:
         return ()
     smaller = [Fix({"upscale_factor": each}) for each in range(min(factor - 1, 8), 1, -1) if channels % each**2 == 0]
     return tuple(smaller[:1])
+
+
+def _wider(working: Working, channels: Size, divisor: int) -> tuple[Fix, ...]:
+    """The same image with the next number of channels that divides."""
+    if not isinstance(channels, int) or divisor < 1:
+        return ()
+    shape = working.x.shape
+    return (
+        Fix(inputs=(Tensor((*shape[:-3], max(-(-channels // divisor), 1) * divisor, *shape[-2:]), working.x.dtype),)),
+    )
 
 
 def _image(working: Working) -> tuple[tuple[Size, ...], Size, Size, Size]:

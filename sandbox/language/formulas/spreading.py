@@ -140,7 +140,7 @@ def cat(w: Working) -> None:
         give(w, (0,), dtype=promoted(w.inputs))
         return
     first = joined[0]
-    place = axis(w, "dim", w.integer("dim"), len(first.shape), fix=True)
+    place = axis(w, "dim", w.integer("dim"), len(first.shape))
     for number, tensor in enumerate(joined[1:], start=2):
         _fits(w, first, tensor, number, place)
     sizes = [tensor.shape[place] for tensor in joined]

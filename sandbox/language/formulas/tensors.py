@@ -38,13 +38,14 @@ def _whole(w: Working, name: str, value: Value) -> int:
     return value
 
 
-def axis(w: Working, name: str, value: int, axes: int, *, fix: bool = True) -> int:
+def axis(w: Working, name: str, value: int, axes: int) -> int:
     """An axis counted from 0 where `axes` are there to choose from; a single number counts as one axis."""
     count = max(axes, 1)
     if not -count <= value < count:
         w.refuse(
             f"`{name}` is {value}, and {w.x} leaves {-count} to {count - 1} for it.",
-            *((Fix({name: -1}), Fix({name: 0})) if fix else ()),
+            Fix({name: -1}),
+            Fix({name: 0}),
         )
     return value % count
 
@@ -56,10 +57,28 @@ def axis_of(w: Working, name: str = "dim", axes: int | None = None) -> int:
 
 def different_axes(w: Working, name: str, values: Sequence[int]) -> tuple[int, ...]:
     """Several axes of the first input, each at most once."""
-    found = tuple(axis(w, name, value, len(w.x.shape), fix=False) for value in values)
+    axes = max(len(w.x.shape), 1)
+    outside = next((value for value in values if not -axes <= value < axes), None)
+    if outside is not None:
+        words = f"`{name}` is {outside}, and {w.x} leaves {-axes} to {axes - 1} for it."
+        w.refuse(words, *_each_once(w, name, values))
+    found = tuple(value % axes for value in values)
     if len(set(found)) != len(found):
-        w.refuse(f"`{name}` = {shown(values)} names an axis twice.")
+        w.refuse(f"`{name}` = {shown(values)} names an axis twice.", *_each_once(w, name, values))
     return found
+
+
+def _each_once(w: Working, name: str, values: Sequence[int]) -> tuple[Fix, ...]:
+    """The same list where an axis that is not there, or stands there twice, becomes one that nobody named."""
+    axes = max(len(w.x.shape), 1)
+    free = [place for place in range(axes) if place not in {value % axes for value in values if -axes <= value < axes}]
+    made: list[int] = []
+    for value in values:
+        fits = -axes <= value < axes and value % axes not in {each % axes for each in made}
+        if not fits and not free:
+            return ()
+        made.append(value if fits else free.pop(0))
+    return (Fix({name: made[0] if isinstance(w.args[name], int) else tuple(made)}),)
 
 
 def shown(sizes: Sequence[Size]) -> str:

@@ -38,7 +38,7 @@ class Count:
 
 @dataclass(frozen=True, slots=True)
 class Fix:
-    """A small change to try: other arguments for this stage, a stage before it, eval mode, or other inputs.
+    """A small change to try: other arguments, another layer, a stage before it, eval mode, or other inputs.
 
     Other `inputs` are those of the whole line, so they are tried only where its first stage is the one that fails.
     """
@@ -47,6 +47,7 @@ class Fix:
     insert: Stage | None = None
     evaluate: bool = False
     inputs: tuple[Tensor, ...] = ()
+    name: str = ""
 
 
 class Misfit(Exception):  # noqa: N818 - it is an answer, not a fault of the program

@@ -45,6 +45,15 @@ from sandbox.trial import agrees, payload, read_run, trial
         ("layernorm 64 @ 8x64x5x5", "permute 0 2 3 1 | layernorm 64 @ 8x64x5x5"),
         ("lstm 10 20 @ 5x10x3", "transpose 1 2 | lstm 10 20 @ 5x10x3"),
         ("conv2d 1 16 k3 @ 8x28x28", "unsqueeze 1 | conv2d 1 16 k3 @ 8x28x28"),
+        ("batchnorm1d 16 @ 2x16x6x6", "batchnorm2d 16 @ 2x16x6x6"),
+        ("mseloss @ 3x5", "mseloss @ 3x5 3x5"),
+        ("permute 0 1 3 @ 3x4x5", "permute 0 1 2 @ 3x4x5"),
+        ("permute 0 0 1 @ 3x4x5", "permute 0 2 1 @ 3x4x5"),
+        ("squeeze 7 @ 1x2", "squeeze 0 @ 1x2"),
+        ("bmm 3x4 4x5", "bmm @ 1x3x4 1x4x5"),
+        ("einsum ij,jk->il 3x4 4x5", "einsum ij,jk->ik @ 3x4 4x5"),
+        ("pixelshuffle 2 @ 1x3x4x4", "pixelshuffle 2 @ 1x4x4x4"),
+        ("fold 4x5 k2 @ 1x12x13", "fold output_size=4x5 k2 @ 1x12x12"),
     ],
 )
 def test_the_first_change_offered_is_the_smallest_and_torch_runs_it(line: str, repaired: str) -> None:
