@@ -17,8 +17,11 @@ from typing import Any
 import torch
 from torch import nn
 
+from sandbox.language.layers.registry import LAYERS, OPS
+
 FILE = Path(__file__).parent.parent / "language" / "catalogue.json"
 _MARKUP = re.compile(r":\w+:`~?([^`<]*[^`<\s])[^`]*`")  # :class:`~torch.nn.Linear`
+_HOMES = (("torch", torch), ("F", nn.functional), ("Tensor", torch.Tensor))
 _VARIADIC = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
 
 
@@ -28,6 +31,7 @@ def generate() -> dict[str, Any]:
         "torch": torch.__version__.split("+")[0],
         "layers": {name: _layer(found) for name, found in module_classes()},
         "functions": {name: parameters for name, parameters in _functions() if parameters is not None},
+        "homes": {home: [word for word in _words() if callable(getattr(place, word, None))] for home, place in _HOMES},
     }
 
 
@@ -42,10 +46,16 @@ def module_classes() -> Iterator[tuple[str, type[nn.Module]]]:
 def encode(catalogue: dict[str, Any]) -> str:
     """The file's text: one class or function a line, so that a diff shows what torch changed."""
     lines = ["{", f'"torch": {json.dumps(catalogue["torch"])},']
-    for part in ("layers", "functions"):
+    for part in ("layers", "functions", "homes"):
         entries = [f"{json.dumps(name)}: {json.dumps(entry)}" for name, entry in catalogue[part].items()]
-        lines += [f'"{part}": {{', ",\n".join(entries), "}," if part == "layers" else "}"]
+        lines += [f'"{part}": {{', ",\n".join(entries), "}" if part == "homes" else "},"]
     return "\n".join([*lines, "}", ""])
+
+
+def _words() -> list[str]:
+    """The functions and operations that the language knows, as they are written."""
+    functions = {word for spec in LAYERS.values() for word in spec.functional}
+    return sorted(functions | {word for op in OPS.values() for word in (op.name, *op.aliases)})
 
 
 def _layer(found: type[nn.Module]) -> dict[str, Any]:

@@ -5,12 +5,13 @@ Both spellings end here, so both give the same mistakes: too many, twice, unknow
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from typing import NamedTuple
 
-from sandbox.language import catalogue
+from sandbox.language import catalogue, elsewhere
 from sandbox.language.catalogue import Parameter, Signature
 from sandbox.language.examples import example
 from sandbox.language.layers.registry import LAYERS, OPS
@@ -64,6 +65,7 @@ SOLVABLE = frozenset(
         "vdim",
     }
 )
+_FLAG = re.compile(r"([a-z]{1,4}(?:\d+x)*)[-+\d.][-+\d.eE]*\Z", re.ASCII)
 _MEANINGLESS = {"device"}
 # What people write for a parameter in the short spelling; Python's spelling takes what Python takes.
 _NICKNAMES: Mapping[str, tuple[str, ...]] = {
@@ -199,7 +201,7 @@ def _parameter(to: Target, argument: Given) -> str:
         return short
     near = nearest_parameter(to, argument.name)
     raise LanguageError(
-        f"{to.name} has no argument `{argument.name}`.",
+        f"{to.name} has no argument `{argument.name}`. {elsewhere.remark(argument.name)}".rstrip(),
         column=argument.token.column,
         token=argument.token.whole,
         expected=choices(to),
@@ -209,7 +211,10 @@ def _parameter(to: Target, argument: Given) -> str:
 
 
 def nearest_parameter(to: Target, word: str) -> str | None:
-    """The parameter that a word is the beginning of (`kernel`), else the one it is a slip of."""
+    """The parameter that a word means elsewhere, or is the beginning of (`kernel`), or is a slip of."""
+    carried = elsewhere.argument(word, to.known)
+    if carried:
+        return carried
     begun = sorted((name for name in to.known if len(word) > 1 and name.startswith(word.lower())), key=len)
     alike = begun and all(name.startswith(begun[0]) for name in begun)  # padding and padding_mode
     return begun[0] if alike else nearest(word, (*to.known, *(flag for flag in to.flags if len(flag) > 1)))
@@ -283,10 +288,13 @@ def _check_count(to: Target, name: str, value: Value, token: Token) -> None:
 
 
 def _whole_instead(token: Token, value: Value) -> str | None:
-    """`k3.5` -> `k3`, `k-1` -> `k1`: the same token with a number that can stand there."""
+    """`k3.5` -> `k3`, `k-1` -> `k1`, `"3"` -> `3`: the same token with a number that can stand there."""
+    if isinstance(value, str) and value.isdecimal():
+        return value
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
-    head = f"{token.key}=" if token.key else token.text.rstrip("0123456789.eE+-")
+    flag = _FLAG.match(token.text)
+    head = f"{token.key}=" if token.key else flag[1] if flag else ""
     return f"{head}{abs(int(value)) or 1}" if abs(value) < LARGEST else None
 
 

@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from sandbox.language import tensors
+from sandbox.language import catalogue, tensors
 from sandbox.language.binding import Given, bind, target
 from sandbox.language.choosing import choose, settle
+from sandbox.language.elsewhere import LIBRARIES
 from sandbox.language.examples import example
 from sandbox.language.flows import Flow, Function, Module, SizeOf, Thing, flows_in, same_tensor_thrice
 from sandbox.language.functions import Functions
@@ -18,7 +19,7 @@ from sandbox.language.model import Dtype, LanguageError, Stage, Value
 from sandbox.language.syntax import arithmetic, dotted
 from sandbox.language.tokens import Token
 from sandbox.language.values import dtype_named
-from sandbox.language.words import bare, key, meanings, nearest, nearest_name, vocabulary
+from sandbox.language.words import bare, implied, key, meanings, nearest, nearest_name, vocabulary
 
 if TYPE_CHECKING:
     from sandbox.language.pasted import _Reader
@@ -54,6 +55,9 @@ class Calls:
     def call(self, node: ast.Call) -> Thing:
         """What a call gives."""
         name = dotted(node.func)
+        library = LIBRARIES.get(name.split(".")[0]) if "." in name else None
+        if library and name.split(".")[0] not in self.reader.names:
+            raise self._foreign(node, name, library)
         if name in self.reader.names:
             callee = self.reader.value(node.func)
             if isinstance(callee, Module):
@@ -74,7 +78,7 @@ class Calls:
         """A call by a name that torch or the language has; None where it has not."""
         word = bare(name)
         if name.startswith(_FUNCTION_PREFIXES):
-            return self.functions.call(node, word, layers_first=True)
+            return self.functions.call(node, word, "F")
         if word == "Sequential":
             return self._sequential(node)
         if word in LAYERS and "." not in word:
@@ -84,7 +88,7 @@ class Calls:
         if name.startswith("torch.") or name in tensors.MAKERS:
             if word in tensors.MAKERS:
                 return tensors.make(self.reader, node, word)
-            return self.functions.call(node, word, layers_first=False)
+            return self.functions.call(node, word, "torch")
         if "." in name:
             return None
         return self._plain_word(node, name)
@@ -95,7 +99,7 @@ class Calls:
             return None
         known = key(name) in {key(op) for op in OPS} or name in vocabulary().functions
         if known and any(flows_in(self.reader.value(argument)) for argument in node.args[:2]):
-            return self.functions.call(node, name, layers_first=False)
+            return self.functions.call(node, name)
         return self._class(node, name)
 
     def _class(self, node: ast.Call, name: str) -> Thing:
@@ -103,8 +107,9 @@ class Calls:
         token = self.reader.token(node.func)._replace(text=name)
         found = [meaning for meaning in choose(token, first=True) if meaning.kind == "layer"]
         if not found:
-            return self.functions.call(node, name, layers_first=False, owner=self.reader.tensor_called("x"))
-        return self._layer(node, settle(token, found, [token], self.reader.line).name)
+            return self.functions.call(node, name, owner=self.reader.tensor_called("x"))
+        meant = settle(token, found, [token], self.reader.line).name
+        return self._layer(node, meant, implied(meant, name))
 
     def unknown(self, node: ast.Call, name: str) -> LanguageError:
         """A call of something that nobody knows."""
@@ -123,12 +128,30 @@ class Calls:
             example=example(meant.kind, meant.name) if meant else None,
         )
 
+    def _foreign(self, node: ast.Call, name: str, library: str) -> LanguageError:
+        """A call of another library, with what PyTorch has instead."""
+        word = name.rsplit(".", 1)[-1]
+        meant = next(iter(meanings(word)), None) or next(iter(meanings(nearest_name(word) or "")), None)
+        if meant is None:
+            return self.reader.is_code(node.func, f"`{name}` is {library}'s, and I know PyTorch's layers only")
+        own = f"nn.{meant.name}" if meant.kind == "layer" else f"the operation {meant.name}"
+        return self.reader.mistake(
+            node.func,
+            f"`{name}` is {library}'s; PyTorch has {own}.",
+            expected=str(catalogue.signature(meant.name)),
+            suggestion=f"nn.{meant.name}" if meant.kind == "layer" else None,
+            example=example(meant.kind, meant.name),
+        )
+
     # ---- layers
 
-    def _layer(self, node: ast.Call, name: str) -> Module:
+    def _layer(self, node: ast.Call, name: str, implying: Mapping[str, Value] | None = None) -> Module:
         given = [Given(self.argument(item), self.reader.token(item)) for item in node.args]
         given += [Given(self.argument(k.value), self.reader.token(k), self.keyword(k)) for k in node.keywords]
-        args = bind(target("layer", name, python=True), given, self.end(node), self.reader.line.notes)
+        if name == "Identity" and given:
+            self.reader.line.notes.append("nn.Identity takes any arguments and uses none of them.")
+            given = []
+        args = bind(target("layer", name, python=True), given, self.end(node), self.reader.line.notes, implying or {})
         return Module(Stage("layer", name, args, self.reader.span(node)))
 
     def _sequential(self, node: ast.Call) -> Module:
@@ -143,6 +166,11 @@ class Calls:
             if not isinstance(child, Module):
                 raise self.reader.mistake(item, "nn.Sequential holds layers.", expected="a layer such as nn.ReLU()")
             children.append(child.stage)
+        if not children:
+            self.reader.line.notes.append(
+                "nn.Sequential() without a layer gives back what it gets, as nn.Identity() does."
+            )
+            return Module(Stage("layer", "Identity", {}, self.reader.span(node)))
         return Module(Stage("layer", "Sequential", {}, self.reader.span(node), tuple(children)))
 
     def _ordered(self, node: ast.Call) -> list[ast.expr]:
@@ -170,7 +198,10 @@ class Calls:
             return tuple(self._plain(node, item) for item in thing)
         if isinstance(thing, Flow) and isinstance(node, ast.Name) and thing.sources[0].shape is None:
             raise self.reader.mistake(
-                node, f"I do not know what `{node.id}` is.", expected="its value in place of the name"
+                node,
+                f"I do not know what `{node.id}` is.",
+                expected="its value in place of the name",
+                suggestion=nearest(node.id, ("True", "False", "None"), 1),
             )
         if isinstance(thing, Flow | SizeOf):
             raise self.reader.is_code(node, "An argument that is a tensor has to be computed")
@@ -230,7 +261,7 @@ class Calls:
         if func.attr.startswith("__"):
             raise self.reader.mistake(func, f"`{func.attr[:40]}` is no layer.")
         root = dotted(func).split(".")[0]
-        if root in {"self", "torch", "nn", "F", "np", "numpy", "os", "sys"} and root not in self.reader.names:
+        if root in {"self", "torch", "nn", "F", "os", "sys"} and root not in self.reader.names:
             if root == "self":
                 raise self.reader.is_code(node, "`self` belongs to a class")
             raise self.unknown(node, dotted(func))
@@ -262,7 +293,7 @@ class Calls:
         changed = tensors.convert(self.reader, node, func.attr, owner)
         if changed is not None:
             return changed
-        return self.functions.call(node, func.attr, layers_first=False, owner=owner)
+        return self.functions.call(node, func.attr, "Tensor", owner=owner)
 
     # ---- what is not called
 

@@ -102,6 +102,12 @@ def function(name: str) -> Signature | None:
     return None if entry is None else Signature(name, _parameters(entry), kind="functional")
 
 
+@cache
+def home(place: str) -> frozenset[str]:
+    """The functions and operations of the language that torch has in this place: `torch`, `F` or `Tensor`."""
+    return frozenset(load()["homes"][place])
+
+
 def full_args(stage: Stage) -> dict[str, Value]:
     """Every parameter of the stage's signature by name: what was written, else the language's or torch's default.
 

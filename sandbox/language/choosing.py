@@ -16,6 +16,7 @@ from sandbox.language.tokens import Token
 from sandbox.language.walk import walk
 from sandbox.language.words import Meaning, bare, meanings, nearest_name, unsupported
 
+_ASKING = {"help", "-h", "--help"}
 _ANY_RANK = {"activation", "dropout"}  # what they usually take says nothing
 _AXES_OF_RANK = {2: 1, 3: 1, 4: 2, 5: 3}  # (N, C) and (N, C, L) are for 1d
 
@@ -50,7 +51,11 @@ def choose(head: Token, *, first: bool) -> tuple[Meaning, ...]:
         column=head.start,
         token=head.whole,
         expected=f"the name of a layer{after}, such as conv1d, linear, maxpool2d or view",
-        suggestion=f"{_module(word)}{meant.name}" if meant and _module(word) else near,
+        suggestion="/help shape"
+        if word.lower() in _ASKING
+        else f"{_module(word)}{meant.name}"
+        if meant and _module(word)
+        else near,
         example=example(meant.kind, meant.name) if meant else "conv1d 3 16 k3 s1 p1 L100",
     )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from sandbox.language import catalogue
@@ -12,12 +12,14 @@ from sandbox.language.examples import example
 from sandbox.language.flows import Flow, SizeOf, Thing, flows_in
 from sandbox.language.layers.registry import LAYERS, OPS
 from sandbox.language.model import Stage, Value
+from sandbox.language.syntax import dotted
 from sandbox.language.words import meanings, vocabulary
 
 if TYPE_CHECKING:
     from sandbox.language.calls import Calls
 
 _TENSOR_ARGUMENTS = {"input", "other", "tensor", "tensors", "operands", "mat2", "vec2", "target"}
+_PLACES: Mapping[str, str] = {"Tensor": "a tensor", "torch": "torch", "F": "torch.nn.functional"}
 _FIRST = "the size of the first axis"  # of a tensor whose size nobody knows yet
 
 
@@ -28,14 +30,16 @@ class Functions:
         self.calls = calls
         self.reader = calls.reader
 
-    def call(self, node: ast.Call, word: str, *, layers_first: bool, owner: Flow | None = None) -> Flow:
+    def call(self, node: ast.Call, word: str, home: str | None = None, *, owner: Flow | None = None) -> Flow:
         """A function by its bare name, of `owner` where it is a method; refuses one that the language does not know.
 
-        `layers_first`: `F.unfold` is the layer's function, where `x.unfold` would be the operation.
+        `home` is where the code looks for it, one of the catalogue's homes; None where the code does not say.
         """
         layer = vocabulary().functions.get(word)
         op = _operation_named(word)
-        if layer and (layers_first or op is None):
+        if home and (layer or op):
+            self._look(node, word, home)
+        if layer and (home == "F" or op is None):
             return self._functional(node, word, layer, owner)
         if op:
             return self._operation(node, op, owner)
@@ -49,6 +53,40 @@ class Functions:
                 example=example("layer", made),
             )
         raise self.calls.unknown(node, word)
+
+    def _look(self, node: ast.Call, word: str, home: str) -> None:
+        """Raises `LanguageError` where torch has no such function in this place, or another one by that name."""
+        if home == "Tensor" and word == "unfold":
+            raise self.reader.is_code(node, "`unfold` of a tensor cuts windows along one axis and is not F.unfold")
+        if word in catalogue.home(home):
+            return
+        places = ("Tensor", "torch", "F") if word in OPS else ("F", "torch", "Tensor")
+        right = next((place for place in places if word in catalogue.home(place)), None)
+        if right is None:
+            raise self.calls.unknown(node, word)
+        raise self.reader.mistake(
+            node.func,
+            f"There is no `{word}` in {_PLACES[home]}; torch has it in {_PLACES[right]}.",
+            suggestion=self._moved(node, word, right),
+            expected="a function of torch, of torch.nn.functional, or a method of a tensor",
+            example=f"{right if right != 'Tensor' else 'x'}.{word}(...)",
+        )
+
+    def _moved(self, node: ast.Call, word: str, right: str) -> str:
+        """The line with the call as torch has it: `F.gelu(x)` for `x.gelu()`."""
+        func = node.func
+        method = isinstance(func, ast.Attribute) and dotted(func).split(".")[0] not in {"torch", "nn", "F"}
+        given = [func.value, *node.args] if isinstance(func, ast.Attribute) and method else list(node.args)
+        if right == "Tensor" and given:
+            made = ast.Call(ast.Attribute(given[0], word), given[1:], node.keywords)
+        elif (
+            word in OPS and OPS[word].many_inputs and not isinstance(given[0] if given else None, ast.Tuple | ast.List)
+        ):
+            made = ast.Call(ast.Attribute(ast.Name(right), word), [ast.Tuple(given)], node.keywords)
+        else:
+            made = ast.Call(ast.Attribute(ast.Name(right), word), given, node.keywords)
+        token, text = self.reader.token(node), self.reader.line.text
+        return f"{text[: token.start]}{ast.unparse(made)}{text[token.end :]}".strip()
 
     def _arguments(self, node: ast.Call) -> Iterator[tuple[ast.expr, str, Thing]]:
         for item in node.args:

@@ -22,6 +22,7 @@ from sandbox.language.words import meanings
 MAX_STAGES = 1000
 _CALL = re.compile(r"\b[A-Za-z_]\w{0,80}\(|\bnn\.\w{1,80}\s{0,9}\(|\blambda\b", re.ASCII)
 _PRODUCT = re.compile(r"\s*([A-Za-z_]\w*)\s*[@*+/-]\s*([A-Za-z_]\w*)\s*(?:@|\Z)", re.ASCII)  # a @ b
+_TURNED = re.compile(r"\s*[A-Za-z_]\w*\.m?T\b", re.ASCII)  # x.T
 _INDEX = re.compile(r"\s*([A-Za-z_]\w*)\[", re.ASCII)  # x[:, 0]
 _CODE = re.compile(
     r"^[ \t]*(?:(?:class|def|async|import|from|for|while|if|elif|else|with|return|try|except|raise|assert|del|global"
@@ -81,7 +82,7 @@ def _read(text: str) -> Pipeline:
 
 
 def _is_python(text: str) -> bool:
-    if _CALL.search(text) or _CODE.search(text):
+    if _CALL.search(text) or _CODE.search(text) or _TURNED.match(text):
         return True
     index = _INDEX.match(text) if "[" in text else None
     if index is not None:

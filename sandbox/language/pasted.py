@@ -11,6 +11,7 @@ import warnings
 from collections.abc import Mapping
 
 from sandbox.language.calls import Calls
+from sandbox.language.correcting import MAX_LINE, MAX_UNCLOSED
 from sandbox.language.flows import Flow, Function, Module, SizeOf, Source, Thing
 from sandbox.language.layers.registry import LAYERS, OPS
 from sandbox.language.layouts import Shape
@@ -82,7 +83,7 @@ def _syntax(fault: SyntaxError, place: Place, line: Line) -> LanguageError:
     message = (
         "A number is too large."
         if "int string conversion" in str(fault.msg)
-        else f"Python cannot read this: {fault.msg}."
+        else f"Python cannot read this: {str(fault.msg).rstrip('.?')}."
     )
     block = _BLOCK.match(place.code)
     if block is not None:
@@ -93,13 +94,14 @@ def _syntax(fault: SyntaxError, place: Place, line: Line) -> LanguageError:
             suggestion="/run",
             example="nn.Sequential(nn.Linear(10, 20), nn.ReLU())",
         )
-    opened, closed = place.code.count("("), place.code.count(")")
+    opened = place.code.count("(") - place.code.count(")")
+    closed = place.code.strip() + ")" * opened if 0 < opened < MAX_UNCLOSED else None
     return LanguageError(
         message,
         column=min(column, len(line.text)),
         token=shorten(line.text[column : column + 12].split("\n")[0].strip()),
         expected="Python's spelling of a layer",
-        suggestion=shorten(place.code.strip() + ")" * (opened - closed)) if 0 < opened - closed < 4 else None,
+        suggestion=closed if closed and len(closed) <= MAX_LINE else None,
         example="nn.Conv1d(3, 16, kernel_size=3, padding=1)",
     )
 

@@ -17,7 +17,7 @@ from sandbox.language.model import LanguageError, Stage, Value
 from sandbox.language.shapes import read_shapes
 from sandbox.language.tokens import Token
 from sandbox.language.values import dtype_named, looks_like_shape, value_of
-from sandbox.language.words import implied, meanings
+from sandbox.language.words import implied, meanings, nearest
 
 MAX_WORDS = 100
 SIZE_LETTERS = frozenset("NCLTSEDHWFB")
@@ -252,7 +252,23 @@ class _Reader:
 
     def _value(self, name: str, token: Token) -> Value:
         known = self.to.known.get(name)
+        if known is not None and isinstance(known.default, bool) and token.text.isalpha():
+            return self._truth(name, token)
         return value_of(token, text_wanted=known is not None and isinstance(known.default, str))
+
+    def _truth(self, name: str, token: Token) -> Value:
+        value = value_of(token)
+        if isinstance(value, bool):
+            return value
+        near = nearest(token.text, ("true", "false"))
+        raise LanguageError(
+            f"`{name}` is true or false, and `{token.text}` is neither.",
+            column=token.column,
+            token=token.whole,
+            expected=f"{name}=true or {name}=false",
+            suggestion=f"{name}={near}" if near else None,
+            example=example(self.to.kind, self.to.name),
+        )
 
     def _read_plain(self, token: Token) -> None:
         """A word without a number: a switch, a mode, a dtype, or text for the next argument."""
@@ -303,6 +319,8 @@ class _Reader:
         self.line.add_shapes(self.shapes)
 
     def _unknown_flag(self, letters: str, rest: str, token: Token) -> LanguageError:
+        if meanings(token.text):
+            return self._unreadable(token)
         near = nearest_parameter(self.to, letters) if len(letters) > 1 else None
         return LanguageError(
             f"{self.to.name} has no flag `{letters}`.",

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 _BY_SIZES = {"randn", "zeros", "ones", "empty", "rand", "full", "Tensor", "FloatTensor"}
 MAKERS = _BY_SIZES | {"randint", "arange", "tensor", "LongTensor"}
+_OF_LISTS = {"Tensor", "FloatTensor", "LongTensor"}  # torch.LongTensor([[1, 2]]), where torch.LongTensor(1, 2) is sizes
 _SAME_TENSOR = frozenset(
     {
         "cuda",
@@ -40,12 +41,14 @@ def make(reader: _Reader, node: ast.Call, word: str) -> Flow:
     """The tensor that such a call makes; raises `LanguageError` where its sizes are not written out."""
     keywords = {item.arg: item.value for item in node.keywords if item.arg}
     dtype = _dtype(reader, keywords.get("dtype"))
-    if word == "tensor":
+    if word == "tensor" or (word in _OF_LISTS and node.args and isinstance(reader.value(node.args[0]), tuple)):
         sizes, usual = _nested(reader, node)
     elif word == "arange":
         sizes, usual = _counted(reader, node), INTEGER
     else:
-        sizes, usual = _sizes(reader, node, word, keywords), INTEGER if word in {"randint", "LongTensor"} else None
+        sizes, usual = _sizes(reader, node, word, keywords), INTEGER if word == "randint" else None
+    if word in _OF_LISTS:
+        usual = INTEGER if word == "LongTensor" else None
     if len(sizes) > MAX_AXES:
         raise reader.mistake(node, f"A tensor has at most {MAX_AXES} axes.")
     shape = Shape(sizes, dtype or usual or "float32", reader.token(node))

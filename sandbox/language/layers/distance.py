@@ -24,7 +24,7 @@ LAYERS: tuple[LayerSpec, ...] = (
     LayerSpec(
         name="PairwiseDistance",
         layout=_pair,
-        aliases=("euclidean", "pdist", "l2distance"),
+        aliases=("euclidean", "l2distance"),
         functional=("pairwise_distance",),
         letters={"C": "E", "D": "E"},
         family="distance",

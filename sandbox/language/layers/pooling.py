@@ -12,7 +12,9 @@ _WINDOW = {flag: WINDOW_FLAGS[flag] for flag in "ksp"}
 _UNPADDED = {flag: WINDOW_FLAGS[flag] for flag in "ks"}
 _KERNEL = {"k": "kernel_size", "o": "output_size"}
 _SIZE = {"o": "output_size"}
-_GLOBAL = {"gap", "globalavgpool", "global_avg_pool", "gmp", "globalmaxpool", "global_max_pool"}
+_GLOBAL_AVG = ("gap", "globalavgpool", "global_avg_pool", "globalaveragepooling")
+_GLOBAL_MAX = ("gmp", "globalmaxpool", "global_max_pool", "globalmaxpooling")
+_GLOBAL = {*_GLOBAL_AVG, *_GLOBAL_MAX}
 
 
 def _spec(name: str, axes: int, words: tuple[str, ...], flags: Mapping[str, str], *functional: str) -> LayerSpec:
@@ -73,7 +75,7 @@ LAYERS: tuple[LayerSpec, ...] = (
         _spec(
             "AdaptiveAvgPool",
             n,
-            ("adaptiveavgpool", "adaptive_avg_pool", "aap", "gap", "globalavgpool", "global_avg_pool", "adaptivepool"),
+            ("adaptiveavgpool", "adaptive_avg_pool", "aap", "adaptivepool", *_GLOBAL_AVG),
             _SIZE,
             f"adaptive_avg_pool{n}d",
         )
@@ -83,7 +85,7 @@ LAYERS: tuple[LayerSpec, ...] = (
         _spec(
             "AdaptiveMaxPool",
             n,
-            ("adaptivemaxpool", "adaptive_max_pool", "amp", "gmp", "globalmaxpool", "global_max_pool"),
+            ("adaptivemaxpool", "adaptive_max_pool", "amp", *_GLOBAL_MAX),
             _SIZE,
             f"adaptive_max_pool{n}d",
         )
