@@ -20,7 +20,7 @@ from aiohttp import web
 from bot import serve as program
 from bot.adapters.slack.client import StrideApp
 from bot.app import build_core
-from bot.duties import Done
+from bot.duties import Done, do_due
 from bot.errors import LoginRefused, PortTaken, StoreError
 from bot.serve import serve
 from bot.settings import DiscordSettings, Settings, SlackSettings, WebSettings
@@ -76,7 +76,7 @@ async def test_what_falls_due_every_day_is_looked_at_again_where_the_store_could
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Nothing else ends by that, and no look is left out after it."""
-    looks, do_due = asyncio.Queue[list[str]](), program.do_due
+    looks = asyncio.Queue[list[str]]()
 
     async def noted(*given: Any) -> list[Done]:
         done: list[Done] = []
