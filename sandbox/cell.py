@@ -26,7 +26,6 @@ from sandbox.protocol import Job, Limits, ProtocolError, Result, decode, encode
 _PACKET = 4096
 _LAST_WORDS = 2000
 PREPARE_S = 5.0  # a fork and a filter take milliseconds
-_INFO_S = 10.0
 _SPARE_MB = 64  # page cache and the kernel's own memory, on top of a run's
 
 

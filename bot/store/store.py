@@ -316,12 +316,6 @@ class Store:
             await connection.execute(insert(secrets).on_conflict_do_nothing(), {"name": name, "value": make()})
             return bytes((await connection.execute(wanted)).scalar_one())
 
-    async def last_done(self, duty: str) -> datetime | None:
-        """When a duty was last done."""
-        async with self._engine.connect() as connection:
-            found = (await connection.execute(select(duties.c.done).where(duties.c.name == duty))).scalar()
-        return cast("datetime | None", found)
-
     async def claim_duty(self, duty: str, at: datetime, since: datetime) -> bool:
         """Whether a duty is ours to do now: it was not done after `since`. Of several bots exactly one is told yes."""
         statement = insert(duties).on_conflict_do_update(

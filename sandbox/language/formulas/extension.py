@@ -9,8 +9,6 @@ from sandbox.language.formulas.spatial import require_some, signed
 from sandbox.language.formulas.working import Fix, Working
 from sandbox.language.size import Size
 
-MODES = ("constant", "reflect", "replicate", "circular")
-
 
 @dataclass(frozen=True, slots=True)
 class Edge:

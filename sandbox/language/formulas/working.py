@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import NoReturn
 
-from sandbox.language.model import FLOAT, UNKNOWN, Output, Stage, Tensor, Unknown, Value
+from sandbox.language.model import UNKNOWN, Output, Stage, Tensor, Unknown, Value
 from sandbox.language.size import Size, is_linear, solve_linear
 
 
@@ -169,12 +169,6 @@ class Working:
         """How many axes the first input may have; `layout` names them for the message: `(N, C, L) or (C, L)`."""
         if len(self.x.shape) not in counts:
             self.refuse(f"{self.stage.name} takes {layout}, and {self.x} has {len(self.x.shape)} axes.")
-
-    def require_float(self) -> None:
-        """Layers with float32 weights take float32 input: torch checks it on the CPU, not on meta."""
-        for tensor in self.inputs:
-            if tensor.dtype != FLOAT:
-                self.refuse(f"{self.stage.name} has {FLOAT} weights and cannot take {tensor.dtype} input.")
 
     def require_equal(self, actual: Size, wanted: Size, words: str, *fixes: Fix) -> None:
         """Two sizes must be the same; a free size takes the only value that fits."""
