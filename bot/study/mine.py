@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from bot.app import Core
     from bot.command import Place, User
     from bot.store.lives import Lived
-    from bot.store.mine import Missed, Tally
+    from bot.store.mine import Missed, Own, Tally
     from bot.tutor.model import Knowledge
 
 WEEK = 7  # of somebody's own days, today among them
@@ -89,21 +89,12 @@ class OwnPage:
         lived = (await self.core.study.standing.lives([user.id], now)).get(user.id)
         if lived is None and await self.core.store.learning.pupil(user.id) is None:
             return None
-        streak, knowledge = await asyncio.gather(
-            _streak(lived, now), self.core.tutor.knowledge(user, place, now, words)
-        )
         about = words.strip()
+        (streak, own), knowledge = await asyncio.gather(
+            self._counted(user.id, lived, now, whole=bool(about)), self.core.tutor.knowledge(user, place, now, words)
+        )
         if lived is None and not knowledge.begun and not about:
             return None
-        begins, week = _weeks(streak, now)
-        own = await self.core.store.mine.of(
-            user.id,
-            now,
-            begins=begins,
-            week=week,
-            tallied=EPOCH if about else begins,
-            mistaken=now - timedelta(days=MISTAKES_DAYS),
-        )
         inside = [each for each in own.tallies if not about or each.card in knowledge.names]
         first = knowledge.today - timedelta(days=WEEK - 1)
         return Mine(
@@ -117,9 +108,13 @@ class OwnPage:
             mistakes=_followed(own.missed, knowledge),
         )
 
-
-async def _streak(lived: Lived | None, now: datetime) -> Streak:
-    return Streak() if lived is None else await asyncio.to_thread(lived_streak, lived, now)
+    async def _counted(self, person: str, lived: Lived | None, now: datetime, *, whole: bool) -> tuple[Streak, Own]:
+        """Their streak, and their answers: of the `whole` time, or of the two weeks alone."""
+        streak = Streak() if lived is None else await asyncio.to_thread(lived_streak, lived, now)
+        begins, week = _weeks(streak, now)
+        tallied, mistaken = EPOCH if whole else begins, now - timedelta(days=MISTAKES_DAYS)
+        found = self.core.store.mine.of(person, now, begins=begins, week=week, tallied=tallied, mistaken=mistaken)
+        return streak, await found
 
 
 def _weeks(streak: Streak, now: datetime) -> tuple[datetime, datetime]:
