@@ -90,9 +90,12 @@ class OwnPage:
         if lived is None and await self.core.store.learning.pupil(user.id) is None:
             return None
         about = words.strip()
-        (streak, own), knowledge = await asyncio.gather(
-            self._counted(user.id, lived, now, whole=bool(about)), self.core.tutor.knowledge(user, place, now, words)
-        )
+        counted = asyncio.create_task(self._counted(user.id, lived, now, whole=bool(about)))
+        try:
+            knowledge = await self.core.tutor.knowledge(user, place, now, words)
+        finally:
+            await asyncio.wait([counted])  # also where there is no such topic: nothing goes on looking by itself
+        streak, own = counted.result()
         if lived is None and not knowledge.begun and not about:
             return None
         inside = [each for each in own.tallies if not about or each.card in knowledge.names]
