@@ -32,6 +32,7 @@ from bot.posting import Poster
 from bot.reading_in import uncollected
 from bot.reply import Reply
 from bot.settings import Settings
+from bot.store import verbs
 from bot.store.exchange_rows import Exchange
 from bot.store.store import Store, open_store
 from sandbox.client import Sandbox, open_sandbox
@@ -248,8 +249,11 @@ def _import() -> None:
     """What `Core` looks for when it is first asked; it is put together on the loop, by one."""
     with uncollected():
         import bot.commands.registry
+        import bot.pictures.chart_wire
         import bot.study.study
         import bot.tutor.tutor  # noqa: F401 - to be found there
+
+        verbs.read_in()
 
 
 def _learn(sandbox: Sandbox) -> Oracle:

@@ -133,6 +133,7 @@ def _unusable(host: str, port: int, setting: str, fault: OSError) -> StartError:
 
 async def _duties(core: Core) -> None:
     log = structlog.get_logger("duties")
+    await core.read_in()
     while True:
         try:
             for done in await do_due(core.store, core.clock.now(), core.settings.keep):

@@ -14,18 +14,18 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import structlog
 
-from bot.pictures import chart_words
-from bot.pictures.chart_wire import to_line
-from bot.pictures.charts import Chart
 from bot.pictures.draughtsman import Draughtsman, LostError, command
 from bot.pictures.errors import DrawingError
 from bot.pictures.raw import MAX_SIDE, read
 from bot.pictures.words import Odd, alt
 from bot.reply import Picture, Text
+
+if TYPE_CHECKING:
+    from bot.pictures.charts import Chart
 
 MAX_PNG = 1_000_000  # bytes; any chat takes them, and a phone loads them
 _PNG = b"\x89PNG\r\n\x1a\n"
@@ -118,12 +118,17 @@ class Pictures:
         Raises:
             DrawingError: the drawing process is lost, late or busy.
         """
+        from bot.pictures import chart_words  # with the charts, which a page is served without
+        from bot.pictures.chart_wire import to_line
+
         answer = await self._answered(to_line(chart), type(chart).__name__)
         png, _ = _understood(answer)
         return Picture(data=png, alt=chart_words.alt(chart))
 
     async def shown(self, chart: Chart) -> Picture | Text:
         """A chart as a part of a reply: its picture, or its words where it cannot be drawn now."""
+        from bot.pictures import chart_words
+
         try:
             return await self.chart(chart)
         except DrawingError:  # which is in the log

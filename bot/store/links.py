@@ -19,12 +19,13 @@ from sqlalchemy import delete, func, select
 from bot.store.changes import change, changes
 from bot.store.dialect import insert
 from bot.store.group_tables import link_codes, links
-from bot.store.joining import Union, unite
 from bot.store.members import Happening, What, note
 from bot.store.tables import answers, people
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+    from bot.store.joining import Union
 
 FRESH_S = 1.0  # how long what is known is taken to be all
 KNOWN_IN_MEMORY = 20_000
@@ -160,6 +161,8 @@ class Links:
         Returns:
             `over`: the code is; `again`: one of them has gone on since `union` was worked out.
         """
+        from bot.store.joining import unite  # which reads in what people learn
+
         async with self._engine.connect() as connection:
             await change(connection)
             used = delete(link_codes).where(

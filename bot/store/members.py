@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ScalarSelect, and_, or_, select, update
 
-from bot.store import tallying
 from bot.store.dialect import insert
 from bot.store.engine import looking
 from bot.store.group_tables import communities, happenings, members
@@ -170,6 +169,8 @@ class Members:
 
     async def set_community_zone(self, place: Place, zone: str, at: datetime) -> None:
         """Whose days a community's people have until they say theirs, from now on."""
+        from bot.store import tallying  # which reads in the cards
+
         async with self._engine.begin() as connection:
             await tallying.hold(connection)
             await _there(connection, place, at)

@@ -19,27 +19,11 @@ from bot import codec
 from bot.actions import to_id
 from bot.command import Incoming, Place, User
 from bot.reply import Reply
-from bot.store.attendance import Attendance
-from bot.store.belongings import Belongings
-from bot.store.deck_ids import DeckIds
-from bot.store.decks import Decks
 from bot.store.dialect import insert
 from bot.store.engine import open_engine
 from bot.store.exchange_rows import ADD_EXCHANGE, Exchange, exchange, place_row
-from bot.store.learning import Learning
-from bot.store.links import Links
-from bot.store.lives import Lives
-from bot.store.members import Members
-from bot.store.mine import OwnLog
-from bot.store.mistakes import Mistakes
-from bot.store.postings import Postings
-from bot.store.posts import Posts
-from bot.store.quizzes import Quizzes
-from bot.store.retention import Retention
-from bot.store.schedules import Schedules
-from bot.store.standing import Standings
 from bot.store.tables import channels, duties, events, exchanges, people, questions, secrets
-from bot.store.tallying import Tallies
+from bot.store.verbs import Verbs
 from bot.store.writer import Write, Writer
 
 if TYPE_CHECKING:
@@ -100,64 +84,22 @@ async def open_store(where: Path | SecretStr) -> AsyncIterator[Store]:
             try:
                 yield store
             finally:
-                await store.learning.idle()
-                await store.decks.idle()
-                await store.schedules.idle()
-                await store.postings.idle()
-                await store.posts.idle()
+                await store.idle()
     finally:
         await engine.dispose()
 
 
-class Store:
-    """Open it with `open_store`.
-
-    Attributes:
-        decks: people's own and their communities'.
-        deck_ids: under which id each is kept.
-        learning: what learners were asked, answered and remember.
-        links: which accounts are one person's.
-        retention: what is too old to be kept.
-        belongings: what is somebody's own, to take out and to have forgotten.
-        schedules: what comes again and again.
-        postings: what is said unasked, and how far it has come.
-        quizzes: what goes on in channels, and who takes part.
-        members: communities, who belongs to them, and what happened there.
-        standing: what seasons look at.
-        lives: what streaks follow from.
-        mine: what somebody's own page looks at.
-        mistakes: the wrong rules that a group followed.
-        tallies: how much everybody did on each day.
-        attendance: which bots were there when.
-        posts: what Stride said unasked where it keeps the history itself.
-    """
+class Store(Verbs):
+    """Open it with `open_store`. What concerns one part of the group's life hangs on it as verbs of their own."""
 
     def __init__(self, engine: AsyncEngine, writer: Writer) -> None:
         """Use `open_store`, which brings the file up to date first."""
-        self._engine = engine
-        self._writer = writer
-        self.decks = Decks(engine)
-        self.deck_ids = DeckIds(engine)
-        self.learning = Learning(engine)
-        self.links = Links(engine)
-        self.schedules = Schedules(engine)
-        self.postings = Postings(engine)
-        self.quizzes = Quizzes(engine)
-        self.members = Members(engine, writer)
-        self.standing = Standings(engine)
-        self.lives = Lives(engine)
-        self.mine = OwnLog(engine)
-        self.mistakes = Mistakes(engine)
-        self.tallies = Tallies(engine)
-        self.attendance = Attendance(engine)
-        self.posts = Posts(engine)
+        super().__init__(engine, writer)
         self._events: OrderedDict[str, None] = OrderedDict()
         self._questions: OrderedDict[str, str] = OrderedDict()
         self._channels: OrderedDict[Place, None] = OrderedDict()
         self._people: OrderedDict[str, tuple[str, datetime]] = OrderedDict()
         self._replies: OrderedDict[int, tuple[Reply, str]] = OrderedDict()  # held, so that an id stays theirs
-        self.retention = Retention(engine, writer)
-        self.belongings = Belongings(engine, writer, self.links)
         self.links.when_changed(self._read_anew)
 
     def _read_anew(self) -> None:

@@ -19,11 +19,12 @@ from aiohttp import web
 
 from bot import serve as program
 from bot.adapters.slack.client import StrideApp
-from bot.app import build_core
+from bot.app import Core, build_core
 from bot.duties import Done, do_due
 from bot.errors import LoginRefused, PortTaken, StoreError
 from bot.serve import serve
 from bot.settings import DiscordSettings, Settings, SlackSettings, WebSettings
+from sandbox.local import Local
 from sandbox.settings import SandboxSettings
 from tests.bot.store.beside import beside
 
@@ -63,6 +64,27 @@ async def test_the_page_answers_at_the_address_that_is_announced_until_the_end(t
         await serving
         with pytest.raises(aiohttp.ClientError):
             await client.get(f"{address}health")
+
+
+async def test_the_jails_are_started_once_the_commands_are_read_in(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Torch would take the processors from what a page that was just opened waits for."""
+    stop, order = asyncio.Event(), list[str]()
+    read_in = Core.read_in
+
+    async def reading(core: Core) -> None:
+        await read_in(core)
+        order.append("commands")
+
+    async def warming(_sandbox: Local) -> None:
+        order.append("jails")
+        stop.set()
+
+    monkeypatch.setattr(Core, "read_in", reading)
+    monkeypatch.setattr(Local, "warm", warming)
+    await serve(chosen(tmp_path), announce=lambda _: None, stop=stop)
+    assert order[0] == "commands"
 
 
 async def test_a_port_that_is_taken_is_named(tmp_path: Path) -> None:
