@@ -205,7 +205,8 @@ def _numbers(mine: Mine) -> str:
     begun = len(knowledge.begun)
     if not begun:
         return answers
-    known = f"{percent(_known(knowledge), begun)} of them are remembered now"
+    them = "them are" if begun > 1 else "it is"
+    known = f"{percent(_known(knowledge), begun)} of {them} remembered now"
     return f"{answers} {counted(begun, 'card')} begun of {len(knowledge.names):,}; {known}."
 
 

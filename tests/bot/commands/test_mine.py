@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -116,6 +117,17 @@ async def test_pictures_that_are_there_at_once_come_with_the_numbers(
     monkeypatch.setattr(mine, "AT_ONCE_S", 60.0)
     assert await learner.core.handle(replace(learner.incoming("alice", text="/mine"), progress=progress))
     assert not shown
+
+
+async def test_of_a_single_card_it_speaks_as_of_one(group: Conversation, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def undrawn(chart: Chart) -> Picture:
+        raise DrawingError(f"no {type(chart).__name__} is drawn here")
+
+    monkeypatch.setattr(group.core.pictures, "chart", undrawn)
+    monkeypatch.setattr(group.core.pictures, "warm", lambda: None)
+    skill = next(iter((await group.core.tutor.cards(group.incoming("alice").user, GROUP)).skills))
+    await learnt(group.core, "alice", skill, group.clock.now() - DAY, right=True)
+    assert re.search(r"1 card begun of \d+; \d+ % of it is remembered now\.", plain(await group.says("alice", "/mine")))
 
 
 async def test_programs_get_the_same_numbers(learner: Conversation) -> None:
