@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from bot import codec
-from bot.errors import PostFailed, PostRefused, PostUnsure, UserError
+from bot.errors import PostError, PostFailed, PostRefused, PostUnsure, UserError
 from bot.logs import frames
 from bot.pace import Pace
 from bot.reply import MessageRef, plain
@@ -37,6 +37,7 @@ TURN = timedelta(minutes=2)  # that a bot has for a step before another takes it
 SOON = timedelta(seconds=30)  # instead, while nothing has been sent and nobody has died at it: see `_claimed`
 STEP_S = 45.0  # that a platform has for an answer: less than a turn, so that no two ever send at once
 PAUSES = tuple(timedelta(seconds=each) for each in (15, 30, 60, 120, 300, 600))  # between tries, then the last one
+HELD_UP = timedelta(minutes=5)  # after its moment, what comes first may be there: a backup knows nothing of it
 SKEW = timedelta(minutes=10)  # by which clocks of platforms may differ
 AT_ONCE = 32  # things that are made and sent side by side on a platform, and share what is written
 LOOK_S = 1.0  # between looks at what else is due while a platform takes long to answer
@@ -169,6 +170,8 @@ class Outbox:
             if made is None or made.state != "ready":
                 return made
             posting = made
+        if self._now() - posting.moment > HELD_UP and (message := await self._there(posting, poster)) is not None:
+            return await self._arrived(posting, message, kind)
         return await self._sent(posting, poster, kind)
 
     # Steps.
@@ -218,6 +221,15 @@ class Outbox:
                 self._log.error("post.bug", platform=poster.platform, error=type(fault).__name__)
             return await self._later(begun, str(fault) or "the platform's answer never came", "sending")
         return await self._arrived(begun, message, kind)
+
+    async def _there(self, posting: Posting, poster: Poster) -> MessageRef | None:
+        """What nobody has begun to send, as far as the store knows, where the platform knows better."""
+        try:
+            async with asyncio.timeout(STEP_S):
+                person = await self._account(posting)
+                return await poster.find(posting.place, key=posting.id, since=posting.moment - SKEW, person=person)
+        except (PostError, TimeoutError):
+            return None
 
     async def _looked_for(self, posting: Posting, poster: Poster, kind: Kind) -> Posting | None:
         """What may have been sent: recorded where it is there, sent where it surely is not."""

@@ -12,6 +12,7 @@ import pytest
 from bot.command import Place
 from bot.group.schedule import Schedule
 from bot.reply import MessageRef, Reply
+from bot.store.backup import backup, restore
 from bot.store.posting_rows import Planned, Posting, schedule_id
 from bot.study import outbox
 from bot.study.outbox import AT_ONCE, TURN
@@ -158,3 +159,20 @@ async def test_a_bot_that_stood_still_for_long_and_was_missed_by_nobody_sends_it
     [sent] = await group.core.study.rounds.once(group.clock.at)
     assert sent.data["state"] == "sent"
     assert len(poster.took) == 1
+
+
+async def test_after_an_older_backup_was_brought_back_nothing_that_has_come_since_comes_again(
+    group: Party, tmp_path: Path
+) -> None:
+    """The store knows nothing of it any more, and the platform does."""
+    poster = group.core.posters["fake"] = Taking("fake")
+    await has_cards_come(group, "fake", "group", time(9, 1))
+    await backup(group.core.store._engine, tmp_path / "older")
+    group.clock.at = START + MINUTE
+    [came] = await group.core.study.rounds.once(group.clock.at)
+    await restore(group.core.store._engine, tmp_path / "older", force=True)
+    group.clock.at += 20 * MINUTE
+    [again] = await group.core.study.rounds.once(group.clock.at)
+    assert (came.data["state"], again.data["state"]) == ("sent", "sent")
+    assert again.data["question"] == came.data["question"]
+    assert len(poster.asked) == 1
