@@ -97,8 +97,8 @@ class Conductor:
                 continue
             if further is not None:
                 did.append(_did(further))
-        for quiz_id in [each for each, moment in self._edits.items() if moment <= at]:
-            await self._refresh(quiz_id, at)
+        stale = [each for each, moment in self._edits.items() if moment <= at]
+        await asyncio.gather(*(self._refresh(each, at) for each in stale))  # many that hang hold up no more than one
         return did
 
     async def _in_turn(self, quiz: Quiz, at: datetime) -> Quiz | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -19,11 +20,18 @@ class Slow(WallPoster):
     """Its platform asks to wait with every edit, for longer than any quiz takes."""
 
     asked = 0
+    enough = 0
 
     async def edit(self, place: Place, message: MessageRef, reply: Reply) -> None:
         del place, message, reply
         self.asked += 1
+        if self.asked == self.enough:
+            self.all_asked.set()
         await asyncio.Event().wait()
+
+    async def is_asked(self, times: int) -> None:
+        self.enough, self.all_asked = times, asyncio.Event()
+        await self.all_asked.wait()
 
 
 class Broken(WallPoster):
@@ -47,6 +55,25 @@ async def test_a_quiz_goes_on_where_a_message_cannot_be_shown_anew(
         await plays(group)
         assert poster.asked
         assert "Question 1 of 3 is closed" in plain(await group.last())
+
+
+async def test_messages_of_several_quizzes_that_cannot_be_shown_anew_hold_all_up_as_little_as_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(conducting, "EDIT_S", 600)
+    async with party(tmp_path) as group:
+        poster = group.core.posters["test"] = Slow("test", "page", group.core.store, group.clock)
+        channels = [replace(group, place=replace(group.place, channel=name)) for name in ("one", "two", "three")]
+        for channel in channels:
+            await channel.says("ann", "/quiz start 2 20")
+        await group.goes_on()
+        for channel in channels:
+            await channel.says("bob", "/quiz join")
+        goes_on = asyncio.create_task(group.goes_on())
+        async with asyncio.timeout(30):
+            await poster.is_asked(len(channels))
+        goes_on.cancel()
+        await asyncio.wait({goes_on})
 
 
 async def test_a_quiz_waits_for_a_platform_that_has_gone_and_goes_on_when_it_is_back(tmp_path: Path) -> None:
