@@ -17,7 +17,7 @@ from bot.commands.card_draft import FROM_SHAPE, LONGEST_ANSWER, LONGEST_CODE, LO
 from bot.commands.deck_import import MINE
 from bot.errors import StaleAction, UserError, WrongUsage
 from bot.reply import Button, Buttons, Code, Field, Form, Part, Reply, Text
-from bot.store.decks import Standing
+from bot.store.deck_rows import Standing
 from cards.model import Card, Deck, Place, Proof
 from cards.proof import Outcome, Prover, Verdict
 

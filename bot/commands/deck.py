@@ -15,7 +15,7 @@ from bot.commands.deck_names import Reader, is_house, must_organise, must_own, n
 from bot.commands.learning_words import UNPROVED
 from bot.errors import NotAllowed, StaleAction
 from bot.reply import Button, Buttons, Reply, Text
-from bot.store.decks import Held
+from bot.store.deck_rows import Held
 
 if TYPE_CHECKING:
     from bot.app import Core

@@ -15,7 +15,8 @@ from bot.commands.deck_proof import Proofs, proved
 from bot.commands.deck_turn import Turn, in_turn
 from bot.errors import StaleAction, UserError, WrongUsage
 from bot.reply import Fault, Field, Form, Reply, Text
-from bot.store.decks import Kept, Standing, slug
+from bot.store.deck_rows import Kept, Standing
+from bot.store.decks import slug
 from cards.model import Card, Deck
 from cards.proof import Outcome
 

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from bot.arguments import shorten
 from bot.command import Incoming
 from bot.errors import NotAllowed, WrongUsage
-from bot.store.decks import Held, community, slug
+from bot.store.deck_rows import Held
+from bot.store.decks import community, slug
 
 if TYPE_CHECKING:
     from bot.app import Core

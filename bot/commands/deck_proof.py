@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from bot.commands.deck_turn import Turn
-from bot.store.decks import Standing
+from bot.store.deck_rows import Standing
 from cards.model import Card, Deck, Place
 from cards.proof import Outcome, Prover, Verdict
 

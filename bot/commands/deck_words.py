@@ -11,7 +11,7 @@ from bot.commands.deck_names import HOUSE, HOUSE_TITLE, Reader
 from bot.commands.deck_proof import Proofs
 from bot.commands.learning_words import UNPROVED
 from bot.reply import Button, Buttons, Part, Reply, Table, Text
-from bot.store.decks import Changes, Held, Kept, Standing
+from bot.store.deck_rows import Changes, Held, Kept, Standing
 from cards.model import Card, Deck
 from cards.proof import Outcome, Verdict
 

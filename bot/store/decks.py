@@ -12,7 +12,6 @@ import json
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -20,8 +19,8 @@ from sqlalchemy import bindparam, case, delete, func, select, update
 
 from bot.command import Place
 from bot.errors import TooMuchKept
-from bot.store import card_rows
 from bot.store.batches import Batches
+from bot.store.deck_rows import Changes, Held, Kept, Standing, kept_in, row_of, rows_of
 from bot.store.dialect import insert, one_at_a_time
 from bot.store.engine import looking
 from bot.store.many import among, many
@@ -39,68 +38,6 @@ MAX_SLUG = 40
 _STRANGE = re.compile(r"[^a-z0-9]+")
 _DIGEST_BYTES = 4
 Editions = tuple[tuple[str, int, datetime], ...]  # of decks by their ids
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Held:
-    """A deck, without its cards.
-
-    Attributes:
-        id: names it everywhere, also in the names of its cards (`id/card`).
-        cards: how many there are.
-        proved: how many of them torch has proved.
-        waiting: how many have a proof that torch has not been asked about yet.
-        removed: since when it is gone; None for one that is there.
-    """
-
-    id: str
-    owner: str
-    title: str
-    says: str
-    cards: int
-    proved: int
-    waiting: int
-    made: datetime
-    changed: datetime
-    removed: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """What became of a card's proof, and the torch that said so."""
-
-    outcome: Outcome
-    torch: str = ""
-
-    @property
-    def usable(self) -> bool:
-        """Whether the card may be asked: it is proved, or has nothing to prove."""
-        return self.outcome in {Outcome.PROVED, Outcome.NOTHING_TO_RUN}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Kept:
-    """A deck with its cards, in their order, and how each stands."""
-
-    held: Held
-    deck: Deck
-    standing: Mapping[str, Standing]
-
-    @property
-    def usable(self) -> tuple[Card, ...]:
-        """The cards that may be asked."""
-        return tuple(card for card in self.deck.cards if self.standing[card.id].usable)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Changes:
-    """What became of a deck that was put: cards by their ids."""
-
-    fresh: bool  # whether there was no such deck before
-    added: tuple[str, ...] = ()
-    changed: tuple[str, ...] = ()
-    same: int = 0
-    gone: tuple[str, ...] = ()
 
 
 def community(place: Place) -> str:
@@ -143,7 +80,7 @@ class Decks:
         """
         if len(deck.cards) > MAX_CARDS:
             raise TooMuchKept(f"{len(deck.cards):,} cards; a deck may have {MAX_CARDS:,}: part it into several.")
-        rows = await asyncio.to_thread(_rows, deck, standing)
+        rows = await asyncio.to_thread(rows_of, deck, standing)
         async with self._engine.begin() as connection:
             fresh = await self._written(connection, deck, owner, at)
             known = await _data(connection, deck.id)
@@ -185,7 +122,7 @@ class Decks:
             await self._written(connection, deck, owner, at, anew=False)
             known = await _data(connection, deck.id)
             place = select(func.coalesce(func.max(deck_cards.c.position), -1) + 1).where(deck_cards.c.deck == deck.id)
-            row = _row(deck.id, card, standing, (await connection.execute(place)).scalar_one())
+            row = row_of(deck.id, card, standing, (await connection.execute(place)).scalar_one())
             if card.id not in known and len(known) >= MAX_CARDS:
                 raise TooMuchKept(f"{deck.title} has {MAX_CARDS:,} cards, as many as a deck may have.")
             await connection.execute(_PUT_CARD, [row])
@@ -231,9 +168,9 @@ class Decks:
         wanted = select(deck_cards).where(deck_cards.c.deck == deck_id).order_by(deck_cards.c.position)
         about = select(decks.c.topics).where(decks.c.id == deck_id)
         async with self._engine.connect() as connection:
-            rows = (await connection.execute(wanted)).all()
+            cards = (await connection.execute(wanted)).all()
             topics = (await connection.execute(about)).scalar_one()
-        return await asyncio.to_thread(_kept, found[0], rows, topics)
+        return await asyncio.to_thread(kept_in, found[0], cards, topics)
 
     async def used_by(self, owners: Iterable[str]) -> list[Held]:
         """The decks that some people or communities use, each once."""
@@ -367,34 +304,3 @@ async def _hold_limits(connection: AsyncConnection, owner: str) -> None:
     if (await connection.execute(size)).scalar_one() > MAX_CHARACTERS:
         much = f"{MAX_CHARACTERS // 1_000_000} million characters"
         raise TooMuchKept(f"All decks together may have {much}, and would have more: remove one that is old.")
-
-
-def _rows(deck: Deck, standing: Mapping[str, Standing]) -> list[dict[str, Any]]:
-    return [
-        _row(deck.id, card, standing[card.id], place) for place, card in enumerate(deck.cards) if card.id in standing
-    ]
-
-
-def _row(deck_id: str, card: Card, standing: Standing, place: int) -> dict[str, Any]:
-    return {
-        "deck": deck_id,
-        "card": card.id,
-        "position": place,
-        "data": card_rows.written(card),
-        "proof": standing.outcome.value,
-        "torch": standing.torch,
-    }
-
-
-def _kept(held: Held, rows: Sequence[Any], topics: str) -> Kept:
-    there = {row.card for row in rows}
-    cards = [card_rows.read(row.data) for row in rows]
-    # What a card builds on may have been kept out, or taken out since.
-    cards = [
-        replace(card, needs=tuple(need for need in card.needs if need in there))
-        if any(need not in there for need in card.needs)
-        else card
-        for card in cards
-    ]
-    deck = Deck(id=held.id, title=held.title, says=held.says, cards=tuple(cards), topics=json.loads(topics))
-    return Kept(held=held, deck=deck, standing={row.card: Standing(Outcome(row.proof), row.torch) for row in rows})

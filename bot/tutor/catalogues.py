@@ -16,7 +16,8 @@ from itertools import chain, zip_longest
 from typing import TYPE_CHECKING
 
 from bot.store import card_rows
-from bot.store.decks import Kept, community
+from bot.store.deck_rows import Kept
+from bot.store.decks import community
 from bot.tutor.model import SKILL, Catalogue
 from cards import deck as decks
 from cards.generate import FAMILIES

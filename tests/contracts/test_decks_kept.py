@@ -15,7 +15,8 @@ from bot.command import Place
 from bot.errors import TooMuchKept
 from bot.store import decks as module
 from bot.store.card_rows import read, written
-from bot.store.decks import Changes, Decks, Standing, community, deck_id, slug
+from bot.store.deck_rows import Changes, Standing
+from bot.store.decks import Decks, community, deck_id, slug
 from bot.store.store import open_store
 from cards.deck import house
 from cards.model import Card, Deck

@@ -8,7 +8,8 @@ from typing import Any
 
 from bot.command import Incoming
 from bot.reply import File, Reply
-from bot.store.decks import Standing, community, deck_id
+from bot.store.deck_rows import Standing
+from bot.store.decks import community, deck_id
 from cards.model import Card, Deck
 from cards.proof import Outcome
 from tests.bot.conversation import Conversation

@@ -10,7 +10,8 @@ import pytest
 
 from bot.actions import Action
 from bot.reply import Code, Table, plain
-from bot.store.decks import Standing, community, deck_id
+from bot.store.deck_rows import Standing
+from bot.store.decks import community, deck_id
 from cards.model import Card, Deck, Proof
 from cards.proof import Outcome
 from sandbox.client import Sandbox

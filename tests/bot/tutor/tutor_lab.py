@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.command import Incoming, User
-from bot.store.decks import Standing
+from bot.store.deck_rows import Standing
 from bot.store.learning_rows import entries
 from bot.tutor.model import Marked, Posed, Rest
 from bot.tutor.tutor import Tutor
