@@ -172,12 +172,15 @@ class Oracle:
 
     async def _check_smaller(self, closed: Walk, answer: Answer) -> Answer:
         """Where a real run would be too large: the same rule at small sizes, if it is the same rule."""
-        small = _at_free_sizes(closed)
-        if small is None:
-            return answer
-        trials = [trial(small, each) for each in bindings(small, CHOICES)]
-        if not trials or not any(each.real for each in trials):
-            return answer
+        for apart in (False, True):
+            small = _at_free_sizes(closed, apart=apart)
+            trials = [trial(small, each) for each in bindings(small, CHOICES)] if small is not None else []
+            if small is not None and any(each.real for each in trials):
+                return await self._check_at(small, trials, answer)
+        return answer
+
+    async def _check_at(self, small: Walk, trials: list[Trial], answer: Answer) -> Answer:
+        """The answer with what torch says at these sizes, where it agrees there."""
         result = await self._run(payload(small, trials))
         if result.status is not Status.OK:
             return answer
@@ -312,15 +315,20 @@ def _why(result: Result) -> str:
             return result.error or "the torch worker is not up"
 
 
-def _at_free_sizes(closed: Walk) -> Walk | None:
-    """The same question with its long axes left free, where the closed form is the same rule there."""
+def _at_free_sizes(closed: Walk, *, apart: bool) -> Walk | None:
+    """The same question with its long axes left free, where the closed form is the same rule there.
+
+    Axes of one size mostly belong together and shrink together. `apart`: each shrinks by itself, since the 28 of
+    `lstm 28 64 @ 8x28x28` stands for the features, which cannot, and for the steps, which can.
+    """
     names: dict[str, int] = {}
 
     def freed(tensor: Tensor) -> Tensor:
         shape: list[Size] = []
         for size in tensor.shape:
             if isinstance(size, int) and size > SMALL_AXIS:
-                name = next((known for known, number in names.items() if number == size), f"a{len(names)}")
+                alike = (known for known, number in names.items() if number == size and not apart)
+                name = next(alike, f"a{len(names)}")
                 names[name] = size
                 shape.append(symbol(name))
             else:

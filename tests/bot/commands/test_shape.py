@@ -54,6 +54,13 @@ async def test_a_layer_is_answered_for_every_batch_size(group: Conversation) -> 
     assert "nn.Conv1d(3, 16" in code
 
 
+@pytest.mark.parametrize("line", ["lstm 28 64 batch_first=true @ 8x28x28", "conv2d 64 64 k3 @ 8x64x64x64"])
+async def test_a_size_that_cannot_shrink_does_not_keep_its_twin_from_shrinking(group: Conversation, line: str) -> None:
+    """Too large for a real run as it stands: torch checks it with fewer steps or places and the same features."""
+    reply = await group.says("alice", f"/shape {line}")
+    assert reply.data["agreed"] == ["formula", "meta", "cpu"]
+
+
 async def test_a_free_length_stays_an_expression(group: Conversation) -> None:
     reply = await group.says("alice", "/shape conv1d 3 16 k3 s2 p1")
     (shape,) = outputs(reply)
