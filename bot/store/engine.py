@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +17,8 @@ if TYPE_CHECKING:
     from pydantic import SecretStr
     from sqlalchemy import Engine
 
+    from bot.store.sqlite import Connections
+
 AT_MOST = 8  # connections to a file; each is kept once it was made, since that takes longer than most looks
 _PRAGMAS = ("busy_timeout = 10000", "synchronous = FULL", "foreign_keys = ON", "secure_delete = ON")
 
@@ -29,11 +30,12 @@ class OneWriter(AsyncEngine):
     where many cards are sent, somebody's answer waited for the luck of that. Other processes are still met so.
     """
 
-    __slots__ = ("_line",)
+    __slots__ = ("_connections", "_line")
 
-    def __init__(self, sync_engine: Engine) -> None:
+    def __init__(self, sync_engine: Engine, connections: Connections) -> None:
         """Of one process, and one loop."""
         super().__init__(sync_engine)
+        self._connections = connections
         self._line = asyncio.Lock()
 
     @asynccontextmanager
@@ -41,6 +43,11 @@ class OneWriter(AsyncEngine):
         """A transaction that writes; whatever only looks uses `connect`."""
         async with self._line, super().begin() as connection:
             yield connection
+
+    async def dispose(self, close: bool = True) -> None:
+        """Closes all connections, and waits for their threads."""
+        await super().dispose(close)
+        await self._connections.ended()
 
 
 async def open_engine(where: Path | SecretStr) -> AsyncEngine:
@@ -70,12 +77,13 @@ def shown(where: Path | SecretStr) -> str:
 
 
 def _sqlite(path: Path) -> AsyncEngine:
-    from bot.store.sqlite import connect  # whoever has PostgreSQL does without
+    from bot.store.sqlite import Connections  # whoever has PostgreSQL does without
 
+    connections = Connections(path)
     opened = create_async_engine(
-        f"sqlite+aiosqlite:///{path}", pool_size=AT_MOST, max_overflow=0, async_creator=partial(connect, path)
+        f"sqlite+aiosqlite:///{path}", pool_size=AT_MOST, max_overflow=0, async_creator=connections.connect
     )
-    engine = OneWriter(opened.sync_engine)
+    engine = OneWriter(opened.sync_engine, connections)
 
     @event.listens_for(engine.sync_engine, "connect")
     def _prepare(connection: Any, _record: object) -> None:

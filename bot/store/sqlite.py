@@ -6,6 +6,7 @@ wait for a handful of small looks, these ways cost more than all that SQLite doe
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -21,9 +22,24 @@ FIRST = 500  # rows that come with their statement; of more, the others are fetc
 _CHUNK = 64  # rows, as the driver has it
 
 
-async def connect(path: Path) -> aiosqlite.Connection:
-    """A connection to a file."""
-    return await _Connection(path)
+class Connections:
+    """All those to one file, each with a thread of its own."""
+
+    def __init__(self, path: Path) -> None:
+        """None is made yet."""
+        self._path = path
+        self._made: list[_Connection] = []
+
+    async def connect(self) -> aiosqlite.Connection:
+        """One more."""
+        self._made = [each for each in self._made if not each.over()]
+        self._made.append(_Connection(self._path))
+        return await self._made[-1]
+
+    async def ended(self) -> None:
+        """Returns when those that were closed have ended: one that nobody waits for would tell a loop that is gone."""
+        for each in self._made:
+            await each.ended()
 
 
 class _Connection(aiosqlite.Connection):
@@ -47,6 +63,15 @@ class _Connection(aiosqlite.Connection):
         """Takes back what is not committed; after a look, which begins nothing, there is nothing to go there for."""
         if self._visits or self._conn.in_transaction:
             await super().rollback()
+
+    def over(self) -> bool:
+        """Whether it was closed, and its thread has ended."""
+        return not self._running and not self._thread.is_alive()
+
+    async def ended(self) -> None:
+        """Returns when its thread has ended, if it was closed; whoever was cancelled has not waited for that."""
+        if not self._running:
+            await asyncio.to_thread(self._thread.join)
 
     @contextmanager
     async def cursor(self) -> aiosqlite.Cursor:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 import threading
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -112,3 +113,29 @@ async def test_after_a_statement_that_is_refused_the_connection_goes_on(engine: 
             await connection.execute(ADD, {"id": "e0", "at": 5})
         await connection.rollback()
         assert list((await connection.execute(ALL)).scalars()) == ["e0"]
+
+
+async def test_a_connection_that_nobody_waits_for_any_more_has_ended_with_the_engine(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its thread would tell a loop that is gone."""
+    began, held, connect = threading.Event(), threading.Event(), sqlite3.connect
+    threads: list[threading.Thread] = []
+
+    def slowly(*given: Any, **named: Any) -> Any:
+        threads.append(threading.current_thread())
+        began.set()
+        held.wait()
+        return connect(*given, **named)
+
+    engine = await open_engine(tmp_path / "stride.sqlite3")
+    monkeypatch.setattr(sqlite3, "connect", slowly)
+    look = asyncio.create_task(filled(engine, 1))
+    await asyncio.to_thread(began.wait)
+    look.cancel()
+    await asyncio.wait({look})
+    ending = asyncio.create_task(engine.dispose())
+    await asyncio.sleep(0)
+    held.set()
+    await ending
+    assert [each.is_alive() for each in threads] == [False]
