@@ -17,7 +17,7 @@ from bot.group.whereabouts import HOME_ZONE
 from bot.store.dialect import insert
 from bot.store.group_tables import communities
 from bot.store.learning_rows import Line
-from bot.store.many import listed, many, pairs
+from bot.store.many import listed, many
 from bot.store.tables import EPOCH, MICROSECOND, answers, tallies
 from cards.calendar import Calendar, calendar
 
@@ -38,8 +38,14 @@ _ADD = _some.on_conflict_do_update(
     index_elements=list(tallies.primary_key.columns),
     set_={name: tallies.c[name] + _some.excluded[name] for name in ("tried", "correct")},
 )
-_ZONES = select(communities.c.platform, communities.c.community, communities.c.zone).where(
-    pairs(communities.c.platform, communities.c.community, "groups")
+_asked = listed("groups", (communities.c.platform, communities.c.community)).subquery()
+_ZONES = select(  # of each by itself: joined, PostgreSQL reads all communities for a handful of them
+    _asked.c.platform,
+    _asked.c.community,
+    select(communities.c.zone)
+    .where(communities.c.platform == _asked.c.platform, communities.c.community == _asked.c.community)
+    .scalar_subquery()
+    .label("zone"),
 )
 
 
@@ -140,10 +146,9 @@ async def _still(connection: AsyncConnection) -> None:
 async def _calendars(
     connection: AsyncConnection, groups: Collection[Group], known: dict[str, Calendar]
 ) -> dict[Group, Calendar]:
-    found = await connection.execute(_ZONES, {"groups": many(sorted(groups))})
-    # Those where nobody has said one are left out here: PostgreSQL, asked to, took them for so many that it read all.
-    said = {(row.platform, row.community): row.zone for row in found if row.zone}
-    zones = dict.fromkeys(groups, HOME_ZONE) | said
+    asked = many({"platform": platform, "community": community} for platform, community in groups)
+    found = await connection.execute(_ZONES, {"groups": asked})
+    zones = {(row.platform, row.community): row.zone or HOME_ZONE for row in found}
     for zone in set(zones.values()) - known.keys():  # with a zone's first use its rules are read from the disk
         known[zone] = await asyncio.to_thread(calendar, zone)
     return {group: known[zone] for group, zone in zones.items()}

@@ -15,6 +15,8 @@ import pytest
 from pydantic import SecretStr
 from sqlalchemy import event, text
 
+from bot.store.dialect import insert
+from bot.store.group_tables import communities
 from bot.store.posting_rows import Posting
 from bot.store.schema import metadata
 from bot.store.standing import Span
@@ -125,12 +127,12 @@ async def _looks(store: Store, person: str) -> None:
     await store.members.happened_in([(GROUP.platform, GROUP.community)], [])
 
 
-async def scans(store: Store, seen: dict[str, Any]) -> dict[str, str]:
-    """Each statement that goes through a whole table, and the plan that says so."""
+async def scans(store: Store, seen: dict[str, Any], *, freely: bool = False) -> dict[str, str]:
+    """Each statement that goes through a whole table, and the plan that says so; `freely`: that it has chosen."""
     found = {}
     async with store._engine.connect() as connection:
         sqlite = connection.dialect.name == "sqlite"
-        if not sqlite:
+        if not sqlite and not freely:
             await connection.execute(text("SET enable_seqscan = off"))  # then only what has no index goes through all
             await connection.execute(text("SET plan_cache_mode = force_generic_plan"))
         for statement, parameters in seen.items():
@@ -155,6 +157,21 @@ async def test_nothing_that_is_done_every_day_goes_through_a_large_table(store: 
     await everyday(store)
     assert len(spy.seen) > 50, "the verbs were heard"
     assert await scans(store, dict(spy.seen)) == {}
+
+
+async def test_an_answer_reads_its_own_community_among_thousands_with_the_same_zone(store: Store) -> None:
+    names = ("platform", "community", "zone", "settings", "since")
+    rows = [dict(zip(names, ("test", f"c{number}", "UTC", "{}", START), strict=True)) for number in range(5_000)]
+    async with store._engine.begin() as connection:
+        await connection.execute(insert(communities), rows)
+        await connection.exec_driver_sql("ANALYZE communities")
+    pupil = await enrolled(store.learning)
+    await store.learning.pose([asked("q1")])
+    spy = Spy(store)
+    await store.learning.record(pupil, answered("q1"), [remembered("deck/a")], UTC_DAYS)
+    looks = {statement: given for statement, given in spy.seen.items() if "communities" in statement}
+    assert looks, "its day is that of the community's zone"
+    assert await scans(store, looks, freely=True) == {}
 
 
 async def test_a_look_through_a_whole_table_is_noticed(store: Store) -> None:
