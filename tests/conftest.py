@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 import pytest_asyncio
 from blockbuster import BlockBuster, blockbuster_ctx
+from hypothesis import HealthCheck, settings
 
 from sandbox.client import Sandbox, open_sandbox
 from tests.torch_here import PATIENT
@@ -17,6 +18,13 @@ if TYPE_CHECKING:
     from pydantic import SecretStr
 
     from tests.bot.store.postgres_lab import PostgresLab
+
+
+def pytest_configure() -> None:
+    """A change is held to the same examples however fast the machine is; `--hypothesis-profile=search` draws others."""
+    settings.register_profile("search", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    settings.register_profile("same", settings.get_profile("search"), derandomize=True, database=None)
+    settings.load_profile("same")
 
 
 @pytest.fixture(autouse=True)

@@ -17,7 +17,7 @@ def gone(pid: int) -> bool:
 
 async def until_gone(*pids: int) -> None:
     """Raises `TimeoutError` for processes that stay."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while not all(gone(pid) for pid in pids):  # noqa: ASYNC110 the end of another process is no event here
             await asyncio.sleep(0.005)
 

@@ -247,7 +247,7 @@ def test_two_commands_or_presses_of_one_name_are_found_at_start() -> None:
 
 
 @given(st.lists(st.text(max_size=60) | st.text(alphabet=string.punctuation + "/echo \n", max_size=60), max_size=20))
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 def test_whatever_is_typed_is_answered(tmp_path_factory: pytest.TempPathFactory, texts: list[str]) -> None:
     async def talk() -> None:
         async with workshop(tmp_path_factory.mktemp("talk")) as group:

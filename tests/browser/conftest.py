@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest_asyncio
-from playwright.async_api import Browser, ConsoleMessage, Page, async_playwright
+from playwright.async_api import Browser, ConsoleMessage, Page, async_playwright, expect
 
 from tests.bot.adapters.web.served import Served, served
 
@@ -22,6 +22,7 @@ FLAGS = (
     "--disable-component-update",
     "--disable-sync",
 )
+HANG_MS = 60_000  # after which what is waited for will not come
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 Opens = Callable[..., Awaitable[Page]]
@@ -30,6 +31,7 @@ Opens = Callable[..., Awaitable[Page]]
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def browser() -> AsyncIterator[Browser]:
     path = next((found for name in NAMES if (found := shutil.which(name))), None)
+    expect.set_options(timeout=HANG_MS)
     async with async_playwright() as playwright:
         started = await playwright.chromium.launch(executable_path=path, args=list(FLAGS))
         yield started
@@ -50,7 +52,7 @@ async def opens(browser: Browser, page: Served) -> AsyncIterator[Opens]:
 
     async def open_as_someone(channel: str = "general", url: str = "", **options: Any) -> Page:
         context = await browser.new_context(**{"viewport": {"width": 1200, "height": 860}, **options})
-        context.set_default_timeout(30_000)  # milliseconds
+        context.set_default_timeout(HANG_MS)
         contexts.append(context)
         opened = await context.new_page()
         opened.on("pageerror", lambda error: complaints.append(str(error)))

@@ -291,7 +291,7 @@ async def test_after_a_restart_the_page_goes_on_where_it_was(browser: Browser, t
     await page.press("#box", "Enter")
     await expect(page.locator(".pending")).to_contain_text("Waiting for the connection")
     async with served(tmp_path, lab, port=port):
-        await page.wait_for_selector("body[data-line=open]", timeout=20_000)
+        await page.wait_for_selector("body[data-line=open]")
         await expect(page.locator(".exchange:not(.pending)")).to_have_count(2)
         await expect(page.locator(".pending")).to_have_count(0)
         await say(page, "/echo on we go")

@@ -80,7 +80,7 @@ pauses = st.lists(
 )
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(schedule=schedules, start=starts, pauses=pauses)
 async def test_each_moment_comes_once_or_is_noted_as_missed(
     bots: list[Store], schedule: Schedule, start: datetime, pauses: list[timedelta]

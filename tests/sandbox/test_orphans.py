@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import shutil
 from collections.abc import Iterator
@@ -36,9 +37,9 @@ async def half_made(reading: int) -> tuple[asyncio.subprocess.Process, int]:
         start_new_session=True,
     )
     os.close(told)
-    words = await asyncio.to_thread(os.read, telling, 4096)
-    os.close(telling)
-    return process, int(words.partition(b'"child-pid":')[2].strip().partition(b"\n")[0].strip(b", }"))
+    with os.fdopen(telling, "rb") as pipe:
+        words = await asyncio.to_thread(pipe.read)  # to the end: who stops listening sooner ends the outer process
+    return process, int(json.loads(words)["child-pid"])
 
 
 async def test_what_a_killed_owner_left_half_made_is_ended_by_who_comes_next(held: tuple[int, int]) -> None:

@@ -263,7 +263,7 @@ async def test_a_worker_that_could_not_start_is_tried_again(tmp_path: Path) -> N
     async with rogue(python=str(python)) as sandbox:
         assert (await ask(sandbox, "echo", 1)).status is Status.UNAVAILABLE
         python.symlink_to(sys.executable)
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while not (await sandbox.report()).alive:  # noqa: ASYNC110 the worker has no event for us
                 await asyncio.sleep(0.01)
         assert (await ask(sandbox, "echo", 2)).value == [2]

@@ -39,6 +39,7 @@ PNG = bytes.fromhex(
 )
 WORDS = (Option(name="words", says="What to say.", rest=True),)
 LAYERS = ("conv1d", "conv2d", "linear")
+HANG_S = 60.0  # after which an answer will not come; the machine may be busy
 
 
 @dataclass
@@ -296,7 +297,7 @@ async def open_lab(lab: Lab, settings: Settings) -> AsyncIterator[Core]:
     """A real core with its real store, the lab's commands, and a worker's socket at which nobody listens."""
     away = SandboxSettings(socket=settings.data_dir / "nobody.sock")
     async with open_store(settings.database) as store, open_sandbox(away) as sandbox:
-        yield Core(settings=settings, store=store, sandbox=sandbox, commands=lab.commands)
+        yield Core(settings=settings, store=store, sandbox=sandbox, commands=lab.commands, quick_s=HANG_S)
 
 
 def lab_settings(folder: Path, slack: SlackSettings | None = None) -> Settings:

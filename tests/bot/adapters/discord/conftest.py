@@ -21,7 +21,7 @@ from tests.bot.adapters.discord.openapi import DiscordApi
 from tests.bot.adapters.lab import Lab, lab_settings, open_lab
 from tests.bot.adapters.specs import read_spec
 
-SHORT = 1.0  # seconds; less than the bot takes before it acknowledges, so that only virtual time gets there
+SHORT = 1.4  # seconds; less than the bot takes before it acknowledges, so that only virtual time gets there
 
 
 @cache

@@ -17,7 +17,7 @@ from tests.bot.conversation import Conversation, SettableClock, torch_away
 @pytest_asyncio.fixture
 async def core(tmp_path: Path) -> AsyncIterator[Core]:
     """All of Stride's commands, with torch away: cards are asked all the same. The decks have been read."""
-    async with build_core(Settings(data_dir=tmp_path, sandbox=torch_away(tmp_path))) as opened:
+    async with build_core(Settings(data_dir=tmp_path, sandbox=torch_away(tmp_path)), patient=True) as opened:
         group = Conversation(opened, SettableClock())
         assert (await group.says("bob", "/practice activations 2")).fault is None
         yield opened

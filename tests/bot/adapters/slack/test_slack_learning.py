@@ -21,7 +21,8 @@ async def core(slack: FakeSlack, tmp_path: Path) -> AsyncIterator[Core]:
     """All of Stride's commands, with torch away: cards are asked all the same."""
     tokens = {"bot_token": BOT_TOKEN, "app_token": APP_TOKEN, "signing_secret": SIGNING_SECRET}
     settings = SlackSettings.model_validate(tokens | {"api_base": f"{slack.base}/api/"})
-    async with build_core(Settings(data_dir=tmp_path, slack=settings, sandbox=torch_away(tmp_path))) as opened:
+    away = torch_away(tmp_path)
+    async with build_core(Settings(data_dir=tmp_path, slack=settings, sandbox=away), patient=True) as opened:
         yield opened
 
 

@@ -17,7 +17,7 @@ from bot.adapters.web.parse import place
 from bot.adapters.web.room import Room
 from bot.command import Incoming, User
 from tests.bot.adapters.lab import Lab
-from tests.bot.adapters.web.served import Served, Visitor, served
+from tests.bot.adapters.web.served import HANG_S, Served, Visitor, served
 
 UPGRADE = {
     "Connection": "Upgrade",
@@ -266,7 +266,7 @@ async def test_only_so_many_messages_of_one_person_are_answered_at_once(
 async def test_a_person_opens_only_so_many_pages(alice: Visitor) -> None:
     pages = [await alice.enters() for _ in range(MAX_SOCKETS_A_PERSON)]
     one_more = await alice.connects()
-    closed = await one_more.socket.receive(timeout=5)
+    closed = await one_more.socket.receive(timeout=HANG_S)
     assert all(not talk.socket.closed for talk, _ in pages)
     assert closed.data == AGAIN
     assert "too many places" in str(closed.extra)
@@ -275,7 +275,7 @@ async def test_a_person_opens_only_so_many_pages(alice: Visitor) -> None:
 async def test_a_frame_too_large_ends_the_line_and_nothing_else(alice: Visitor) -> None:
     talk, _ = await alice.enters()
     await talk.socket.send_str("x" * (MAX_FRAME + 1))
-    while (message := await talk.socket.receive(timeout=5)).type is WSMsgType.TEXT:
+    while (message := await talk.socket.receive(timeout=HANG_S)).type is WSMsgType.TEXT:
         pass
     assert message.type in {WSMsgType.CLOSE, WSMsgType.CLOSED}
     again, _ = await alice.enters()

@@ -16,7 +16,7 @@ from bot.adapters.web.parse import place
 from bot.errors import SettingsError
 from bot.settings import Settings, WebSettings
 from tests.bot.adapters.lab import Lab, open_lab
-from tests.bot.adapters.web.served import INVITE, Served, Visitor, served
+from tests.bot.adapters.web.served import HANG_S, INVITE, Served, Visitor, served
 
 
 async def test_the_page_greets_and_gives_everyone_a_cookie_of_their_own(alice: Visitor, bob: Visitor) -> None:
@@ -120,7 +120,7 @@ async def test_a_forged_cookie_opens_no_socket(page: Served, alice: Visitor, bob
     for cookie in (f"{person}.{signature}", person, f"{person}.", "x" * 4000, ""):
         async with ClientSession(cookies={"stride": cookie}) as session:
             talk = await Visitor(session, page.url).connects()
-            message = await talk.socket.receive(timeout=5)
+            message = await talk.socket.receive(timeout=HANG_S)
             assert message.data == OUT
 
 
@@ -129,7 +129,7 @@ async def test_a_channel_that_cannot_be_is_not_found(alice: Visitor) -> None:
         assert answer.status == 404
     await alice.enters()
     talk = await alice.connects("Not%20One")
-    assert (await talk.socket.receive(timeout=5)).data == OUT
+    assert (await talk.socket.receive(timeout=HANG_S)).data == OUT
 
 
 async def test_an_address_that_others_reach_needs_an_invite(tmp_path: Path) -> None:
@@ -150,7 +150,7 @@ async def test_with_an_invite_set_nobody_else_comes_in(tmp_path: Path) -> None:
                 assert "by invitation" in await answer.text()
         assert not eve.cookie()
         talk = await eve.connects()
-        assert (await talk.socket.receive(timeout=5)).data == OUT
+        assert (await talk.socket.receive(timeout=HANG_S)).data == OUT
 
 
 async def test_an_invite_is_shown_once_and_lets_its_browser_in_from_then_on(tmp_path: Path) -> None:
