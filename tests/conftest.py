@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 def pytest_configure() -> None:
     """A change is held to the same examples however fast the machine is; `--hypothesis-profile=search` draws others."""
     settings.register_profile("search", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-    settings.register_profile("same", settings.get_profile("search"), derandomize=True, database=None)
+    settings.register_profile("same", settings.get_profile("search"), max_examples=50, derandomize=True, database=None)
     settings.load_profile("same")
 
 

@@ -166,9 +166,16 @@ for _ in range(5000):
     "an open file without a name": "kept = open('/tmp/x', 'w'); os.unlink('/tmp/x'); kept.write('x' * 1000)",
     "names that are no text": "os.mkdir(b'/tmp/\\xff\\n\\x1b'); os.mkdir(b'/tmp/-rf')",
 }
+_MANY = {"folders that are deep", "many files"}  # take seconds to make and to clear away
 
 
-@pytest.mark.parametrize("code", list(LEFTOVERS.values()), ids=list(LEFTOVERS))
+@pytest.mark.parametrize(
+    "code",
+    [
+        pytest.param(code, id=name, marks=[pytest.mark.long] if name in _MANY else [])
+        for name, code in LEFTOVERS.items()
+    ],
+)
 async def test_nothing_is_left_in_tmp_for_the_next_job(pool: Pool, code: str) -> None:
     result = await run(pool, code + "\n0")
     assert result.status is Status.OK, result
@@ -176,6 +183,7 @@ async def test_nothing_is_left_in_tmp_for_the_next_job(pool: Pool, code: str) ->
     await sound(pool)
 
 
+@pytest.mark.long
 async def test_empty_files_take_memory_that_is_bounded(pool: Pool) -> None:
     """Each costs the kernel a kilobyte that no limit of a process counts."""
     result = await run(
@@ -217,6 +225,7 @@ async def test_a_job_that_ends_its_process_is_told_so(pool: Pool, code: str, wor
     assert before <= set(pool.processes()), "a job's end costs no jail"
 
 
+@pytest.mark.long
 async def test_nothing_of_all_this_is_left_on_the_host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     async with open_pool() as another:

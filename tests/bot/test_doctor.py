@@ -18,6 +18,7 @@ async def _doctor(folder: Path, mode: str) -> tuple[int, str]:
     return await examine(settings, quiet=False, serving=False, say=said.append), "\n".join(said)
 
 
+@pytest.mark.long
 async def test_every_protection_of_the_jails_is_named_and_one_run_proves_them(tmp_path: Path) -> None:
     status, said = await _doctor(tmp_path, "bubblewrap")
     assert status == 0, said

@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parent.parent.parent
 
 # An import hook sees even an import that is caught and given up, which a look at sys.modules does not.
@@ -47,6 +49,7 @@ print(",".join(Hook.asked), int(peak) // 1000, sep=";")
 """
 
 
+@pytest.mark.long
 def test_the_bot_and_its_adapters_never_ask_for_torch_or_numpy_and_stay_small(tmp_path: Path) -> None:
     """Serving with every platform's library loaded, and with a picture drawn: at most 160 MB, and no numpy."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("STRIDE_")}

@@ -83,6 +83,7 @@ def test_what_does_not_end_well_says_its_status_and_is_the_askers(asked: tuple[i
     assert answers[3]["data"]["limit"] == {"name": "output", "value": 64, "unit": "kB"}
 
 
+@pytest.mark.long
 def test_a_person_reads_it_in_the_terminal(tmp_path: Path) -> None:
     done = stride(tmp_path, "chat", stdin="/run torch.ones(2, 3) + 1\n2\n/run\nfor i in range(2):\n    print(i)\n\n")
     assert done.returncode == 0, done.stderr

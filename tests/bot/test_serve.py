@@ -200,7 +200,7 @@ async def test_a_platform_that_cannot_be_reached_leaves_the_page_be(tmp_path: Pa
         await serving
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [pytest.param(signal.SIGINT, marks=pytest.mark.long), signal.SIGTERM])
 async def test_a_signal_ends_it_well(tmp_path: Path, number: signal.Signals) -> None:
     environment = {name: value for name, value in os.environ.items() if not name.startswith("STRIDE_")}
     environment |= {"STRIDE_DATA_DIR": str(tmp_path), "STRIDE_WEB__PORT": "0", "STRIDE_SANDBOX__PYTHON": "/bin/false"}

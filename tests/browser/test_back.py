@@ -93,6 +93,7 @@ async def test_what_was_changed_or_taken_out_meanwhile_is_so_on_every_page_that_
     await page.context.close()
 
 
+@pytest.mark.long
 async def test_a_change_of_what_is_too_old_to_be_shown_is_not_put_among_the_newest(opens: Opens, page: Served) -> None:
     poster = page.core.posters[PLATFORM]
     sent = [await poster.post(GENERAL, post(f"post {number}"), key=f"q{number}") for number in range(PAGE + 1)]

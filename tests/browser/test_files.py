@@ -21,6 +21,7 @@ DROP = """([name, text]) => {
 }"""
 
 
+@pytest.mark.long
 async def test_a_file_is_attached_with_the_keyboard_and_sent(opens: Opens, tmp_path: Path) -> None:
     (tmp_path / "deck.toml").write_bytes(b"ok")
     page = await opens()
@@ -38,6 +39,7 @@ async def test_a_file_is_attached_with_the_keyboard_and_sent(opens: Opens, tmp_p
     await expect(page.locator("#attached")).to_be_hidden()
 
 
+@pytest.mark.long
 async def test_a_file_is_dropped_and_can_be_left_out_again(opens: Opens) -> None:
     page = await opens()
     await page.evaluate(DROP, ["a.csv", "x"])
@@ -47,6 +49,7 @@ async def test_a_file_is_dropped_and_can_be_left_out_again(opens: Opens) -> None
     await expect(page.locator("#attach")).to_be_focused()
 
 
+@pytest.mark.long
 async def test_a_file_goes_with_a_form(opens: Opens, tmp_path: Path) -> None:
     (tmp_path / "deck.toml").write_bytes(b"ok")
     page = await opens()
@@ -58,6 +61,7 @@ async def test_a_file_goes_with_a_form(opens: Opens, tmp_path: Path) -> None:
     await expect(page.locator(".answer .text").last).to_have_text("deck.toml has 6f6b; words: two")
 
 
+@pytest.mark.long
 async def test_a_file_that_is_too_large_is_not_even_sent(opens: Opens) -> None:
     page = await opens()
     await page.evaluate(DROP, ["big.apkg", "x" * ((8 << 20) + 1)])

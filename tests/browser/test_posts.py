@@ -76,6 +76,7 @@ async def test_a_screen_reader_is_told_of_a_question_once_and_of_what_it_turns_i
     assert told == ["Stride: Question 1\n\nnobody yet", "Stride: Question 1 is closed\n\nIt is 12."]
 
 
+@pytest.mark.long
 async def test_a_screen_reader_is_told_how_long_there_is_and_not_a_time_elsewhere(
     opens: Opens, poster: Poster, page: Served
 ) -> None:
@@ -85,6 +86,7 @@ async def test_a_screen_reader_is_told_how_long_there_is_and_not_a_time_elsewher
     await expect(someone.locator("#said")).to_have_text(re.compile(r"^Stride: Question 1\s+It closes in \d[^U]*$"))
 
 
+@pytest.mark.long
 async def test_a_moment_is_counted_down_to_and_then_it_is_a_time_of_day(
     opens: Opens, poster: Poster, page: Served
 ) -> None:
@@ -122,6 +124,7 @@ async def test_the_next_question_of_a_quiz_is_in_sight_unless_one_has_scrolled_a
     await expect(shown.get_by_text("Question 3")).not_to_be_in_viewport()
 
 
+@pytest.mark.long
 async def test_what_was_counted_down_to_is_in_sight_and_what_was_not_is_announced(
     opens: Opens, poster: Poster, page: Served
 ) -> None:
@@ -140,6 +143,7 @@ async def test_what_was_counted_down_to_is_in_sight_and_what_was_not_is_announce
     await expect(someone.locator("#newer")).to_be_visible()
 
 
+@pytest.mark.long
 async def test_a_clock_that_is_wrong_counts_by_the_servers(opens: Opens, poster: Poster, page: Served) -> None:
     someone = await opens()
     await someone.clock.install(time=page.core.clock.now() - timedelta(hours=5))

@@ -8,6 +8,8 @@ import sys
 import textwrap
 from pathlib import Path
 
+import pytest
+
 from sandbox import container
 
 ROOT = Path(container.__file__).parents[1]
@@ -70,6 +72,7 @@ def test_the_profile_in_deploy_is_the_one_that_the_code_writes() -> None:
     assert json.loads(PROFILE.read_text(encoding="utf-8")) == container.profile()
 
 
+@pytest.mark.long
 async def test_a_worker_and_its_jails_live_under_the_profile_and_what_it_does_not_name_is_refused() -> None:
     asked = await asyncio.create_subprocess_exec(
         *(sys.executable, "-c", textwrap.dedent(UNDER_THE_PROFILE), str(PROFILE)),

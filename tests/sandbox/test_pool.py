@@ -63,6 +63,7 @@ async def test_the_same_code_draws_the_same_numbers_in_every_jail(pool: Pool) ->
     assert len({result.value["value"] for result in results}) == 1
 
 
+@pytest.mark.long
 async def test_a_forged_answer_is_about_the_forgers_own_job_alone(pool: Pool) -> None:
     """It may say what it likes of itself; its process still ends with its answer, and the others get their own."""
     forged = """
@@ -95,7 +96,7 @@ NONSENSE = {
 
 
 # Each costs a jail, which takes seconds to replace.
-_SHORT = {"no JSON", "endless frames", "an early greeting"}
+_SHORT = {"no JSON", "an early greeting"}
 
 
 @pytest.mark.parametrize(

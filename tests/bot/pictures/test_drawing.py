@@ -138,7 +138,9 @@ def test_bytes_and_grey_are_shown_as_they_are_and_other_numbers_are_stretched() 
     ],
     ids=str,
 )
-@pytest.mark.parametrize("fill", ["noise", "constant", "nan", "huge", "tiny"])
+@pytest.mark.parametrize(
+    "fill", ["noise", "nan", *(pytest.param(fill, marks=pytest.mark.long) for fill in ("constant", "huge", "tiny"))]
+)
 def test_whatever_the_size_and_the_numbers_a_picture_comes_of_it(kind: str, shape: list[int], fill: str) -> None:
     count = int(np.prod(shape))
     values = {
@@ -166,6 +168,7 @@ def test_the_counts_of_what_is_no_number_come_with_the_picture() -> None:
     assert draw(read(raw("line", [4], [NAN, INF, -INF, 1])))[1] == Odd(1, 2)
 
 
+@pytest.mark.long
 def test_what_the_jail_says_can_be_drawn() -> None:
     """The numbers of `show()` itself, at its own bounds, from the process that has torch."""
     code = (

@@ -148,6 +148,7 @@ async def test_a_process_that_had_nothing_to_do_ends_and_comes_back() -> None:
         assert (await pictures.draw(HEAT)).data
 
 
+@pytest.mark.long
 async def test_a_process_can_be_started_before_its_first_picture_and_ends_unused_too() -> None:
     async with Pictures(Patience(draw_s=60.0, close_s=60.0)) as pictures:
         pictures.warm()

@@ -94,7 +94,7 @@ def ask_many(name: str, cases: int, seed: int) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_random_transformers_are_what_torch_makes_of_them(name: str) -> None:
     """Outputs, parameters and refusals, in the short spelling and with layers inside."""
-    ask_many(name, 50, seed=1)
+    ask_many(name, 25, seed=1)
 
 
 @pytest.mark.long
