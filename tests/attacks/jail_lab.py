@@ -27,7 +27,7 @@ def syscall(number, *arguments):
 
 def open_pool(**jail: Any) -> Pool:
     """Jails that execute code and nothing more; use it in `async with`."""
-    patient = {"side_by_side": 1, "wait_s": 60.0, "wall_s": 20.0, "cpu_s": 20.0}  # other work may slow the machine
+    patient = {"side_by_side": 1, "wait_s": _START_S, "wall_s": 20.0, "cpu_s": 20.0}  # other work may slow the machine
     settings = SandboxSettings(start_s=_START_S, jail=JailSettings(**patient | jail))
     return Pool(settings)
 

@@ -21,7 +21,7 @@ from sandbox.socket_server import open_to_others
 from tests.sandbox.nats_lab import nats_server
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
-JAIL = JailSettings(side_by_side=2, wait_s=60, wall_s=60, cpu_s=60)
+JAIL = JailSettings(side_by_side=2, wait_s=300, wall_s=60, cpu_s=60)
 _ids = itertools.count(1)
 
 

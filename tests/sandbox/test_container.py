@@ -49,7 +49,7 @@ UNDER_THE_PROFILE = """
     from sandbox.settings import SandboxSettings
 
     async def main():
-        async with open_sandbox(SandboxSettings(start_s=60, wait_s=60, jail={"wait_s": 60})) as worker:
+        async with open_sandbox(SandboxSettings(start_s=300, wait_s=60, jail={"wait_s": 300})) as worker:
             for code in ("os.getuid(), nn.Linear(2, 3)(torch.ones(1, 2)).shape", "os.fork()"):
                 payload = {"code": f"import os; {code}", "show": False}
                 result = await worker.run(Job(id="1", kind=JobKind.RUN, payload=payload))

@@ -21,7 +21,7 @@ from sandbox.settings import JailSettings, NatsSettings, SandboxSettings
 from tests.attacks.lab import ask, job
 from tests.sandbox.nats_lab import NatsServer, asker, member, nats_server, until_in_flight
 
-JAIL = JailSettings(side_by_side=1, wait_s=60)
+JAIL = JailSettings(side_by_side=1, wait_s=300)
 SHAPES = words.ask_subject(JobKind.SHAPE, "cpu")
 
 

@@ -17,7 +17,7 @@ from sandbox.settings import JailSettings
 from tests.attacks.lab import ask
 from tests.sandbox.nats_lab import NatsServer, Worker, asker, member, nats_server, until_in_flight, wire, worker
 
-JAIL = JailSettings(side_by_side=1, wait_s=60, wall_s=60)
+JAIL = JailSettings(side_by_side=1, wait_s=300, wall_s=60)
 HASTY = JailSettings(side_by_side=1, wait_s=1, wall_s=1)
 NAP = "import time; time.sleep({}); 'rested'"
 

@@ -21,7 +21,7 @@ from sandbox.settings import SandboxSettings
 from sandbox.trial import payload, trial
 from tests.attacks.processes import taken_megabytes, until_gone
 
-_PATIENT = SandboxSettings(wait_s=60, wall_s=30)
+_PATIENT = SandboxSettings(wait_s=60, start_s=300, wall_s=30)
 _LAZILY_LOADED = "may not load"
 _ids = itertools.count(1)
 

@@ -18,7 +18,7 @@ from tests.bot.conversation import Conversation, conversation, torch_away
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.long]
 
-ROOMY = SandboxSettings(wait_s=60, jail=JailSettings(wait_s=60, wall_s=30, cpu_s=30, side_by_side=1))
+ROOMY = SandboxSettings(wait_s=60, start_s=300, jail=JailSettings(wait_s=300, wall_s=30, cpu_s=30, side_by_side=1))
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

@@ -20,7 +20,7 @@ from tests.torch_here import lent
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
-PATIENT = SandboxSettings(wait_s=60)  # importing torch takes long on a busy machine
+PATIENT = SandboxSettings(wait_s=60, start_s=300)  # importing torch takes long on a busy machine
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
