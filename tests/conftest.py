@@ -12,6 +12,7 @@ from blockbuster import BlockBuster, blockbuster_ctx
 from hypothesis import HealthCheck, settings
 
 from sandbox.client import Sandbox, open_sandbox
+from tests.bot.store.sqlite_lab import fresh
 from tests.torch_here import PATIENT
 
 if TYPE_CHECKING:
@@ -64,6 +65,6 @@ async def postgres_database(postgres: PostgresLab) -> AsyncIterator[SecretStr]:
 def database(request: pytest.FixtureRequest, tmp_path: Path) -> Path | SecretStr:
     """For `open_store`: the test runs on SQLite, and on PostgreSQL."""
     if request.param == "sqlite":
-        return tmp_path / "stride.sqlite3"
+        return fresh(tmp_path / "stride.sqlite3")
     found: SecretStr = request.getfixturevalue("postgres_database")
     return found

@@ -22,6 +22,7 @@ from bot.command import Incoming, Place, User
 from bot.reply import Button, Buttons, Reply
 from bot.settings import FairnessSettings, Settings
 from sandbox.settings import SandboxSettings
+from tests.bot.store.sqlite_lab import fresh
 
 if TYPE_CHECKING:
     from sandbox.client import Sandbox
@@ -125,5 +126,7 @@ async def conversation(
         sandbox=torch_away(data_dir),
         fairness=fairness or FairnessSettings(),
     )
+    if isinstance(settings.database, Path):
+        fresh(settings.database)
     async with build_core(settings, clock=clock, sandbox=sandbox, patient=True) as core:
         yield Conversation(core, clock, place, organisers)

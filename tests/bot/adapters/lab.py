@@ -32,6 +32,7 @@ from bot.settings import Settings, SlackSettings
 from bot.store.store import open_store
 from sandbox.client import open_sandbox
 from sandbox.settings import SandboxSettings
+from tests.bot.store.sqlite_lab import fresh
 
 PNG = bytes.fromhex(
     "89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c4890000000d49444154789c6360f8cfc0000003010100"
@@ -296,7 +297,8 @@ def command(
 async def open_lab(lab: Lab, settings: Settings) -> AsyncIterator[Core]:
     """A real core with its real store, the lab's commands, and a worker's socket at which nobody listens."""
     away = SandboxSettings(socket=settings.data_dir / "nobody.sock")
-    async with open_store(settings.database) as store, open_sandbox(away) as sandbox:
+    at = settings.database
+    async with open_store(fresh(at) if isinstance(at, Path) else at) as store, open_sandbox(away) as sandbox:
         yield Core(settings=settings, store=store, sandbox=sandbox, commands=lab.commands, quick_s=HANG_S)
 
 
