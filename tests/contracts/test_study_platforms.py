@@ -74,6 +74,12 @@ async def streak(room: StudyRoom, name: str) -> int:
     return found.days
 
 
+async def goes_on(room: StudyRoom) -> None:
+    """A quiz takes its next step, also where another bot has posted it and not yet written that down."""
+    await room.at(room.clock.now() + SECOND)
+    await room.at(room.clock.now() + WAITS)
+
+
 @on_every_platform
 async def test_a_card_comes_every_day_is_answered_in_private_and_told_to_all(room: StudyRoom) -> None:
     await room.at(NINE - timedelta(hours=1))
@@ -127,7 +133,7 @@ async def test_a_quiz_goes_from_its_lobby_over_a_restart_to_its_scoreboard(quiz_
     await room["alice"].presses("Join")
     await room["alice"].presses("Begin now")
     for number in (1, 2):
-        await room.at(room.clock.now() + SECOND)
+        await goes_on(room)
         quiz = await room.core.study.quizzes.newest(room.place)
         assert quiz is not None
         posed = await room.core.study.quizzes.open_question(quiz)
@@ -140,12 +146,12 @@ async def test_a_quiz_goes_from_its_lobby_over_a_restart_to_its_scoreboard(quiz_
         await answers(room, "bob", posed, rightly=number == 2)
         if number == 1:
             await room.restarts()
-        await room.at(room.clock.now() + SECOND)
+        await goes_on(room)
         await room["bob"].reads(f"Question {number} of 2 is closed")
         mine = await room["bob"].presses("My answer")
         assert ("Right" in mine.text) is (number == 2)
         await room.at(room.clock.now() + PAUSE)
-        await room.at(room.clock.now() + WAITS)  # where another bot had posted it and not yet written that down
+    await goes_on(room)
     end = await room["alice"].reads("alice won with 2 of 2 right.")
     assert "My answers" in end.buttons
     assert await given(room) == {"alice": [True, True], "bob": [False, True]}
