@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import structlog
 from sqlalchemy import String, bindparam, delete, literal, select, update
@@ -36,6 +37,7 @@ _WHEN = ("at", "zone", "weekdays", "paused_until", "skipped", "last")  # columns
 _LOOKED_AT = select(*(schedules.c[name] for name in (*_WHOSE, *_WHEN)))
 _THOSE = select(schedules).where(among(schedules.c.id, "ids"))
 _TURN = ("state", "bot", "until", "tries")
+_T = TypeVar("_T")
 _schedule = insert(schedules)
 _PUT = _schedule.on_conflict_do_update(
     index_elements=[schedules.c.id],
@@ -189,11 +191,7 @@ class Schedules:
                 await connection.rollback()
                 return None
             taken = await asyncio.to_thread(_all_taken, due, at)  # which reads zones from the disk
-            # What comes of them is put together while the database writes down how they go on.
-            _, (posted, given) = await asyncio.gather(
-                connection.execute(_ADVANCE, {_GIVEN: _advanced(taken, at)}),
-                asyncio.to_thread(_posted, taken, bot, until),
-            )
+            posted, given = await _advance(connection, taken, at, partial(_posted, taken, bot, until))
             fresh = await _added(connection, posted, given)
             await note(connection, _missed(taken, at))
             await connection.commit()
@@ -231,6 +229,20 @@ class Schedules:
         async with self._looking.connect() as connection:
             found = await connection.execute(select(schedules).where(*wanted).order_by(*order))
             return [rows.planned(row) for row in found.mappings()]
+
+
+async def _advance(connection: AsyncConnection, taken: Sequence[_Taken], at: datetime, make: Callable[[], _T]) -> _T:
+    """Writes down how schedules go on, and has made what comes of them, while a server is at it."""
+    named = {_GIVEN: _advanced(taken, at)}
+    if connection.dialect.name == "sqlite":  # in this process, where the two would take turns, with a wait at each
+        await connection.execute(_ADVANCE, named)
+        return await asyncio.to_thread(make)
+    made = asyncio.create_task(asyncio.to_thread(make))
+    try:
+        await connection.execute(_ADVANCE, named)
+    finally:
+        found = await made
+    return found
 
 
 async def _added(connection: AsyncConnection, posted: Sequence[Posting], given: str) -> list[Posting]:

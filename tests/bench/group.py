@@ -68,6 +68,7 @@ async def _measured(
     away = SandboxSettings(socket=Path(tempfile.gettempdir()) / "no-worker")
     async with open_store(where) as store, open_sandbox(away) as sandbox:
         core = Core(settings=Settings(data_dir=Path(tempfile.gettempdir())), store=store, sandbox=sandbox)
+        await core.oracle()  # as a bot has that serves: nothing that was read in is gone through by the collector
         rows = [Figure(name=f"{name}: loading {size.events:,} events and the rest", value=took, unit="s")]
         rows.append(
             Figure(name=f"{name}: {DUE:,} due channels claimed", value=await _claimed(store), unit="ms", at_most=100)
