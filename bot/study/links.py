@@ -103,6 +103,8 @@ class Links:
         if wait := self._given.wait(user.account, now):
             raise Busy(f"You have had many codes just now. The next can be given in {_minutes(wait)}.")
         self._given.take(user.account, now)
+        self._core.store.remember_person(replace(user, id=user.account), now)  # may be the first that they say here
+        await self._core.store.drain()  # which whoever takes the code has to find, with another bot, too
         code = "".join(self._draw(ALPHABET) for _ in range(LETTERS))
         await self._core.store.links.keep_code(_digest(code), user.account, until=now + HOLDS, now=now)
         return _grouped(code)
